@@ -1,0 +1,1 @@
+//! AWS at the edge: sessions, limits, error classes, joined reads and one driver per resource kind

@@ -1,0 +1,1 @@
+//! The controller and command line: watches objects, observes AWS, plans, acts and reports

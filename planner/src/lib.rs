@@ -1,0 +1,1 @@
+//! The pure core: what should exist, what does, and the steps between

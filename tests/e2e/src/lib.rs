@@ -1,0 +1,1 @@
+//! Objects applied to the real API server, with AWS simulated or emulated
