@@ -1,1 +1,12 @@
-//! The pure core: what should exist, what does, and the steps between
+//! The pure core of Longshore: what should exist, what does, and the steps between.
+//!
+//! Nothing here does I/O: no clock, no network, no Kubernetes client, no AWS SDK (its `Cargo.toml` names
+//! none, so the compiler keeps it so). The shell around it observes, calls [`engine::plan`] and acts.
+//!
+//! - [`engine`] knows no AWS service: identities, symbolic outputs, graphs, worlds, diffs and plans.
+//! - [`kinds`] has one file per AWS resource kind, in folders by service.
+//! - [`desired`] has one file per Kubernetes object kind: its spec and facts in, a graph out.
+
+pub mod desired;
+pub mod engine;
+pub mod kinds;

@@ -1,0 +1,106 @@
+//! What an object owns and where to look for it: kept in the object's status, written before the call that makes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::graph::{Graph, Node};
+use super::identity::Id;
+use super::resolve::resolve;
+use super::world::World;
+
+/// Where one resource is found in AWS. A hint, never a licence to change or delete anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The members of [`super::Kind::ADDRESS`]; `None` where the value was not known yet when it was written.
+    pub address: BTreeMap<String, Option<String>>,
+    /// The ARN or id that AWS gave it, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical: Option<String>,
+}
+
+/// One resource to be read: its identity and where to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookUp {
+    /// Whose [`super::TAG_RESOURCE`] tag to expect.
+    pub id: Id,
+    /// Where.
+    pub entry: Entry,
+}
+
+impl LookUp {
+    /// A member of the address, if it is known.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.entry.address.get(name)?.as_deref()
+    }
+}
+
+/// The inventory of one object: `status.resources`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Inventory(pub BTreeMap<Id, Entry>);
+
+impl Inventory {
+    /// Every identity in it.
+    pub fn ids(&self) -> BTreeSet<Id> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// Everything to be read for a graph: what it wants, and what the inventory remembers beside that.
+    pub fn look_ups(&self, graph: &Graph, world: &World) -> Vec<LookUp> {
+        let wanted = graph.iter().map(|(id, node)| {
+            let mut entry = entry_of(node, world);
+            if let Some(known) = self.0.get(id) {
+                entry.physical.clone_from(&known.physical);
+            }
+            LookUp { id: id.clone(), entry }
+        });
+        let remembered = self.0.iter().filter(|(id, _)| graph.get(id).is_none());
+        wanted.chain(remembered.map(|(id, entry)| LookUp { id: id.clone(), entry: entry.clone() })).collect()
+    }
+
+    /// The inventory that must be written before the graph is acted on: with every wanted resource, with what AWS
+    /// told of each, and without what is gone.
+    pub fn with(&self, graph: &Graph, world: &World, gone: &BTreeSet<Id>) -> Self {
+        let mut next: BTreeMap<Id, Entry> =
+            self.0.iter().filter(|(id, _)| !gone.contains(id)).map(|(id, entry)| (id.clone(), entry.clone())).collect();
+        for (id, node) in graph.iter() {
+            let found = entry_of(node, world);
+            let entry = next.entry(id.clone()).or_default();
+            for (name, value) in found.address {
+                let known = entry.address.entry(name).or_default();
+                if value.is_some() {
+                    *known = value;
+                }
+            }
+        }
+        for (id, entry) in &mut next {
+            if let Some(physical) = world.get(id).and_then(|thing| physical(&thing.outputs)) {
+                entry.physical = Some(physical);
+            }
+        }
+        Self(next)
+    }
+}
+
+/// What AWS gave a resource to be found by: its ARN, or else its id.
+fn physical(outputs: &BTreeMap<String, String>) -> Option<String> {
+    outputs.get("arn").or_else(|| outputs.get("id")).cloned()
+}
+
+fn entry_of(node: &Node, world: &World) -> Entry {
+    let outputs = |id: &Id, output: &str| world.get(id)?.outputs.get(output).cloned();
+    let address = node
+        .rules
+        .address
+        .iter()
+        .map(|name| {
+            let resolution = resolve(node.want.get(*name).unwrap_or(&Value::Null), &outputs);
+            let text = resolution.value.as_str().filter(|_| resolution.open.is_empty());
+            ((*name).to_owned(), text.map(ToOwned::to_owned))
+        })
+        .collect();
+    Entry { address, physical: None }
+}

@@ -1,0 +1,175 @@
+//! What the engine has to know about a resource kind: one trait, erased to a table of functions.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::world::{Seen, Thing};
+
+/// A kind of AWS resource. The same struct says what is wanted and what AWS has.
+pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
+    /// `service/resource`, such as `ec2/security-group`.
+    const NAME: &'static str;
+    /// In a full deletion lower ranks go first: whatever has a higher rank waits until they are gone.
+    const TEARDOWN: u8;
+    /// The JSON members that AWS cannot change in place: a change of one is another resource.
+    const FIXED: &'static [&'static str];
+    /// The JSON members by which the resource is found in AWS (its name, its parent). They are written to the
+    /// inventory before the resource is made, so that it is found again whatever happens.
+    const ADDRESS: &'static [&'static str];
+    /// How a change of a fixed member is dealt with.
+    const REPLACEMENT: Replacement = Replacement::CreateFirst;
+    /// How many predecessors of the same key, the newest first, stay when nothing uses them any more.
+    const KEEP: usize = 0;
+
+    /// The names of the outputs that others may refer to.
+    type Output: Into<&'static str>;
+
+    /// Fills in AWS's defaults and sorts what has no order, on both sides, so that equal things are `==`.
+    fn normalise(self) -> Self;
+
+    /// Takes what AWS (or an autoscaler, or a user) owns from `self`, the wanted value, over into what will be
+    /// compared: fields of `seen` that are not Longshore's business become equal to the wanted ones.
+    fn disown(&self, _seen: &mut Self) {}
+
+    /// Whether others may go on, now that it exists and equals what is wanted.
+    fn ready(&self, seen: &Seen<Self>) -> Ready;
+}
+
+/// Whether a resource that equals what is wanted can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// It can.
+    Ready,
+    /// Not yet: AWS is at it. The reason is for people.
+    Wait(String),
+    /// It cannot, and waiting alone will not mend it. The reason is for people.
+    Broken(String),
+}
+
+/// What happens when a fixed member changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// The new resource is made first, the old one goes when nothing uses it any more.
+    CreateFirst,
+    /// It holds data or traffic: blocked, with words, until a person consents; the old one is then retained.
+    OnConsent,
+}
+
+/// A value that does not read as the kind it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value of a {kind} does not read as one: {reason}")]
+pub struct KindError {
+    kind: String,
+    reason: String,
+}
+
+impl KindError {
+    pub(super) fn new(kind: &str, reason: &dyn std::fmt::Display) -> Self {
+        Self { kind: kind.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// A [`Kind`], erased: constants and functions over JSON values.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// See [`Kind::NAME`].
+    pub name: &'static str,
+    /// See [`Kind::TEARDOWN`].
+    pub teardown: u8,
+    /// See [`Kind::FIXED`].
+    pub fixed: &'static [&'static str],
+    /// See [`Kind::ADDRESS`].
+    pub address: &'static [&'static str],
+    /// See [`Kind::REPLACEMENT`].
+    pub replacement: Replacement,
+    /// See [`Kind::KEEP`].
+    pub keep: usize,
+    normalise: fn(&Value) -> Result<Value, KindError>,
+    comparable: fn(&Value, &Value) -> Result<Value, KindError>,
+    ready: fn(&Value, &Thing) -> Result<Ready, KindError>,
+}
+
+impl Rules {
+    /// The rules of a kind.
+    pub fn of<K: Kind>() -> Self {
+        Self {
+            name: K::NAME,
+            teardown: K::TEARDOWN,
+            fixed: K::FIXED,
+            address: K::ADDRESS,
+            replacement: K::REPLACEMENT,
+            keep: K::KEEP,
+            normalise: |value| write::<K>(&read::<K>(value)?.normalise()),
+            comparable: |want, seen| {
+                let want = read::<K>(want)?;
+                let mut seen = read::<K>(seen)?.normalise();
+                want.disown(&mut seen);
+                write::<K>(&seen)
+            },
+            ready: |want, thing| Ok(read::<K>(want)?.ready(&thing.typed::<K>()?)),
+        }
+    }
+
+    /// The value with AWS's defaults filled in and sorted.
+    pub fn normalise(&self, value: &Value) -> Result<Value, KindError> {
+        (self.normalise)(value)
+    }
+
+    /// What to compare the wanted value with: the observed one, normalised, less what is not ours.
+    pub fn comparable(&self, want: &Value, seen: &Value) -> Result<Value, KindError> {
+        (self.comparable)(want, seen)
+    }
+
+    /// Whether others may go on.
+    pub fn ready(&self, want: &Value, thing: &Thing) -> Result<Ready, KindError> {
+        (self.ready)(want, thing)
+    }
+
+    /// The fixed members of a value.
+    pub fn fixed_members(&self, value: &Value) -> Value {
+        members(value, self.fixed)
+    }
+
+    /// The members by which AWS finds it.
+    pub fn address_members(&self, value: &Value) -> Value {
+        members(value, self.address)
+    }
+}
+
+fn members(value: &Value, names: &[&str]) -> Value {
+    let member = |name: &&str| Some(((*name).to_owned(), value.get(name)?.clone()));
+    Value::Object(names.iter().filter_map(member).collect())
+}
+
+fn read<K: Kind>(value: &Value) -> Result<K, KindError> {
+    K::deserialize(value).map_err(|e| KindError::new(K::NAME, &e))
+}
+
+fn write<K: Kind>(value: &K) -> Result<Value, KindError> {
+    serde_json::to_value(value).map_err(|e| KindError::new(K::NAME, &e))
+}
+
+/// Every kind that this version knows, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds(BTreeMap<&'static str, Rules>);
+
+impl Kinds {
+    /// The same with one more kind.
+    pub fn with<K: Kind>(mut self) -> Self {
+        self.0.insert(K::NAME, Rules::of::<K>());
+        self
+    }
+
+    /// The rules of a kind, if this version knows it.
+    pub fn get(&self, name: &str) -> Option<&Rules> {
+        self.0.get(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Rules> {
+        self.0.values()
+    }
+}

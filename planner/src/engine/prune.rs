@@ -1,0 +1,200 @@
+//! What is no longer wanted, and when it may go. No edges are stored for this: what was observed says who uses what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::graph::{FieldPath, Graph};
+use super::identity::Id;
+use super::kind::{Kinds, Replacement, Rules};
+use super::plan::{Options, Progress};
+use super::step::{Action, Plan, Step};
+use super::world::{State, Thing, World};
+
+pub(super) struct Prune<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) inventory: &'a BTreeSet<Id>,
+    pub(super) world: &'a World,
+    pub(super) kinds: &'a Kinds,
+    pub(super) options: &'a Options,
+    pub(super) settled: &'a BTreeMap<Id, Progress<'a>>,
+}
+
+impl Prune<'_> {
+    pub(super) fn extend(&self, plan: &mut Plan) {
+        let unwanted = self.unwanted(plan);
+        let mut steps: Vec<(u8, Step)> = vec![];
+        for id in &unwanted {
+            let rank = self.kinds.get(&id.kind).map_or(u8::MAX, |rules| rules.teardown);
+            match self.decide(id, &unwanted) {
+                Fate::Gone => {
+                    plan.gone.insert(id.clone());
+                }
+                Fate::Kept => {}
+                Fate::Step(action, reason) => steps.push((
+                    rank,
+                    Step { id: id.clone(), action, reason, at: FieldPath::default(), needs: BTreeSet::new() },
+                )),
+            }
+        }
+        plan.gone.extend(plan.known_as.values().filter(|id| self.inventory.contains(*id)).cloned());
+        steps.sort_by_key(|(rank, _)| *rank);
+        plan.steps.extend(steps.into_iter().map(|(_, step)| step));
+    }
+
+    fn unwanted(&self, plan: &Plan) -> BTreeSet<Id> {
+        let matched: BTreeSet<&Id> = plan.known_as.values().collect();
+        self.inventory
+            .iter()
+            .chain(self.world.things.keys())
+            .filter(|id| self.graph.get(id).is_none() && !matched.contains(id))
+            .cloned()
+            .collect()
+    }
+
+    fn decide(&self, id: &Id, unwanted: &BTreeSet<Id>) -> Fate {
+        if let Some(why) = self.world.unknown.get(id) {
+            return Fate::Step(Action::Blocked, format!("cannot be read, so it is not deleted: {why}"));
+        }
+        let Some(thing) = self.world.get(id) else {
+            // An entry of a kind that this version cannot read is not gone: it is unknown.
+            return match self.kinds.get(&id.kind) {
+                Some(_) => Fate::Gone,
+                None => Fate::Step(Action::Blocked, unknown_kind(id)),
+            };
+        };
+        let Some(rules) = self.kinds.get(&id.kind) else {
+            return Fate::Step(Action::Blocked, unknown_kind(id));
+        };
+        // Status is a hint where to look, never a licence: without our tags nothing is deleted.
+        if !thing.is_ours() {
+            return Fate::Gone;
+        }
+        if let State::Deleting(why) = &thing.state {
+            return Fate::Step(Action::Wait, why.clone());
+        }
+        if self.retained(id, rules, unwanted) {
+            return Fate::Kept;
+        }
+        match self.in_the_way(id, thing, rules) {
+            Some(why) => Fate::Step(Action::Wait, why),
+            None => Fate::Step(Action::Delete, "no longer wanted".to_owned()),
+        }
+    }
+
+    /// Why it cannot go yet.
+    fn in_the_way(&self, id: &Id, thing: &Thing, rules: &Rules) -> Option<String> {
+        self.unready_successor(id).or_else(|| self.user_of(id, thing)).or_else(|| self.lower_rank(id, rules))
+    }
+
+    fn unready_successor(&self, id: &Id) -> Option<String> {
+        let (successor, progress) = self.settled.iter().find(|(other, _)| other.same_place(id))?;
+        (!matches!(progress, Progress::Settled(_))).then(|| format!("stays until its successor {successor} is ready"))
+    }
+
+    fn user_of(&self, id: &Id, thing: &Thing) -> Option<String> {
+        let outputs: Vec<&String> = thing.outputs.values().filter(|text| !text.is_empty()).collect();
+        self.world
+            .things
+            .iter()
+            .find(|(other, user)| *other != id && outputs.iter().any(|output| mentions(user, output)))
+            .map(|(other, _)| format!("still used by {other}"))
+    }
+
+    fn lower_rank(&self, id: &Id, rules: &Rules) -> Option<String> {
+        if !self.options.deleting {
+            return None;
+        }
+        let rank = |other: &Id| self.kinds.get(&other.kind).map_or(u8::MAX, |rules| rules.teardown);
+        self.world
+            .things
+            .iter()
+            .find(|(other, thing)| *other != id && thing.is_ours() && rank(other) < rules.teardown)
+            .map(|(other, _)| format!("waits until {other} is gone"))
+    }
+
+    /// Predecessors that stay: one that a person agreed to replace, and the newest few of kinds that keep some.
+    fn retained(&self, id: &Id, rules: &Rules, unwanted: &BTreeSet<Id>) -> bool {
+        if self.options.deleting {
+            return false;
+        }
+        let has_successor = self.graph.iter().any(|(other, _)| other.same_place(id));
+        if rules.replacement == Replacement::OnConsent && has_successor {
+            return true;
+        }
+        if rules.keep == 0 || !has_successor {
+            return false;
+        }
+        let mut siblings: Vec<(&Id, u64)> = unwanted
+            .iter()
+            .filter(|other| other.same_place(id))
+            .filter_map(|other| Some((other, age_rank(self.world.get(other)?))))
+            .collect();
+        siblings.sort_by_key(|(other, revision)| (std::cmp::Reverse(*revision), (*other).clone()));
+        siblings.iter().take(rules.keep).any(|(other, _)| *other == id)
+    }
+}
+
+enum Fate {
+    /// Nothing is left of it, or it is not ours: forget it.
+    Gone,
+    /// It stays, knowingly.
+    Kept,
+    Step(Action, String),
+}
+
+fn unknown_kind(id: &Id) -> String {
+    format!("{} was made by a newer version of Longshore, which alone can delete it: install that version", id.kind)
+}
+
+/// The output `revision` of kinds that count their revisions: higher is newer.
+fn age_rank(thing: &Thing) -> u64 {
+    thing.outputs.get("revision").and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+fn mentions(user: &Thing, output: &str) -> bool {
+    user.mentions.iter().any(|text| names(text, output)) || anywhere(&user.value, output)
+}
+
+fn anywhere(value: &Value, output: &str) -> bool {
+    match value {
+        Value::String(text) => names(text, output),
+        Value::Array(items) => items.iter().any(|item| anywhere(item, output)),
+        Value::Object(members) => members.values().any(|member| anywhere(member, output)),
+        _ => false,
+    }
+}
+
+/// Whether a text is the output or, for ARNs, contains it as a whole: `arn:…:role/a` is not in `arn:…:role/ab`,
+/// but `arn:…:log-group:/x` is in `arn:…:log-group:/x:*`.
+fn names(text: &str, output: &str) -> bool {
+    if text == output {
+        return true;
+    }
+    let continues = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    output.starts_with("arn:")
+        && text.match_indices(output).any(|(at, _)| {
+            text.get(at + output.len()..).and_then(|rest| rest.chars().next()).is_none_or(|next| !continues(next))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_name_is_mentioned_only_as_a_whole() {
+        let cases = [
+            ("web", "web", true),
+            ("webs", "web", false),
+            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a", true),
+            ("arn:aws:iam::1:role/ab", "arn:aws:iam::1:role/a", false),
+            ("arn:aws:iam::1:role/a/b", "arn:aws:iam::1:role/a", false),
+            ("arn:aws:logs:r:1:log-group:/x:*", "arn:aws:logs:r:1:log-group:/x", true),
+            ("[arn:aws:iam::1:role/a]", "arn:aws:iam::1:role/a", true),
+        ];
+        for (text, output, expected) in cases {
+            assert_eq!(names(text, output), expected, "{output} in {text}");
+        }
+    }
+}

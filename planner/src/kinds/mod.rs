@@ -1,0 +1,1 @@
+//! One file per AWS resource kind, in folders by service.
