@@ -1,0 +1,46 @@
+# Longshore, for people who work on it. `make` alone lists the targets.
+#
+# Everything that is built or installed goes into one cache outside the checkout, so that a fresh clone starts warm.
+
+export LONGSHORE_CACHE ?= $(HOME)/.cache/longshore
+export CARGO_TARGET_DIR ?= $(LONGSHORE_CACHE)/target
+
+# `make up AWS_ENDPOINT=http://127.0.0.1:PORT` uses what answers there instead of the simulator.
+AWS_ENDPOINT ?=
+up_arguments = $(if $(AWS_ENDPOINT),--aws-endpoint $(AWS_ENDPOINT))
+demo = $(CARGO_TARGET_DIR)/debug/longshore-demo
+
+.DEFAULT_GOAL := help
+.PHONY: help build test fmt lint generate demo up down
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build everything that the demo and the tests start
+	@tests/setup
+	cargo build --workspace
+
+test: ## everything: format, lints, unit, property, simulator and end-to-end tests
+	@tests/run
+
+fmt: ## format all Rust code
+	cargo fmt --all
+
+lint: ## clippy over everything; warnings are errors
+	@tests/lint
+
+generate: ## write the generated files anew (the CRDs' YAML)
+	cargo run --quiet --package longshore-crds
+
+demo: ## watch Longshore run a service: create, roll out, roll back, put right, delete
+	@tests/setup
+	@cargo build --package longshore --package longshore-simulator --package longshore-e2e
+	@$(demo) run
+
+up: ## start control plane, simulated AWS and controller, and leave them running
+	@tests/setup
+	@cargo build --package longshore --package longshore-simulator --package longshore-e2e
+	@$(demo) up $(up_arguments)
+
+down: ## end what `make up` started
+	@if [ -x $(demo) ]; then $(demo) down; else echo "nothing was ever started"; fi
