@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::graph::{Graph, Node};
 use super::identity::Id;
 use super::resolve::resolve;
+use super::step::Plan;
 use super::world::World;
 
 /// Where one resource is found in AWS. A hint, never a licence to change or delete anything.
@@ -63,9 +64,9 @@ impl Inventory {
 
     /// The inventory that must be written before the graph is acted on: with every wanted resource, with what AWS
     /// told of each, and without what is gone.
-    pub fn with(&self, graph: &Graph, world: &World, gone: &BTreeSet<Id>) -> Self {
-        let mut next: BTreeMap<Id, Entry> =
-            self.0.iter().filter(|(id, _)| !gone.contains(id)).map(|(id, entry)| (id.clone(), entry.clone())).collect();
+    pub fn with(&self, graph: &Graph, world: &World, plan: &Plan) -> Self {
+        let kept = self.0.iter().filter(|(id, _)| !plan.gone.contains(id));
+        let mut next: BTreeMap<Id, Entry> = kept.map(|(id, entry)| (id.clone(), entry.clone())).collect();
         for (id, node) in graph.iter() {
             let found = entry_of(node, world);
             let entry = next.entry(id.clone()).or_default();
@@ -77,7 +78,8 @@ impl Inventory {
             }
         }
         for (id, entry) in &mut next {
-            if let Some(physical) = world.get(id).and_then(|thing| physical(&thing.outputs)) {
+            let observed = plan.known_as.get(id).unwrap_or(id);
+            if let Some(physical) = world.get(observed).and_then(|thing| physical(&thing.outputs)) {
                 entry.physical = Some(physical);
             }
         }

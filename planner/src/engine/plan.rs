@@ -121,7 +121,11 @@ impl<'a> Planner<'a> {
             return Err(Verdict::Wait(format!("is being deleted: {why}")));
         }
         self.judge_owner(&thing.owner)?;
-        let changes = compare(node, want, thing)?;
+        let mut changes = compare(node, want, thing)?;
+        if thing.owner == Owner::Nobody {
+            // Equal or not, it is ours only once it carries our tags.
+            changes.push(Change { path: "ownership".to_owned(), from: Value::Null, to: "Longshore".into() });
+        }
         if !changes.is_empty() {
             return Err(Verdict::Update { want: want.value.clone(), changes });
         }

@@ -1,0 +1,234 @@
+//! Behaviour that one example shows best.
+
+use std::collections::BTreeSet;
+
+use longshore_planner::engine::{Action, Graph, GraphError, Id, Options, Owner, State, Text, World, plan};
+use serde_json::json;
+
+use crate::cloud::Cloud;
+use crate::kinds::{self, Edition, Part, PartOutput, Vault};
+use crate::spec::{PartSpec, Spec, graph};
+
+/// root <- branch (stands on root) <- leaf (uses branch)
+fn chain(mould: u8) -> Spec {
+    let part = |key, rank, mould, base: &[usize], links: &[usize]| PartSpec {
+        key,
+        rank,
+        mould,
+        label: 0,
+        base: base.to_vec(),
+        links: links.to_vec(),
+    };
+    vec![part(3, 3, mould, &[], &[]), part(2, 2, 0, &[0], &[]), part(0, 0, 0, &[], &[1])]
+}
+
+fn made(spec: &Spec) -> Cloud {
+    let mut cloud = Cloud::default();
+    cloud.converge(&graph(spec));
+    cloud
+}
+
+#[test]
+fn a_change_of_what_cannot_change_cascades_through_what_stands_on_it() {
+    let mut cloud = made(&chain(0));
+    let before: BTreeSet<Id> = cloud.things.keys().cloned().collect();
+    cloud.converge(&graph(&chain(1)));
+    let kept: Vec<&str> = cloud.things.keys().filter(|id| before.contains(id)).map(|id| id.key.as_str()).collect();
+    assert_eq!(kept, ["p0"], "the leaf only uses the branch: changed in place; root and branch are other things");
+    assert_eq!(cloud.things.len(), 3);
+}
+
+#[test]
+fn a_predecessor_stays_until_its_successor_is_ready() {
+    let mut cloud = made(&chain(0));
+    cloud.settling = 3;
+    let next = graph(&chain(1));
+    let steps: Vec<_> = cloud.round(&next).runnable().cloned().collect();
+    cloud.take(&steps);
+    let plan = cloud.round(&next);
+    let old_root = plan.steps.iter().find(|step| step.id.key == "p3" && next.get(&step.id).is_none()).unwrap();
+    assert_eq!(old_root.action, Action::Wait);
+    assert!(old_root.reason.contains("successor"), "{}", old_root.reason);
+}
+
+#[test]
+fn something_of_that_name_that_is_not_ours_is_never_touched() {
+    let cases = [
+        (Owner::Nobody, "adoption: Adopt"),
+        (Owner::OtherObject { object: "EcsService/shop/b".into() }, "EcsService/shop/b"),
+        (Owner::OtherInstallation { installation: "i2".into() }, "i2"),
+    ];
+    for (owner, words) in cases {
+        let mut cloud = made(&chain(0));
+        for thing in cloud.things.values_mut() {
+            thing.owner = owner.clone();
+            thing.value["label"] = json!(9);
+        }
+        let plan = cloud.round(&graph(&chain(0)));
+        assert_eq!(plan.runnable().count(), 0);
+        assert!(plan.blocked().all(|step| step.reason.contains("AlreadyExists") && step.reason.contains(words)));
+        // Nor is it deleted, though the inventory names it.
+        cloud.options.deleting = true;
+        let plan = cloud.round(&Graph::default());
+        assert!(plan.converged() && plan.gone.len() == 3, "{plan:?}");
+    }
+}
+
+#[test]
+fn what_nobody_owns_is_taken_over_on_request() {
+    let mut cloud = made(&chain(0));
+    for thing in cloud.things.values_mut() {
+        thing.owner = Owner::Nobody;
+        thing.value["label"] = json!(9);
+    }
+    cloud.options.adopt = true;
+    let plan = cloud.round(&graph(&chain(0)));
+    assert!(plan.runnable().any(|step| matches!(step.action, Action::Update { .. })));
+}
+
+#[test]
+fn adopting_an_equal_resource_still_marks_it_as_ours() {
+    let mut cloud = made(&chain(0));
+    for thing in cloud.things.values_mut() {
+        thing.owner = Owner::Nobody;
+    }
+    cloud.options.adopt = true;
+    let plan = cloud.round(&graph(&chain(0)));
+    assert!(plan.runnable().all(|step| matches!(step.action, Action::Update { .. })));
+    assert!(plan.runnable().count() > 0, "without our tags it would be left behind at deletion");
+}
+
+#[test]
+fn what_the_cloud_owns_is_no_drift() {
+    let mut cloud = made(&chain(0));
+    for thing in cloud.things.values_mut() {
+        thing.value["level"] = json!(7);
+    }
+    assert!(cloud.round(&graph(&chain(0))).converged());
+}
+
+#[test]
+fn a_change_behind_our_back_is_drift_and_named() {
+    let mut cloud = made(&chain(0));
+    let leaf = cloud.things.keys().find(|id| id.key == "p0").unwrap().clone();
+    cloud.things.get_mut(&leaf).unwrap().value["label"] = json!(7);
+    let plan = cloud.round(&graph(&chain(0)));
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(plan.steps[0].reason, "differs in label");
+    assert_eq!(plan.steps[0].at.0, "spec.parts");
+}
+
+#[test]
+fn what_is_broken_blocks_what_needs_it() {
+    let mut cloud = made(&chain(0));
+    let branch = cloud.things.keys().find(|id| id.key == "p2").unwrap().clone();
+    cloud.things.get_mut(&branch).unwrap().detail["broken"] = json!(true);
+    let plan = cloud.round(&graph(&chain(0)));
+    assert_eq!(plan.step(&branch).unwrap().action, Action::Blocked);
+    assert!(plan.steps.iter().any(|step| step.id.key == "p0" && step.needs.contains(&branch)));
+}
+
+#[test]
+fn a_name_that_is_still_being_deleted_is_waited_for() {
+    let mut cloud = made(&chain(0));
+    let leaf = cloud.things.keys().find(|id| id.key == "p0").unwrap().clone();
+    cloud.things.get_mut(&leaf).unwrap().state = State::Deleting("DRAINING".to_owned());
+    let plan = cloud.round(&graph(&chain(0)));
+    assert_eq!(plan.step(&leaf).unwrap().action, Action::Wait);
+}
+
+#[test]
+fn what_an_older_normaliser_hashed_differently_is_the_same_thing() {
+    let mut cloud = made(&chain(0));
+    let root = cloud.things.keys().find(|id| id.key == "p3").unwrap().clone();
+    let old = Id { fixed: "0ld".to_owned(), ..root.clone() };
+    let thing = cloud.things.remove(&root).unwrap();
+    cloud.things.insert(old.clone(), thing);
+    let entry = cloud.inventory.0.remove(&root).unwrap();
+    cloud.inventory.0.insert(old.clone(), entry);
+    let plan = cloud.round(&graph(&chain(0)));
+    assert!(plan.converged(), "{:?}", plan.steps);
+    assert_eq!(plan.known_as.get(&root), Some(&old));
+    // The old name is forgotten, but not what it stands for.
+    let plan = cloud.round(&graph(&chain(0)));
+    assert!(plan.converged() && plan.known_as.is_empty(), "{plan:?}");
+    assert!(cloud.inventory.0.contains_key(&root) && !cloud.inventory.0.contains_key(&old));
+}
+
+#[test]
+fn what_holds_data_is_replaced_with_consent_alone_and_the_old_one_stays() {
+    let vault = |mould| {
+        let mut graph = Graph::default();
+        graph.add("data", Vault { name: "v".into(), mould }, "spec.vault", &[]).unwrap();
+        graph
+    };
+    let mut cloud = Cloud::default();
+    cloud.converge(&vault(0));
+    let plan = cloud.round(&vault(1));
+    assert_eq!(plan.steps[0].action, Action::Blocked);
+    for words in ["mould", "ecs.longshore.dev/allow-replace: data@"] {
+        assert!(plan.steps[0].reason.contains(words), "{}", plan.steps[0].reason);
+    }
+    cloud.options.allow_replace.insert("data".to_owned());
+    cloud.converge(&vault(1));
+    assert_eq!(cloud.things.len(), 2);
+}
+
+#[test]
+fn the_newest_predecessors_are_kept_and_older_ones_go() {
+    let edition = |content| {
+        let mut graph = Graph::default();
+        graph.add("text", Edition { content }, "spec.text", &[]).unwrap();
+        graph
+    };
+    let mut cloud = Cloud::default();
+    for content in 0..6 {
+        cloud.converge(&edition(content));
+    }
+    let left: Vec<&serde_json::Value> = cloud.things.values().map(|thing| &thing.value["content"]).collect();
+    assert_eq!(left.len(), 3);
+    assert!([3, 4, 5].iter().all(|content| left.contains(&&json!(content))), "{left:?}");
+    cloud.options.deleting = true;
+    cloud.converge(&Graph::default());
+    assert!(cloud.things.is_empty());
+}
+
+#[test]
+fn a_kind_of_a_newer_version_is_never_forgotten() {
+    let id = Id::new("test/from-the-future", "x");
+    let plan =
+        plan(&Graph::default(), &BTreeSet::from([id.clone()]), &World::default(), &kinds::all(), &Options::default());
+    assert_eq!(plan.step(&id).unwrap().action, Action::Blocked);
+    assert!(plan.gone.is_empty());
+}
+
+#[test]
+fn what_is_still_mentioned_outside_its_users_value_stays() {
+    let mut cloud = made(&chain(0));
+    let branch_arn = cloud.things.iter().find(|(id, _)| id.key == "p2").unwrap().1.outputs["arn"].clone();
+    let leaf = cloud.things.keys().find(|id| id.key == "p0").unwrap().clone();
+    let mut spec = chain(0);
+    spec[2].links.clear();
+    spec.remove(1);
+    cloud.things.get_mut(&leaf).unwrap().mentions = vec![branch_arn];
+    for _ in 0..5 {
+        let steps: Vec<_> = cloud.round(&graph(&spec)).runnable().cloned().collect();
+        cloud.take(&steps);
+    }
+    assert!(cloud.things.keys().any(|id| id.key == "p2"), "a running deployment still uses it");
+    cloud.things.get_mut(&leaf).unwrap().mentions.clear();
+    cloud.converge(&graph(&spec));
+    assert!(!cloud.things.keys().any(|id| id.key == "p2"));
+}
+
+#[test]
+fn graphs_that_cannot_be_built_are_refused() {
+    let part = |links: Vec<Text>| Part::<1> { name: "x".into(), label: 0, mould: 0, base: vec![], links, level: 0 };
+    let mut graph = Graph::default();
+    let handle = graph.add("x", part(vec![]), "a", &[]).unwrap();
+    assert!(matches!(graph.add("x", part(vec![]), "a", &[]), Err(GraphError::Duplicate(_))));
+    let stranger = Text::out(Id::new("test/twig", "nobody"), "arn");
+    assert!(matches!(graph.add("y", part(vec![stranger]), "a", &[]), Err(GraphError::Missing { .. })));
+    graph.add("y", part(vec![handle.out(PartOutput::Arn)]), "a", &[]).unwrap();
+    assert_eq!(graph.len(), 2);
+}
