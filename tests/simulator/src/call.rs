@@ -1,0 +1,157 @@
+//! What a request is once its protocol has been taken off, and what a service says to it.
+//!
+//! Every protocol (json 1.1, query, ec2-query) parses into a JSON input and renders a JSON answer, so that
+//! services are written once, by the member names of AWS's API models.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A simulated AWS service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// Elastic Container Service, json 1.1.
+    Ecs,
+    /// Identity and Access Management, query.
+    Iam,
+    /// Security Token Service, query.
+    Sts,
+    /// Elastic Compute Cloud (its network part), ec2-query.
+    Ec2,
+    /// CloudWatch Logs, json 1.1.
+    Logs,
+}
+
+impl Service {
+    /// The service that a `SigV4` credential scope names, such as `ecs` in `.../eu-west-1/ecs/aws4_request`.
+    pub fn from_scope(scope: &str) -> Option<Self> {
+        match scope {
+            "ecs" => Some(Self::Ecs),
+            "iam" => Some(Self::Iam),
+            "sts" => Some(Self::Sts),
+            "ec2" => Some(Self::Ec2),
+            "logs" => Some(Self::Logs),
+            _ => None,
+        }
+    }
+
+    /// The service that an `X-Amz-Target` header names by the part before its dot.
+    pub fn from_target(prefix: &str) -> Option<Self> {
+        match prefix {
+            "AmazonEC2ContainerServiceV20141113" => Some(Self::Ecs),
+            "Logs_20140328" => Some(Self::Logs),
+            _ => None,
+        }
+    }
+
+    /// The name in credential scopes, recordings and fault rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ecs => "ecs",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::Ec2 => "ec2",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+/// One request, its protocol taken off.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Which service was asked.
+    pub service: Service,
+    /// The operation's name in the API model, such as `CreateService`.
+    pub operation: String,
+    /// The input, by the member names of the API model; an object, empty when nothing was sent.
+    pub input: Value,
+    /// The region of the credential scope.
+    pub region: String,
+    /// The access key of the credential scope.
+    pub access_key: String,
+    /// The account that the caller acts in.
+    pub account_id: String,
+    /// Simulated time of the call, in milliseconds since the epoch.
+    pub time: i64,
+}
+
+impl Call {
+    /// Whether the operation changes nothing, by its name: `Describe...`, `List...`, `Get...`, `Filter...`, `Simulate...`.
+    pub fn is_read(&self) -> bool {
+        is_read(&self.operation)
+    }
+
+    /// The text of an input member, if it is there, is text and isn't empty.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.input.get(member).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// The texts of a list member; an absent list is empty.
+    pub fn texts(&self, member: &str) -> Vec<String> {
+        texts(self.input.get(member))
+    }
+}
+
+/// Whether an operation of this name changes nothing.
+pub fn is_read(operation: &str) -> bool {
+    ["Describe", "List", "Get", "Filter", "Simulate"].iter().any(|verb| operation.starts_with(verb))
+}
+
+/// The texts in a JSON list; anything else is an empty list.
+pub fn texts(value: Option<&Value>) -> Vec<String> {
+    value
+        .and_then(Value::as_array)
+        .map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .unwrap_or_default()
+}
+
+/// An error as AWS tells it: code, message, HTTP status.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[error("{code}: {message}")]
+pub struct Fault {
+    /// The error code, such as `ClusterNotFoundException` or `InvalidGroup.NotFound`.
+    pub code: String,
+    /// The message, in AWS's words.
+    pub message: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+impl Fault {
+    /// An error of any status.
+    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), status }
+    }
+
+    /// The caller's mistake: HTTP 400.
+    pub fn bad_request(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(400, code, message)
+    }
+
+    /// Not allowed: HTTP 403.
+    pub fn forbidden(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(403, code, message)
+    }
+
+    /// Not there: HTTP 404 (IAM; ECS and EC2 say 400).
+    pub fn not_found(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(404, code, message)
+    }
+
+    /// In the way of something: HTTP 409 (IAM).
+    pub fn conflict(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(409, code, message)
+    }
+
+    /// An operation that AWS, or this simulator, doesn't have.
+    pub fn unknown_operation(service: Service, operation: &str) -> Self {
+        let code = match service {
+            Service::Ecs | Service::Logs => "UnknownOperationException",
+            Service::Iam | Service::Sts | Service::Ec2 => "InvalidAction",
+        };
+        Self::bad_request(code, format!("The simulator has no operation {operation} of {}.", service.name()))
+    }
+}
+
+/// What a service says to a call: the output by the member names of the API model, or an error.
+pub type Answer = Result<Value, Fault>;

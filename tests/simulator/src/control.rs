@@ -1,0 +1,137 @@
+//! The endpoints under `/_simulator/`: what tests and the demo ask of the simulator itself, not of AWS.
+//!
+//! `GET calls[?write=true&since=SEQ]`, `DELETE calls`, `GET clock`, `POST clock/advance {seconds}`, `GET world`,
+//! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy}`, `POST capacity {fargateTasks}`,
+//! `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::call::Fault;
+use crate::faults::Rule;
+use crate::handler::Simulator;
+use crate::images::Behaviour;
+
+/// Where these endpoints lie.
+pub const PREFIX: &str = "/_simulator/";
+
+/// Answers one of these endpoints, in JSON.
+pub fn handle(simulator: &Simulator, request: &Request<Bytes>) -> Response<Bytes> {
+    let (status, body) = match answer(simulator, request) {
+        Ok(body) => (200, body),
+        Err(fault) => (fault.status, json!({"error": fault.message})),
+    };
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    response.body(Bytes::from(body.to_string())).unwrap_or_else(|_| Response::new(Bytes::new()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    image: String,
+    #[serde(flatten)]
+    behaviour: Behaviour,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Capacity {
+    fargate_tasks: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Settings {
+    rate_limits: Option<bool>,
+    page_size: Option<usize>,
+}
+
+fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Value, Fault> {
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
+    let body = request.body();
+    match (request.method(), path) {
+        (&Method::GET, "calls") => calls(simulator, request.uri().query().unwrap_or_default()),
+        (&Method::DELETE, "calls") => Ok(simulator.with_world(|world| {
+            world.recording.clear();
+            json!({})
+        })),
+        (&Method::GET, "clock") => Ok(simulator.with_world(|world| json!({"now": crate::clock::wire_time(world.now)}))),
+        (&Method::POST, "clock/advance") => {
+            let Advance { seconds } = parse(body)?;
+            let by = Duration::try_from_secs_f64(seconds).map_err(|error| Fault::bad_request("", error.to_string()))?;
+            simulator.advance(by);
+            Ok(simulator.with_world(|world| json!({"now": crate::clock::wire_time(world.now)})))
+        }
+        (&Method::GET, "world") => simulator.with_world(|world| serde_json::to_value(&*world)).map_err(|error| broken(&error)),
+        (&Method::GET, "faults") => Ok(simulator.with_world(|world| json!({"rules": world.faults.rules()}))),
+        (&Method::POST, "faults") => {
+            let rule: Rule = parse(body)?;
+            simulator.with_world(|world| world.faults.add(rule));
+            Ok(json!({}))
+        }
+        (&Method::DELETE, "faults") => Ok(simulator.with_world(|world| {
+            world.faults.clear();
+            json!({})
+        })),
+        (&Method::POST, _) => change(simulator, path, body),
+        _ => Err(unknown(path)),
+    }
+}
+
+/// Changes of the world behind everyone's back.
+fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault> {
+    match path {
+        "images" => {
+            let Image { image, behaviour } = parse(body)?;
+            simulator.with_world(|world| drop(world.images.known.insert(image, behaviour)));
+        }
+        "capacity" => {
+            let Capacity { fargate_tasks } = parse(body)?;
+            simulator.with_world(|world| world.settings.fargate_capacity = fargate_tasks);
+        }
+        "settings" => {
+            let Settings { rate_limits, page_size } = parse(body)?;
+            simulator.with_world(|world| {
+                world.settings.rate_limits = rate_limits.unwrap_or(world.settings.rate_limits);
+                world.settings.page_size = page_size.or(world.settings.page_size);
+            });
+        }
+        _ => return Err(unknown(path)),
+    }
+    Ok(json!({}))
+}
+
+/// The recorded calls; `write=true|false` and `since=SEQ` narrow them.
+fn calls(simulator: &Simulator, query: &str) -> Result<Value, Fault> {
+    let (mut since, mut write) = (0, None);
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "since" => since = value.parse().map_err(|_| Fault::bad_request("", "since is a number"))?,
+            "write" => write = Some(value.parse().map_err(|_| Fault::bad_request("", "write is true or false"))?),
+            _ => return Err(Fault::bad_request("", format!("no filter {name}; there are since and write"))),
+        }
+    }
+    Ok(simulator.with_world(|world| json!({"calls": world.recording.calls(since, write), "last": world.recording.last()})))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| Fault::bad_request("", error.to_string()))
+}
+
+fn unknown(path: &str) -> Fault {
+    Fault::not_found("", format!("no endpoint {PREFIX}{path}"))
+}
+
+fn broken(error: &serde_json::Error) -> Fault {
+    Fault::new(500, "", error.to_string())
+}

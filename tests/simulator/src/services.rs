@@ -1,0 +1,7 @@
+//! The services, each a state in the world and a function from call to answer.
+
+pub mod ec2;
+pub mod ecs;
+pub mod iam;
+pub mod logs;
+pub mod sts;

@@ -1,0 +1,160 @@
+//! Everything that exists in the simulated AWS.
+
+use serde::Serialize;
+
+use crate::call::{Answer, Call, Fault, Service};
+use crate::faults::Faults;
+use crate::ids::Ids;
+use crate::images::Images;
+use crate::limits::Limits;
+use crate::recording::Recording;
+use crate::services::{ec2, ecs, iam, logs, sts};
+
+/// One account in one region.
+#[derive(Clone, Debug, Serialize)]
+pub struct World {
+    /// The present, in milliseconds of simulated time since the epoch; set by [`World::advance_to`].
+    pub now: i64,
+    /// The account, twelve digits.
+    pub account_id: String,
+    /// The region.
+    pub region: String,
+    /// Where identifiers come from.
+    pub ids: Ids,
+    /// How this world differs from AWS's defaults.
+    pub settings: Settings,
+    /// Roles and policies.
+    pub iam: iam::State,
+    /// VPC, subnets, security groups, network interfaces.
+    pub ec2: ec2::State,
+    /// Log groups.
+    pub logs: logs::State,
+    /// Clusters, task definitions, services, tasks.
+    pub ecs: ecs::State,
+    /// What registries hold.
+    pub images: Images,
+    /// How far each API rate limit is used up.
+    pub limits: Limits,
+    /// Faults that tests have asked for.
+    #[serde(skip)]
+    pub faults: Faults,
+    /// Every call.
+    #[serde(skip)]
+    pub recording: Recording,
+    /// The services as they were before the last write; kept while stale reads are asked for.
+    #[serde(skip)]
+    remembered: Option<Box<Remembered>>,
+}
+
+/// What a stale read reads.
+#[derive(Clone, Debug)]
+struct Remembered {
+    iam: iam::State,
+    ec2: ec2::State,
+    logs: logs::State,
+    ecs: ecs::State,
+}
+
+/// How a world differs from AWS's defaults.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// Throttle by AWS's token buckets; off unless asked for.
+    pub rate_limits: bool,
+    /// At most this many items a page, whatever the caller asks for: makes paging happen in small worlds.
+    pub page_size: Option<usize>,
+    /// How long a new role can't be assumed yet, in milliseconds (AWS: about ten seconds).
+    pub role_propagation: i64,
+    /// How many Fargate tasks fit at the same time; none means no limit.
+    pub fargate_capacity: Option<usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rate_limits: false, page_size: None, role_propagation: 10_000, fargate_capacity: None }
+    }
+}
+
+impl World {
+    /// An empty account in a region.
+    pub fn new(account_id: impl Into<String>, region: impl Into<String>) -> Self {
+        Self {
+            now: crate::clock::EPOCH,
+            account_id: account_id.into(),
+            region: region.into(),
+            ids: Ids::default(),
+            settings: Settings::default(),
+            iam: iam::State::default(),
+            ec2: ec2::State::default(),
+            logs: logs::State::default(),
+            ecs: ecs::State::default(),
+            images: Images::default(),
+            faults: Faults::default(),
+            limits: Limits::default(),
+            recording: Recording::default(),
+            remembered: None,
+        }
+    }
+
+    /// Moves the world to `now`: everything that was due until then happens, in order. Never backwards.
+    pub fn advance_to(&mut self, now: i64) {
+        if now > self.now {
+            ecs::advance_to(self, now);
+            self.now = now;
+        }
+    }
+
+    /// Asks a service.
+    pub fn call(&mut self, call: &Call) -> Answer {
+        match call.service {
+            Service::Ecs => ecs::call(self, call),
+            Service::Iam => iam::call(self, call),
+            Service::Sts => sts::call(self, call),
+            Service::Ec2 => ec2::call(self, call),
+            Service::Logs => logs::call(self, call),
+        }
+    }
+
+    /// Keeps the services as they are now, for stale reads.
+    pub fn remember(&mut self) {
+        let (iam, ec2) = (self.iam.clone(), self.ec2.clone());
+        let (logs, ecs) = (self.logs.clone(), self.ecs.clone());
+        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs }));
+    }
+
+    /// Asks a service as it was before the last write, if that was kept.
+    pub fn call_stale(&mut self, call: &Call) -> Answer {
+        let Some(mut before) = self.remembered.take() else { return self.call(call) };
+        self.swap(&mut before);
+        let answer = self.call(call);
+        self.swap(&mut before);
+        self.remembered = Some(before);
+        answer
+    }
+
+    fn swap(&mut self, other: &mut Remembered) {
+        std::mem::swap(&mut self.iam, &mut other.iam);
+        std::mem::swap(&mut self.ec2, &mut other.ec2);
+        std::mem::swap(&mut self.logs, &mut other.logs);
+        std::mem::swap(&mut self.ecs, &mut other.ecs);
+    }
+
+    /// An ARN in this account and region.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account_id)
+    }
+
+    /// One page of a list, and the token of the next: `wanted` items at most, or fewer where the world says so.
+    ///
+    /// A token is the number of items that came before; AWS's are opaque, and callers must treat these so too.
+    pub fn page<T: Clone>(&self, items: &[T], wanted: usize, token: Option<&str>) -> Result<(Vec<T>, Option<String>), Fault> {
+        let invalid = || Fault::bad_request("InvalidParameterException", "Invalid token.");
+        let start = match token {
+            None => 0,
+            Some(token) => token.strip_prefix("page-").and_then(|start| start.parse::<usize>().ok()).ok_or_else(invalid)?,
+        };
+        let size = self.settings.page_size.map_or(wanted, |small| small.min(wanted)).max(1);
+        let page: Vec<T> = items.iter().skip(start).take(size).cloned().collect();
+        let next = start + page.len();
+        Ok((page, (next < items.len()).then(|| format!("page-{next}"))))
+    }
+}
