@@ -63,7 +63,7 @@ impl<'a> Planner<'a> {
         let found = self.find(id, node, &want);
         let needs: BTreeSet<Id> = node.needs.iter().filter(|need| !self.is_settled(need)).cloned().collect();
         let verdict = match (self.world.unknown.get(id), found) {
-            (Some(why), _) => Err(Verdict::Blocked(format!("cannot be read: {why}"))),
+            (Some(why), _) => Err(Verdict::Blocked(format!("Unreadable: {why}"))),
             (None, Some(thing)) => self.judge_existing(node, &want, thing, &needs),
             (None, None) => Err(self.judge_absent(id, node, &want)),
         };
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
             let fixed = differences(&node.rules.fixed_members(&thing.value), &node.rules.fixed_members(&want.value));
             let fields: Vec<&str> = fixed.iter().map(|change| change.path.as_str()).collect();
             return Verdict::Blocked(format!(
-                "AWS cannot change {} in place, and a replacement would lose what the old one holds; change it back, \
+                "ReplacementNeedsConsent: AWS cannot change {} in place, and a replacement would lose what the old one holds; change it back, \
                  or consent with the annotation ecs.longshore.dev/allow-replace: {}@GENERATION (the old one is kept)",
                 fields.join(", "),
                 id.key

@@ -40,7 +40,8 @@ pub struct Step {
     pub id: Id,
     /// What.
     pub action: Action,
-    /// Why, for people.
+    /// Why, for people. A blocked step's starts with a `CamelCase` word and a colon, which the condition takes as its
+    /// reason.
     pub reason: String,
     /// The field of the spec that asks for it; empty for a resource that is no longer wanted.
     pub at: FieldPath,
