@@ -1,1 +1,43 @@
-//! The objects that users write: one file per kind, with the schema and rules that the API server applies
+//! The objects that users write: one file per kind, with the schema and rules that the API server applies.
+//!
+//! [`AwsEnvironment`] is an account and region, [`EcsCluster`] a cluster, [`EcsService`] a service with all that is its
+//! own. Where ECS has the member, it has ECS's name, nesting and values. No I/O happens here.
+
+pub mod aws_environment;
+pub mod ecs_cluster;
+pub mod ecs_service;
+pub mod generated;
+mod lifecycle;
+mod policy_document;
+mod reference;
+mod rules;
+mod schema;
+mod size;
+pub mod status;
+mod tag;
+pub mod task_definition;
+mod words;
+
+pub use aws_environment::{AwsEnvironment, AwsEnvironmentSpec, AwsEnvironmentStatus};
+pub use ecs_cluster::{EcsCluster, EcsClusterSpec, EcsClusterStatus};
+pub use ecs_service::{EcsService, EcsServiceSpec, EcsServiceStatus};
+pub use lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Managed, Mode, NamespacesFrom};
+pub use policy_document::PolicyDocument;
+pub use reference::{ClusterRef, LoadBalancerRef, ObjectRef, SecurityGroupRef};
+pub use size::{Size, SizeError};
+pub use tag::{PropagateTags, Tag};
+pub use task_definition::{ContainerDefinition, TaskDefinition};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// The API group of every kind.
+pub const GROUP: &str = "ecs.longshore.dev";
+
+/// The version that is served and stored.
+pub const VERSION: &str = "v1alpha1";
+
+/// The definitions that a Kubernetes cluster needs, in the order in which people meet them.
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd()]
+}

@@ -1,0 +1,266 @@
+//! `AwsEnvironment`: an account and region, and what namespaces may do there.
+
+use crate::{
+    lifecycle::AllowedNamespaces,
+    policy_document::PolicyDocument,
+    rules::{self, RuleText},
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const ACCOUNT_FIXED: RuleText = (
+    "self.accountId == oldSelf.accountId",
+    "accountId can't be changed: make another AwsEnvironment, and name it in new objects",
+);
+
+const REGION_FIXED: RuleText = (
+    "self.region == oldSelf.region",
+    "region can't be changed: make another AwsEnvironment, and name it in new objects",
+);
+
+const VPC_FIXED: RuleText = (
+    "self.network.vpcId == oldSelf.network.vpcId",
+    "network.vpcId can't be changed: make another AwsEnvironment, and name it in new objects",
+);
+
+const NO_SAME: RuleText = (
+    "!has(self.allowedNamespaces) || self.allowedNamespaces.from != 'Same'",
+    "allowedNamespaces.from: an AwsEnvironment has no namespace: write All, or Selector with a selector",
+);
+
+const SUBNETS: RuleText = ("has(self.ids) != has(self.tags)", "exactly one of ids and tags");
+
+/// Without a boundary a tenant could give a generated role more than its grant says, by the actions of a wildcard.
+const BOUNDARY: RuleText = (
+    "has(self.permissionsBoundaryArn) || !has(self.grants) || self.grants.all(g, \
+     (!has(g.managedPolicyArns) || g.managedPolicyArns.size() == 0) && (!has(g.actions) || g.actions.size() == 0))",
+    "iam.permissionsBoundaryArn is required once a grant has managedPolicyArns or actions: name the policy that bounds \
+     every generated role",
+);
+
+/// An account and region: credentials, network, grants, tags.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "ecs.longshore.dev",
+    version = "v1alpha1",
+    kind = "AwsEnvironment",
+    plural = "awsenvironments",
+    shortname = "awsenv",
+    category = "longshore",
+    status = "AwsEnvironmentStatus",
+    derive = "PartialEq",
+    cel,
+    doc = "An account and region of AWS: credentials, network, and what namespaces may name there.",
+    validation = rules::NAME,
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Account", type_ = "string", json_path = ".spec.accountId"),
+    printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
+    printcolumn(name = "VPC", type_ = "string", json_path = ".spec.network.vpcId", priority = 1),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[x_kube(validation = ACCOUNT_FIXED)]
+#[x_kube(validation = REGION_FIXED)]
+#[x_kube(validation = VPC_FIXED)]
+#[x_kube(validation = NO_SAME)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = crate::schema::absent_not_null)]
+pub struct AwsEnvironmentSpec {
+    /// The account: twelve digits, in quotes. Can't be changed.
+    #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
+    pub account_id: String,
+    /// The region. Can't be changed.
+    #[schemars(length(max = 32), regex(pattern = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]+$"))]
+    pub region: String,
+    /// Left out, or empty: the controller's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+    /// Which namespaces may use it; left out: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_namespaces: Option<AllowedNamespaces>,
+    /// The VPC, and its subnets.
+    pub network: Network,
+    /// Roles that Longshore makes, and what namespaces may name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam: Option<Iam>,
+    /// Tags of everything that is made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 40))]
+    pub tags: BTreeMap<String, String>,
+    /// How fast changes from outside the specs reach services.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollouts: Option<Rollouts>,
+}
+
+/// What is known of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = crate::schema::absent_not_null, extend("default" = { "observedGeneration": -1 }))]
+pub struct AwsEnvironmentStatus {
+    /// Generation of the spec that this speaks of; -1: none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Stalled, Ready, Reconciling.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+    /// The ARN that AWS says the credentials belong to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_arn: Option<String>,
+    /// Private subnets, resolved once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private_subnet_ids: Vec<String>,
+    /// Public subnets, resolved once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub public_subnet_ids: Vec<String>,
+}
+
+/// Whose rights are used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// A role that is assumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assume_role: Option<AssumeRole>,
+}
+
+/// A role that is assumed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AssumeRole {
+    /// Its ARN.
+    #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
+    pub role_arn: String,
+    /// External id that its trust policy asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 1224))]
+    pub external_id: Option<String>,
+}
+
+/// The VPC, and its subnets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// The VPC. Can't be changed.
+    #[schemars(length(max = 64), regex(pattern = r"^vpc-[0-9a-z]+$"))]
+    pub vpc_id: String,
+    /// For tasks without a public IP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_subnets: Option<Subnets>,
+    /// For tasks with a public IP, and load balancers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_subnets: Option<Subnets>,
+}
+
+/// Subnets, by id or by tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[x_kube(validation = SUBNETS)]
+#[serde(rename_all = "camelCase")]
+pub struct Subnets {
+    /// Ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
+    pub ids: Vec<String>,
+    /// Tags that they have; resolved once, and kept in status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 10))]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Roles that Longshore makes, and what namespaces may name.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
+#[x_kube(validation = BOUNDARY)]
+#[serde(rename_all = "camelCase")]
+pub struct Iam {
+    /// Path of the roles; left out: /longshore/.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512), regex(pattern = r"^/([!-.0-~]+/)*$"))]
+    pub path: Option<String>,
+    /// Boundary of the roles; required once a grant has managedPolicyArns or actions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$"))]
+    pub permissions_boundary_arn: Option<String>,
+    /// Further rights of every execution role that is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_role: Option<EnvironmentExecutionRole>,
+    /// What namespaces may name; what no grant covers is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200), extend("x-kubernetes-list-type" = "atomic"))]
+    pub grants: Vec<Grant>,
+}
+
+/// Further rights of every execution role that is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentExecutionRole {
+    /// Managed policies that are attached, as for GuardDuty's agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub managed_policy_arns: Vec<String>,
+    /// An IAM policy document, as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyDocument>,
+}
+
+/// What some namespaces may name. * and ? are wildcards; ${namespace} is the object's namespace.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// Which namespaces, by label.
+    pub namespaces: LabelSelector,
+    /// Roles that tasks may run under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub role_arns: Vec<String>,
+    /// Managed policies for generated roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub managed_policy_arns: Vec<String>,
+    /// Actions for the inline policies of generated roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200), inner(length(max = 256)), extend("x-kubernetes-list-type" = "set"))]
+    pub actions: Vec<String>,
+    /// Secrets of Secrets Manager.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub secret_arns: Vec<String>,
+    /// Parameters of Parameter Store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub parameter_arns: Vec<String>,
+    /// KMS keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub key_arns: Vec<String>,
+    /// File systems that Longshore does not own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub file_system_arns: Vec<String>,
+    /// Listeners that Longshore does not own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub listener_arns: Vec<String>,
+    /// Security groups that Longshore does not own; left out: those of the environment's VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
+    pub security_group_ids: Option<Vec<String>>,
+}
+
+/// How fast changes from outside the specs reach services.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollouts {
+    /// Services that deploy at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_concurrent: Option<i32>,
+}

@@ -1,0 +1,159 @@
+//! How traffic reaches a service.
+
+use super::rules;
+use crate::{reference::LoadBalancerRef, words::words};
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A container's port behind a load balancer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[x_kube(validation = rules::ONE_TARGET)]
+#[x_kube(validation = rules::CLASSIC)]
+#[x_kube(validation = rules::LISTENER_OF_REF)]
+#[x_kube(validation = rules::RULES_OF_OURS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceLoadBalancer {
+    /// Names the target group and rules that are made for it.
+    #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
+    pub name: String,
+    /// A target group that Longshore does not own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub target_group_arn: Option<String>,
+    /// An ApplicationLoadBalancer, or a listener that Longshore does not own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<LoadBalancerRef>,
+    /// Name of a listener of that ApplicationLoadBalancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub listener: Option<String>,
+    /// Refused: classic load balancers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub load_balancer_name: Option<String>,
+    /// The container.
+    #[schemars(length(min = 1, max = 255))]
+    pub container_name: String,
+    /// Its port.
+    #[schemars(range(min = 1, max = 65535))]
+    pub container_port: i32,
+    /// What is sent to this service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub rules: Vec<ListenerRule>,
+    /// How the load balancer asks whether a task is healthy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<TargetHealthCheck>,
+    /// Seconds that a leaving task may finish its requests; left out: 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 3600))]
+    pub deregistration_delay_seconds: Option<i32>,
+    /// Second target group and rules of blue/green, linear and canary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advanced_configuration: Option<AdvancedConfiguration>,
+}
+
+/// Requests, by host and path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[x_kube(validation = rules::RULE_CONDITION)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerRule {
+    /// Host names; * and ? are wildcards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
+    pub hosts: Vec<String>,
+    /// Paths; * and ? are wildcards. /orders/* does not match /orders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
+    pub paths: Vec<String>,
+    /// Lower is asked first; left out: by how specific the rule is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 50000))]
+    pub priority: Option<i32>,
+}
+
+/// A load balancer's health check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetHealthCheck {
+    /// Path that is asked; left out: /.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub path: Option<String>,
+    /// Port, or traffic-port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 12), regex(pattern = r"^(traffic-port|[0-9]{1,5})$"))]
+    pub port: Option<String>,
+    /// Left out: HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<TargetProtocol>,
+    /// Seconds between checks; left out: 30.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 5, max = 300))]
+    pub interval_seconds: Option<i32>,
+    /// Seconds that one check may take; left out: 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 120))]
+    pub timeout_seconds: Option<i32>,
+    /// Successes in a row that make a task healthy; left out: 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 10))]
+    pub healthy_threshold_count: Option<i32>,
+    /// Failures in a row that make it unhealthy; left out: 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 10))]
+    pub unhealthy_threshold_count: Option<i32>,
+    /// Codes that count as success, as 200,201 or 200-299; left out: 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub http_codes: Option<String>,
+}
+
+words! {
+    /// What a load balancer speaks to tasks.
+    pub enum TargetProtocol { Http = "HTTP", Https = "HTTPS" }
+}
+/// What ECS moves between two target groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdvancedConfiguration {
+    /// The second target group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub alternate_target_group_arn: Option<String>,
+    /// ARN of the rule for production traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub production_listener_rule: Option<String>,
+    /// ARN of the rule for test traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub test_listener_rule: Option<String>,
+    /// Role with which ECS changes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub role_arn: Option<String>,
+}
+
+/// A Cloud Map service that tasks are registered in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRegistry {
+    /// ARN of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub registry_arn: Option<String>,
+    /// Port of an SRV record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 65535))]
+    pub port: Option<i32>,
+    /// The container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub container_name: Option<String>,
+    /// Its port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 65535))]
+    pub container_port: Option<i32>,
+}

@@ -1,0 +1,261 @@
+//! What can be said of a service from itself alone.
+
+use crate::rules::RuleText;
+use kube::core::Rule;
+
+/// Whether tasks are known to run on Fargate. A service that names neither launch type nor providers follows its
+/// cluster, which only the planner sees.
+macro_rules! on_fargate {
+    () => {
+        "((has(self.launchType) && self.launchType == 'FARGATE') || (has(self.capacityProviderStrategy) && \
+         self.capacityProviderStrategy.exists(p, p.capacityProvider in ['FARGATE', 'FARGATE_SPOT'])))"
+    };
+}
+
+macro_rules! daemon {
+    () => {
+        "(has(self.schedulingStrategy) && self.schedulingStrategy == 'DAEMON')"
+    };
+}
+
+pub(super) const LAUNCH_TYPE_OR_STRATEGY: RuleText = (
+    "!has(self.launchType) || !has(self.capacityProviderStrategy) || self.capacityProviderStrategy.size() == 0",
+    "at most one of launchType and capacityProviderStrategy: for Fargate alone, launchType: FARGATE is enough",
+);
+
+pub(super) const TASK_ROLE: RuleText = (
+    "!has(self.taskRole) || !has(self.task.taskRoleArn)",
+    "at most one of taskRole and task.taskRoleArn: taskRole makes a role, task.taskRoleArn names one that exists",
+);
+
+pub(super) const EXECUTION_ROLE: RuleText = (
+    "!has(self.executionRole) || !has(self.task.executionRoleArn)",
+    "at most one of executionRole and task.executionRoleArn: executionRole adds to the role that is made, \
+     task.executionRoleArn names one that exists",
+);
+
+/// API reference, CreateService: DAEMON is not supported on Fargate, nor with other deployment controllers, and places
+/// one task on each instance.
+pub(super) const DAEMON_FARGATE: RuleText = (
+    concat!("!", daemon!(), " || !", on_fargate!()),
+    "schedulingStrategy: DAEMON needs instances: write REPLICA with a desiredCount, or leave Fargate",
+);
+
+pub(super) const DAEMON_COUNT: RuleText = (
+    concat!("!", daemon!(), " || (!has(self.desiredCount) && !has(self.autoscaling))"),
+    "schedulingStrategy: DAEMON runs one task on each instance: take desiredCount and autoscaling away",
+);
+
+pub(super) const CLUSTER_FIXED: RuleText = (
+    "self.cluster == oldSelf.cluster",
+    "cluster can't be changed: make another object, and delete this one when the other is ready",
+);
+
+pub(super) const SERVICE_NAME_FIXED: RuleText = (
+    "has(self.serviceName) == has(oldSelf.serviceName) && \
+     (!has(self.serviceName) || self.serviceName == oldSelf.serviceName)",
+    "serviceName can't be changed: make another object, and delete this one when the other is ready",
+);
+
+/// API reference, UpdateService: `schedulingStrategy` is not among its members.
+pub(super) const SCHEDULING_FIXED: RuleText = (
+    "(has(self.schedulingStrategy) ? self.schedulingStrategy : 'REPLICA') == \
+     (has(oldSelf.schedulingStrategy) ? oldSelf.schedulingStrategy : 'REPLICA')",
+    "schedulingStrategy can't be changed: make another object, and delete this one when the other is ready",
+);
+
+/// API reference, UpdateService: `launchType` is not among its members, `capacityProviderStrategy` is.
+pub(super) const LAUNCH_TYPE_FIXED: RuleText = (
+    "!has(self.launchType) || !has(oldSelf.launchType) || self.launchType == oldSelf.launchType",
+    "launchType can't become another: write capacityProviderStrategy in its place, which can",
+);
+
+/// Autoscaling wins over desiredCount. Only a change is refused: a plain ban would trap who applies from Git after
+/// `kubectl scale`.
+pub(super) const DESIRED_COUNT_FIXED: RuleText = (
+    "!has(self.autoscaling) || !has(self.desiredCount) || \
+     (has(oldSelf.desiredCount) && self.desiredCount == oldSelf.desiredCount)",
+    "desiredCount follows autoscaling: change autoscaling.minCapacity and maxCapacity, or take desiredCount away",
+);
+
+pub(super) const FARGATE_SIZES_GIVEN: RuleText = (
+    concat!("!", on_fargate!(), " || (has(self.task.cpu) && has(self.task.memory))"),
+    "Fargate needs task.cpu and task.memory, as cpu: 256 and memory: 512",
+);
+
+/// The pairs of the developer guide, "Fargate task CPU and memory". `a.exists(c, b.exists(m, ..))` over lists of one
+/// gives names to the two values in CPU units and MiB.
+const FARGATE_PAIRS: &str = concat!(
+    "!",
+    on_fargate!(),
+    " || !has(self.task.cpu) || !has(self.task.memory) || ",
+    "[string(self.task.cpu).lowerAscii().replace(' ', '')].exists(t, [",
+    "t.endsWith('vcpu') ? int(double(t.replace('vcpu', '')) * 1024.0) : int(t)].exists(c, ",
+    "[string(self.task.memory).lowerAscii().replace(' ', '')].exists(u, [",
+    "u.endsWith('gb') ? int(double(u.replace('gb', '')) * 1024.0) : int(u)].exists(m, ",
+    "c == 256 ? m in [512, 1024, 2048] : ",
+    "c == 512 ? m >= 1024 && m <= 4096 && m % 1024 == 0 : ",
+    "c == 1024 ? m >= 2048 && m <= 8192 && m % 1024 == 0 : ",
+    "c == 2048 ? m >= 4096 && m <= 16384 && m % 1024 == 0 : ",
+    "c == 4096 ? m >= 8192 && m <= 30720 && m % 1024 == 0 : ",
+    "c == 8192 ? m >= 16384 && m <= 61440 && m % 4096 == 0 : ",
+    "c == 16384 ? m >= 32768 && m <= 122880 && m % 8192 == 0 : ",
+    "c == 32768 && m in [61440, 122880, 249856]))))",
+);
+
+/// Refuses pairs of CPU and memory that Fargate has not.
+pub(super) fn fargate_sizes() -> Rule {
+    Rule::new(FARGATE_PAIRS)
+        .message(
+            "Fargate has no such pair of task.cpu and task.memory (MiB): 256: 512, 1024, 2048; 512: 1024-4096; 1024: \
+             2048-8192; 2048: 4096-16384; 4096: 8192-30720, by 1024; 8192: 16384-61440 by 4096; 16384: 32768-122880 \
+             by 8192; 32768: 61440, 122880, 249856",
+        )
+        .field_path(".task.memory")
+}
+
+pub(super) const FARGATE_NETWORK: RuleText = (
+    concat!("!", on_fargate!(), " || !has(self.task.networkMode) || self.task.networkMode == 'awsvpc'"),
+    "Fargate has networkMode awsvpc only: write that, or leave task.networkMode out",
+);
+
+/// Developer guide, "Task definition differences for Fargate".
+pub(super) const FARGATE_MEMBERS: RuleText = (
+    concat!(
+        "!",
+        on_fargate!(),
+        " || self.task.containerDefinitions.all(c, !(has(c.privileged) && c.privileged) && !has(c.links) && ",
+        "!has(c.hostname) && !has(c.dnsServers) && !has(c.dnsSearchDomains) && !has(c.extraHosts) && ",
+        "!has(c.dockerSecurityOptions) && !has(c.resourceRequirements) && ",
+        "!(has(c.disableNetworking) && c.disableNetworking))"
+    ),
+    "Fargate takes none of privileged, links, hostname, dnsServers, dnsSearchDomains, extraHosts, \
+     dockerSecurityOptions, disableNetworking, resourceRequirements in a container: take it away, or run on EC2",
+);
+
+/// Developer guide, "Task definition differences for Fargate", and "Fargate task storage".
+pub(super) const FARGATE_VOLUMES: RuleText = (
+    concat!(
+        "!",
+        on_fargate!(),
+        " || !has(self.task.volumes) || self.task.volumes.all(v, !has(v.dockerVolumeConfiguration) && ",
+        "!has(v.fsxWindowsFileServerVolumeConfiguration) && !(has(v.host) && has(v.host.sourcePath)))"
+    ),
+    "Fargate mounts no directory of a host, no Docker volume and no FSx: use efsVolumeConfiguration, or a volume with \
+     nothing but a name",
+);
+
+pub(super) const TARGET_CONTAINER: RuleText = (
+    "!has(self.loadBalancers) || \
+     self.loadBalancers.all(l, l.containerName in self.task.containerDefinitions.map(c, c.name))",
+    "loadBalancers[].containerName must be the name of a container in task.containerDefinitions",
+);
+
+pub(super) const REGISTRY_CONTAINER: RuleText = (
+    "!has(self.serviceRegistries) || self.serviceRegistries.all(r, !has(r.containerName) || \
+     r.containerName in self.task.containerDefinitions.map(c, c.name))",
+    "serviceRegistries[].containerName must be the name of a container in task.containerDefinitions",
+);
+
+pub(super) const VOLUME_CONFIGURATIONS: RuleText = (
+    "!has(self.volumeConfigurations) || self.volumeConfigurations.all(c, has(self.task.volumes) && \
+     c.name in self.task.volumes.filter(v, has(v.configuredAtLaunch) && v.configuredAtLaunch).map(v, v.name))",
+    "volumeConfigurations[].name must be the name of an entry in task.volumes with configuredAtLaunch: true",
+);
+
+/// UpdateService refuses nearly everything under these controllers, so that Longshore could not keep the object's word.
+pub(super) const CONTROLLER: RuleText = (
+    "!has(self.deploymentController) || self.deploymentController.type == 'ECS' || \
+     (has(self.mode) && self.mode == 'Observe')",
+    "deploymentController CODE_DEPLOY and EXTERNAL can only be watched: write mode: Observe, or type: ECS (with \
+     deploymentConfiguration.strategy: BLUE_GREEN in place of CodeDeploy)",
+);
+
+pub(super) const ROLE: RuleText = (
+    "!has(self.role)",
+    "role is for classic load balancers, which Longshore does not manage: take it away; others need none",
+);
+
+/// API reference, AwsVpcConfiguration: five groups at most.
+pub(super) const SECURITY_GROUPS: RuleText = (
+    "!has(self.networkConfiguration) || !has(self.networkConfiguration.awsvpcConfiguration) || \
+     !has(self.networkConfiguration.awsvpcConfiguration.securityGroups) || \
+     self.networkConfiguration.awsvpcConfiguration.securityGroups.size() <= 4 || \
+     (has(self.mode) && self.mode == 'Observe')",
+    "networkConfiguration.awsvpcConfiguration.securityGroups: at most 4, since ECS takes 5 and one is the service's own",
+);
+
+pub(super) const REQUESTS_OF: RuleText = (
+    "!has(self.autoscaling) || !has(self.autoscaling.targetTracking) || \
+     self.autoscaling.targetTracking.all(t, !has(t.loadBalancer) || \
+     (has(self.loadBalancers) && t.loadBalancer in self.loadBalancers.map(l, l.name)))",
+    "autoscaling.targetTracking[].loadBalancer must be the name of an entry in loadBalancers",
+);
+
+/// The metric's label names one of two target groups; after a shift it falls to 0 (developer guide, "Service
+/// auto scaling").
+pub(super) const REQUESTS_STRATEGY: RuleText = (
+    "!has(self.autoscaling) || !has(self.autoscaling.targetTracking) || !has(self.deploymentConfiguration) || \
+     !has(self.deploymentConfiguration.strategy) || self.deploymentConfiguration.strategy == 'ROLLING' || \
+     self.autoscaling.targetTracking.all(t, t.predefinedMetricType != 'ALBRequestCountPerTarget')",
+    "ALBRequestCountPerTarget counts one of two target groups, so it needs deploymentConfiguration.strategy: ROLLING: \
+     scale by CPU or memory instead",
+);
+
+pub(super) const LINEAR_ONLY: RuleText = (
+    "!has(self.linearConfiguration) || (has(self.strategy) && self.strategy == 'LINEAR')",
+    "linearConfiguration belongs to strategy: LINEAR",
+);
+
+pub(super) const CANARY_ONLY: RuleText = (
+    "!has(self.canaryConfiguration) || (has(self.strategy) && self.strategy == 'CANARY')",
+    "canaryConfiguration belongs to strategy: CANARY",
+);
+
+/// API reference, DeploymentLifecycleHook.
+pub(super) const LAMBDA_HOOK: RuleText = (
+    "(has(self.targetType) && self.targetType == 'PAUSE') ? !has(self.hookTargetArn) : \
+     has(self.hookTargetArn) && has(self.roleArn)",
+    "a hook of type AWS_LAMBDA needs hookTargetArn and roleArn; one of type PAUSE has no hookTargetArn",
+);
+
+pub(super) const ACCESS_PORTS: RuleText =
+    ("!has(self.toPort) || self.toPort >= self.port", "toPort must not be below port");
+
+pub(super) const CLASSIC: RuleText = (
+    "!has(self.loadBalancerName)",
+    "loadBalancerName is for classic load balancers, which Longshore does not manage: write loadBalancer or targetGroupArn",
+);
+
+pub(super) const ONE_TARGET: RuleText = (
+    "has(self.loadBalancerName) || has(self.targetGroupArn) != has(self.loadBalancer)",
+    "exactly one of loadBalancer and targetGroupArn: loadBalancer makes a target group, targetGroupArn names one that \
+     exists",
+);
+
+pub(super) const LISTENER_OF_REF: RuleText = (
+    "has(self.listener) == (has(self.loadBalancer) && has(self.loadBalancer.name))",
+    "listener is the name of a listener of loadBalancer.name: write both, or neither",
+);
+
+pub(super) const RULES_OF_OURS: RuleText = (
+    "has(self.loadBalancer) ? has(self.rules) && self.rules.size() > 0 : \
+     !has(self.rules) && !has(self.healthCheck) && !has(self.deregistrationDelaySeconds)",
+    "rules, healthCheck and deregistrationDelaySeconds belong to loadBalancer, which needs at least one rule; with \
+     targetGroupArn they are whoever's made that group",
+);
+
+/// Five condition values in a rule (Elastic Load Balancing quotas).
+pub(super) const RULE_CONDITION: RuleText = (
+    "(has(self.hosts) ? self.hosts.size() : 0) + (has(self.paths) ? self.paths.size() : 0) >= 1 && \
+     (has(self.hosts) ? self.hosts.size() : 0) + (has(self.paths) ? self.paths.size() : 0) <= 5",
+    "a rule needs 1 to 5 hosts and paths together: write more rules for more",
+);
+
+pub(super) const CAPACITY_ORDER: RuleText =
+    ("self.minCapacity <= self.maxCapacity", "minCapacity must not be above maxCapacity");
+
+pub(super) const REQUEST_METRIC: RuleText = (
+    "(self.predefinedMetricType == 'ALBRequestCountPerTarget') == has(self.loadBalancer)",
+    "loadBalancer belongs to predefinedMetricType: ALBRequestCountPerTarget, which needs it",
+);

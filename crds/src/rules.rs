@@ -1,0 +1,62 @@
+//! Rules that several kinds have.
+
+/// A CEL rule, and what to write instead.
+pub(crate) type RuleText = (&'static str, &'static str);
+
+/// Names in AWS, labels and security-group descriptions are made from the object's name.
+pub(crate) const NAME: RuleText = (
+    "!self.metadata.name.contains('.') && self.metadata.name.size() <= 63",
+    "metadata.name must have no dots and at most 63 characters: it becomes part of names in AWS",
+);
+
+/// What was made in one account and region cannot be moved to another.
+pub(crate) const ENVIRONMENT_FIXED: RuleText = (
+    "has(self.awsEnvironment) == has(oldSelf.awsEnvironment) && \
+     (!has(self.awsEnvironment) || self.awsEnvironment == oldSelf.awsEnvironment)",
+    "awsEnvironment can't be changed: make another object, and delete this one when the other is ready",
+);
+
+/// API reference, CapacityProviderStrategyItem: "only one capacity provider in a strategy can have a base defined", and
+/// a strategy in which every weight is 0 starts no task.
+macro_rules! weights {
+    ($field:literal) => {
+        (
+            concat!(
+                "!has(self.",
+                $field,
+                ") || self.",
+                $field,
+                ".size() == 0 || (self.",
+                $field,
+                ".exists(p, has(p.weight) && p.weight > 0) && self.",
+                $field,
+                ".filter(p, has(p.base) && p.base > 0).size() <= 1)"
+            ),
+            concat!($field, ": give at least one provider a weight above 0, and at most one a base"),
+        )
+    };
+}
+
+/// Developer guide, "Amazon ECS capacity providers": Fargate and other providers cannot share a strategy.
+macro_rules! unmixed {
+    ($field:literal) => {
+        (
+            concat!(
+                "!has(self.",
+                $field,
+                ") || self.",
+                $field,
+                ".all(p, p.capacityProvider in ['FARGATE', 'FARGATE_SPOT'])",
+                " || self.",
+                $field,
+                ".all(p, !(p.capacityProvider in ['FARGATE', 'FARGATE_SPOT']))"
+            ),
+            concat!($field, ": FARGATE and FARGATE_SPOT can't be mixed with other providers: make two services"),
+        )
+    };
+}
+
+pub(crate) const STRATEGY_WEIGHTS: RuleText = weights!("capacityProviderStrategy");
+pub(crate) const STRATEGY_MIX: RuleText = unmixed!("capacityProviderStrategy");
+pub(crate) const DEFAULT_STRATEGY_WEIGHTS: RuleText = weights!("defaultCapacityProviderStrategy");
+pub(crate) const DEFAULT_STRATEGY_MIX: RuleText = unmixed!("defaultCapacityProviderStrategy");

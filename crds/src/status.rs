@@ -1,0 +1,152 @@
+//! What the kinds' statuses share.
+
+use crate::words::words;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A thing in AWS that the object owns, written before the call that makes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceStatus {
+    /// Where to look for it: its names within AWS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub address: BTreeMap<String, String>,
+    /// The id or ARN that AWS gave it, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical: Option<String>,
+}
+
+/// A step of the plan that isn't done yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingStep {
+    /// create, update, delete, wait or blocked.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The field of the spec that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// What was decided or learnt, and must outlive the controller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    /// The revision that was rolled back, not tried again until the spec changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<RejectedRevision>,
+    /// The revision that last succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<GoodRevision>,
+    /// Content hash of each revision, by ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub revisions: BTreeMap<String, String>,
+    /// What was resolved outside the spec, by name, and is kept until it is changed in waves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, String>,
+}
+
+/// A revision that was rolled back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectedRevision {
+    /// Hash of its content.
+    pub content_hash: String,
+    /// Its ARN.
+    pub task_definition_arn: String,
+    /// Why it failed.
+    pub reason: String,
+    /// Generation of the spec that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<i64>,
+    /// The spec's restartedAt at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarted_at: Option<String>,
+}
+
+/// A revision that succeeded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GoodRevision {
+    /// Hash of its content.
+    pub content_hash: String,
+    /// Its ARN.
+    pub task_definition_arn: String,
+}
+
+words! {
+    /// kstatus conditions that every kind has.
+    pub enum ConditionType { Stalled = "Stalled", Ready = "Ready", Reconciling = "Reconciling" }
+}
+
+/// What every kind's status has.
+pub trait ObjectStatus: Default {
+    /// The generation that the status speaks of.
+    fn observed_generation(&self) -> Option<i64>;
+    /// Sets the generation that the status speaks of.
+    fn set_observed_generation(&mut self, generation: i64);
+    /// The conditions, `Stalled` before `Ready`.
+    fn conditions(&self) -> &[Condition];
+    /// The conditions, to be changed.
+    fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+    /// What the object owns in AWS, by the identity of the resource.
+    fn resources(&self) -> &BTreeMap<String, ResourceStatus>;
+    /// What the object owns in AWS, to be changed.
+    fn resources_mut(&mut self) -> &mut BTreeMap<String, ResourceStatus>;
+    /// The plan in brief, to be changed.
+    fn pending_mut(&mut self) -> &mut Vec<PendingStep>;
+    /// What was decided or learnt.
+    fn memory(&self) -> Option<&Memory>;
+    /// What was decided or learnt, to be changed.
+    fn memory_mut(&mut self) -> &mut Option<Memory>;
+}
+
+/// Implements [`ObjectStatus`] for a status with the fields of those names.
+macro_rules! object_status {
+    ($status:ty) => {
+        impl crate::status::ObjectStatus for $status {
+            fn observed_generation(&self) -> Option<i64> {
+                self.observed_generation
+            }
+
+            fn set_observed_generation(&mut self, generation: i64) {
+                self.observed_generation = Some(generation);
+            }
+
+            fn conditions(&self) -> &[Condition] {
+                &self.conditions
+            }
+
+            fn conditions_mut(&mut self) -> &mut Vec<Condition> {
+                &mut self.conditions
+            }
+
+            fn resources(&self) -> &BTreeMap<String, ResourceStatus> {
+                &self.resources
+            }
+
+            fn resources_mut(&mut self) -> &mut BTreeMap<String, ResourceStatus> {
+                &mut self.resources
+            }
+
+            fn pending_mut(&mut self) -> &mut Vec<PendingStep> {
+                &mut self.pending
+            }
+
+            fn memory(&self) -> Option<&Memory> {
+                self.memory.as_ref()
+            }
+
+            fn memory_mut(&mut self) -> &mut Option<Memory> {
+                &mut self.memory
+            }
+        }
+    };
+}
+pub(crate) use object_status;

@@ -1,0 +1,113 @@
+//! What can be said of a task definition from itself alone.
+//!
+//! `x in list.map(..)` stands where a nested `exists` would read better: the API server estimates the cost of a rule
+//! from the bounds of its lists, and refuses the nested form.
+
+use crate::rules::RuleText;
+
+pub(super) const ESSENTIAL: RuleText = (
+    "self.containerDefinitions.exists(c, !has(c.essential) || c.essential)",
+    "containerDefinitions: at least one container must be essential: take essential: false away from one",
+);
+
+pub(super) const DEPENDS_ON: RuleText = (
+    "self.containerDefinitions.all(c, !has(c.dependsOn) || \
+     c.dependsOn.all(d, d.containerName in self.containerDefinitions.map(o, o.name)))",
+    "containerDefinitions[].dependsOn[].containerName must be the name of a container of this task",
+);
+
+/// API reference, ContainerDependency: HEALTHY "requires that the dependent containers have health checks configured".
+pub(super) const DEPENDS_ON_HEALTHY: RuleText = (
+    "self.containerDefinitions.all(c, !has(c.dependsOn) || c.dependsOn.all(d, d.condition != 'HEALTHY' || \
+     d.containerName in self.containerDefinitions.filter(o, has(o.healthCheck)).map(o, o.name)))",
+    "containerDefinitions[].dependsOn[].condition: HEALTHY needs a healthCheck in that container: write one, or START",
+);
+
+pub(super) const MOUNT_POINT: RuleText = (
+    "self.containerDefinitions.all(c, !has(c.mountPoints) || \
+     c.mountPoints.all(m, has(self.volumes) && m.sourceVolume in self.volumes.map(v, v.name)))",
+    "containerDefinitions[].mountPoints[].sourceVolume must be the name of an entry in volumes: add it there",
+);
+
+pub(super) const VOLUMES_FROM: RuleText = (
+    "self.containerDefinitions.all(c, !has(c.volumesFrom) || \
+     c.volumesFrom.all(v, v.sourceContainer in self.containerDefinitions.map(o, o.name)))",
+    "containerDefinitions[].volumesFrom[].sourceContainer must be the name of a container of this task",
+);
+
+pub(super) const PROXY_CONTAINER: RuleText = (
+    "!has(self.proxyConfiguration) || \
+     self.proxyConfiguration.containerName in self.containerDefinitions.map(c, c.name)",
+    "proxyConfiguration.containerName must be the name of a container of this task",
+);
+
+/// Revisions are counted in their family: another family is another history.
+pub(super) const FAMILY_FIXED: RuleText = (
+    "has(self.family) == has(oldSelf.family) && (!has(self.family) || self.family == oldSelf.family)",
+    "family can't be changed: make another object, and delete this one when the other is ready",
+);
+
+/// Elastic Inference ended in April 2024; RegisterTaskDefinition refuses it.
+pub(super) const INFERENCE_ACCELERATORS: RuleText = (
+    "!has(self.inferenceAccelerators)",
+    "inferenceAccelerators: Elastic Inference has ended: take it away, or use resourceRequirements of type GPU on EC2",
+);
+
+/// API reference, ContainerDefinition: memory must be greater than memoryReservation.
+pub(super) const CONTAINER_MEMORY: RuleText = (
+    "!has(self.memory) || !has(self.memoryReservation) || self.memory >= self.memoryReservation",
+    "memory is the most and memoryReservation the least: memory must not be below memoryReservation",
+);
+
+/// API reference, ContainerDefinition.secrets: a name can't be shared with an environment variable.
+pub(super) const VARIABLE_TWICE: RuleText = (
+    "!has(self.secrets) || !has(self.environment) || \
+     self.secrets.all(s, !(s.name in self.environment.map(e, e.name)))",
+    "secrets[].name: the same variable stands in environment: take it away there",
+);
+
+/// Developer guide, "Pass sensitive data to an Amazon ECS container".
+pub(super) const SECRET_VALUE_FROM: RuleText = (
+    "self.valueFrom.matches('^(arn:[a-z-]+:(secretsmanager|ssm):.+|[a-zA-Z0-9_./-]+)$')",
+    "valueFrom must be the ARN of a Secrets Manager secret or an SSM parameter, or the name of a parameter in the same \
+     region; a plain value belongs to environment",
+);
+
+pub(super) const PORT_OR_RANGE: RuleText =
+    ("has(self.containerPort) != has(self.containerPortRange)", "exactly one of containerPort and containerPortRange");
+
+pub(super) const ONE_VOLUME_KIND: RuleText = (
+    "[has(self.host), has(self.dockerVolumeConfiguration), has(self.efsVolumeConfiguration), \
+     has(self.s3filesVolumeConfiguration), has(self.fsxWindowsFileServerVolumeConfiguration), \
+     has(self.configuredAtLaunch) && self.configuredAtLaunch].filter(k, k).size() <= 1",
+    "a volume is of one kind: keep one of host, dockerVolumeConfiguration, efsVolumeConfiguration, \
+     s3filesVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration, configuredAtLaunch",
+);
+
+pub(super) const ONE_FILE_SYSTEM: RuleText = (
+    "has(self.fileSystemId) != has(self.fileSystemRef)",
+    "exactly one of fileSystemRef and fileSystemId: an EfsFileSystem here, or one that Longshore does not own",
+);
+
+pub(super) const ACCESS_POINT_REF: RuleText = (
+    "!has(self.authorizationConfig) || !has(self.authorizationConfig.accessPointRef) || has(self.fileSystemRef)",
+    "authorizationConfig.accessPointRef names an access point of fileSystemRef: with fileSystemId write accessPointId",
+);
+
+/// API reference, EFSVolumeConfiguration.transitEncryption.
+pub(super) const EFS_TRANSIT: RuleText = (
+    "!has(self.transitEncryption) || self.transitEncryption == 'ENABLED' || !has(self.authorizationConfig) || \
+     !(has(self.authorizationConfig.accessPointRef) || has(self.authorizationConfig.accessPointId) || \
+     (has(self.authorizationConfig.iam) && self.authorizationConfig.iam == 'ENABLED'))",
+    "an access point or iam: ENABLED needs transitEncryption: ENABLED: write that, or leave it out",
+);
+
+/// API reference, EFSVolumeConfiguration.rootDirectory.
+pub(super) const EFS_ROOT: RuleText = (
+    "!has(self.rootDirectory) || self.rootDirectory == '/' || !has(self.authorizationConfig) || \
+     !(has(self.authorizationConfig.accessPointRef) || has(self.authorizationConfig.accessPointId))",
+    "with an access point rootDirectory must be / or left out: the access point's own path is what is mounted",
+);
+
+pub(super) const ONE_ACCESS_POINT: RuleText =
+    ("!(has(self.accessPointId) && has(self.accessPointRef))", "at most one of accessPointRef and accessPointId");
