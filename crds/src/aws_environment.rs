@@ -3,10 +3,10 @@
 use crate::{
     lifecycle::AllowedNamespaces,
     policy_document::PolicyDocument,
-    rules::{self, RuleText},
+    rules::{self, RuleText, Rules},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
-use kube::{CustomResource, KubeSchema};
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ const BOUNDARY: RuleText = (
 );
 
 /// An account and region: credentials, network, grants, tags.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, JsonSchema)]
 #[kube(
     group = "ecs.longshore.dev",
     version = "v1alpha1",
@@ -68,10 +68,7 @@ const BOUNDARY: RuleText = (
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[x_kube(validation = ACCOUNT_FIXED)]
-#[x_kube(validation = REGION_FIXED)]
-#[x_kube(validation = VPC_FIXED)]
-#[x_kube(validation = NO_SAME)]
+#[schemars(transform = Rules(&[ACCOUNT_FIXED, REGION_FIXED, VPC_FIXED, NO_SAME]))]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = crate::schema::absent_not_null)]
 pub struct AwsEnvironmentSpec {
@@ -162,8 +159,8 @@ pub struct Network {
 }
 
 /// Subnets, by id or by tags.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = SUBNETS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[SUBNETS]))]
 #[serde(rename_all = "camelCase")]
 pub struct Subnets {
     /// Ids.
@@ -177,8 +174,8 @@ pub struct Subnets {
 }
 
 /// Roles that Longshore makes, and what namespaces may name.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = BOUNDARY)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[BOUNDARY]))]
 #[serde(rename_all = "camelCase")]
 pub struct Iam {
     /// Path of the roles; left out: /longshore/.

@@ -3,13 +3,13 @@
 use crate::{
     ecs_service::CapacityProviderStrategyItem,
     lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Mode, managed},
-    rules::{self, RuleText},
+    rules::{self, RuleText, Rules},
     status::{Memory, PendingStep, ResourceStatus, object_status},
     tag::Tag,
     words::words,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::{CustomResource, KubeSchema};
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ const OVERRIDE: RuleText = (
 );
 
 /// A cluster: CreateCluster's members.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, JsonSchema)]
 #[kube(
     group = "ecs.longshore.dev",
     version = "v1alpha1",
@@ -62,11 +62,7 @@ const OVERRIDE: RuleText = (
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[x_kube(validation = rules::ENVIRONMENT_FIXED)]
-#[x_kube(validation = NAME_FIXED)]
-#[x_kube(validation = STRATEGY_OF)]
-#[x_kube(validation = rules::DEFAULT_STRATEGY_WEIGHTS)]
-#[x_kube(validation = rules::DEFAULT_STRATEGY_MIX)]
+#[schemars(transform = Rules(&[rules::ENVIRONMENT_FIXED, NAME_FIXED, STRATEGY_OF, rules::DEFAULT_STRATEGY_WEIGHTS, rules::DEFAULT_STRATEGY_MIX]))]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = crate::schema::absent_not_null)]
 pub struct EcsClusterSpec {
@@ -187,8 +183,8 @@ pub struct ClusterConfiguration {
 }
 
 /// What is recorded of commands run in containers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = OVERRIDE)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[OVERRIDE]))]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteCommandConfiguration {
     /// Key that encrypts the session.

@@ -1,9 +1,9 @@
 //! What Longshore may do with what an object stands for, and who may refer to it.
 
-use crate::rules::RuleText;
+use crate::rules::{RuleText, Rules};
 use crate::words::words;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -29,8 +29,8 @@ const SELECTOR: RuleText = (
 );
 
 /// Which namespaces may refer to an object.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = SELECTOR)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[SELECTOR]))]
 #[serde(rename_all = "camelCase")]
 pub struct AllowedNamespaces {
     /// Which namespaces.

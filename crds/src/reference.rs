@@ -1,7 +1,6 @@
 //! References: `{name, namespace?}` of an object here, or the ARN or id of a thing that Longshore does not own.
 
-use crate::rules::RuleText;
-use kube::KubeSchema;
+use crate::rules::{RuleText, Rules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +34,8 @@ pub struct ObjectRef {
 }
 
 /// An ECS cluster: an `EcsCluster`, or one that Longshore does not own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = CLUSTER)]
-#[x_kube(validation = NAMESPACE)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[CLUSTER, NAMESPACE]))]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterRef {
     /// Name of an `EcsCluster`.
@@ -64,10 +62,8 @@ pub struct SecurityGroupRef {
 }
 
 /// A load balancer: an `ApplicationLoadBalancer`, or a listener that Longshore does not own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = LOAD_BALANCER)]
-#[x_kube(validation = NAMESPACE)]
-#[x_kube(validation = LISTENER_GROUP)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[LOAD_BALANCER, NAMESPACE, LISTENER_GROUP]))]
 #[serde(rename_all = "camelCase")]
 pub struct LoadBalancerRef {
     /// Name of an `ApplicationLoadBalancer`.

@@ -1,7 +1,22 @@
-//! Rules that several kinds have.
+//! How rules get into a schema, and those that several kinds have.
+
+use schemars::{Schema, transform::Transform};
+use serde_json::{Value, json};
 
 /// A CEL rule, and what to write instead.
 pub(crate) type RuleText = (&'static str, &'static str);
+
+/// The rules of one type, put into its schema.
+///
+/// kube's `KubeSchema` does the same, but derives a hidden copy of each struct for it.
+pub(crate) struct Rules(pub(crate) &'static [RuleText]);
+
+impl Transform for Rules {
+    fn transform(&mut self, schema: &mut Schema) {
+        let rules = self.0.iter().map(|(rule, message)| json!({ "rule": rule, "message": message }));
+        schema.insert("x-kubernetes-validations".to_owned(), Value::Array(rules.collect()));
+    }
+}
 
 /// Names in AWS, labels and security-group descriptions are made from the object's name.
 pub(crate) const NAME: RuleText = (

@@ -101,6 +101,8 @@ impl JsonSchema for Size {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "x-kubernetes-int-or-string": true,
+            // Said aloud, since kube would otherwise make every optional int-or-string nullable.
+            "nullable": false,
             "maxLength": 16,
             "pattern": r"^([0-9]+|([0-9]+|[0-9]*\.[0-9]+) ?([vV][cC][pP][uU]|[gG][bB]))$",
         })

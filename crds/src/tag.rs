@@ -1,8 +1,8 @@
 //! Tags, as ECS spells them.
 
-use crate::rules::RuleText;
+use crate::rules::{RuleText, Rules};
 use crate::words::words;
-use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const KEY: RuleText = (
@@ -11,8 +11,8 @@ const KEY: RuleText = (
 );
 
 /// A tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = KEY)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[KEY]))]
 #[serde(rename_all = "camelCase")]
 pub struct Tag {
     /// Its key.

@@ -1,13 +1,14 @@
 //! How many tasks a service has, where that follows a metric.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::words::words;
-use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The count of tasks follows metrics; desiredCount is then not Longshore's business.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::CAPACITY_ORDER)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::CAPACITY_ORDER]))]
 #[serde(rename_all = "camelCase")]
 pub struct Autoscaling {
     /// Fewest tasks.
@@ -23,8 +24,8 @@ pub struct Autoscaling {
 }
 
 /// A metric that is held near a value.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::REQUEST_METRIC)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::REQUEST_METRIC]))]
 #[serde(rename_all = "camelCase")]
 pub struct TargetTracking {
     /// Names the scaling policy.

@@ -1,15 +1,14 @@
 //! How a service goes from one revision to the next.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::words::words;
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a deployment goes.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::LINEAR_ONLY)]
-#[x_kube(validation = rules::CANARY_ONLY)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::LINEAR_ONLY, rules::CANARY_ONLY]))]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentConfiguration {
     /// Ends a deployment that can't succeed; left out: on, with rollback.
@@ -97,8 +96,8 @@ pub struct DeploymentAlarms {
 }
 
 /// A function or a pause at stages of a deployment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::LAMBDA_HOOK)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::LAMBDA_HOOK]))]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentLifecycleHook {
     /// Left out: AWS_LAMBDA.

@@ -1,17 +1,14 @@
 //! How traffic reaches a service.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::{reference::LoadBalancerRef, words::words};
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A container's port behind a load balancer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ONE_TARGET)]
-#[x_kube(validation = rules::CLASSIC)]
-#[x_kube(validation = rules::LISTENER_OF_REF)]
-#[x_kube(validation = rules::RULES_OF_OURS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceLoadBalancer {
     /// Names the target group and rules that are made for it.
@@ -55,8 +52,8 @@ pub struct ServiceLoadBalancer {
 }
 
 /// Requests, by host and path.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::RULE_CONDITION)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::RULE_CONDITION]))]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerRule {
     /// Host names; * and ? are wildcards.

@@ -26,14 +26,16 @@ pub use volume_configurations::*;
 use crate::{
     lifecycle::{Adoption, DeletionPolicy, Mode, managed},
     reference::ClusterRef,
+    rules::Rules,
     tag::{PropagateTags, Tag},
     task_definition::{Switch, TaskDefinition},
 };
-use kube::{CustomResource, KubeSchema};
+use kube::CustomResource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A service: CreateService's members, and what Longshore makes beside it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, JsonSchema)]
 #[kube(
     group = "ecs.longshore.dev",
     version = "v1alpha1",
@@ -67,32 +69,7 @@ use serde::{Deserialize, Serialize};
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[x_kube(validation = rules::LAUNCH_TYPE_OR_STRATEGY)]
-#[x_kube(validation = rules::TASK_ROLE)]
-#[x_kube(validation = rules::EXECUTION_ROLE)]
-#[x_kube(validation = crate::rules::ENVIRONMENT_FIXED)]
-#[x_kube(validation = rules::CLUSTER_FIXED)]
-#[x_kube(validation = rules::SERVICE_NAME_FIXED)]
-#[x_kube(validation = rules::SCHEDULING_FIXED)]
-#[x_kube(validation = rules::LAUNCH_TYPE_FIXED)]
-#[x_kube(validation = rules::DESIRED_COUNT_FIXED)]
-#[x_kube(validation = rules::FARGATE_SIZES_GIVEN)]
-#[x_kube(validation = rules::fargate_sizes())]
-#[x_kube(validation = rules::FARGATE_NETWORK)]
-#[x_kube(validation = rules::FARGATE_MEMBERS)]
-#[x_kube(validation = rules::FARGATE_VOLUMES)]
-#[x_kube(validation = rules::DAEMON_FARGATE)]
-#[x_kube(validation = rules::DAEMON_COUNT)]
-#[x_kube(validation = rules::TARGET_CONTAINER)]
-#[x_kube(validation = rules::REGISTRY_CONTAINER)]
-#[x_kube(validation = rules::VOLUME_CONFIGURATIONS)]
-#[x_kube(validation = rules::CONTROLLER)]
-#[x_kube(validation = rules::ROLE)]
-#[x_kube(validation = rules::SECURITY_GROUPS)]
-#[x_kube(validation = rules::REQUESTS_OF)]
-#[x_kube(validation = rules::REQUESTS_STRATEGY)]
-#[x_kube(validation = crate::rules::STRATEGY_WEIGHTS)]
-#[x_kube(validation = crate::rules::STRATEGY_MIX)]
+#[schemars(transform = Rules(rules::SERVICE))]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = crate::schema::absent_not_null)]
 pub struct EcsServiceSpec {

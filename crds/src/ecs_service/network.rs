@@ -1,11 +1,11 @@
 //! Where a service's tasks are attached, and what they may reach.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::{
     reference::SecurityGroupRef,
     task_definition::{Switch, TransportProtocol},
 };
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ pub struct AwsVpcConfiguration {
 }
 
 /// A port of a foreign security group that is opened for this service's tasks.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ACCESS_PORTS)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ACCESS_PORTS]))]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
     /// The foreign group.

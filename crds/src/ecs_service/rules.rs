@@ -1,7 +1,36 @@
 //! What can be said of a service from itself alone.
 
-use crate::rules::RuleText;
-use kube::core::Rule;
+use crate::rules::{self, RuleText};
+
+/// Of `EcsServiceSpec`.
+pub(super) const SERVICE: &[RuleText] = &[
+    LAUNCH_TYPE_OR_STRATEGY,
+    TASK_ROLE,
+    EXECUTION_ROLE,
+    rules::ENVIRONMENT_FIXED,
+    CLUSTER_FIXED,
+    SERVICE_NAME_FIXED,
+    SCHEDULING_FIXED,
+    LAUNCH_TYPE_FIXED,
+    DESIRED_COUNT_FIXED,
+    FARGATE_SIZES_GIVEN,
+    FARGATE_SIZES,
+    FARGATE_NETWORK,
+    FARGATE_MEMBERS,
+    FARGATE_VOLUMES,
+    DAEMON_FARGATE,
+    DAEMON_COUNT,
+    TARGET_CONTAINER,
+    REGISTRY_CONTAINER,
+    VOLUME_CONFIGURATIONS,
+    CONTROLLER,
+    ROLE,
+    SECURITY_GROUPS,
+    REQUESTS_OF,
+    REQUESTS_STRATEGY,
+    rules::STRATEGY_WEIGHTS,
+    rules::STRATEGY_MIX,
+];
 
 /// Whether tasks are known to run on Fargate. A service that names neither launch type nor providers follows its
 /// cluster, which only the planner sees.
@@ -18,17 +47,17 @@ macro_rules! daemon {
     };
 }
 
-pub(super) const LAUNCH_TYPE_OR_STRATEGY: RuleText = (
+const LAUNCH_TYPE_OR_STRATEGY: RuleText = (
     "!has(self.launchType) || !has(self.capacityProviderStrategy) || self.capacityProviderStrategy.size() == 0",
     "at most one of launchType and capacityProviderStrategy: for Fargate alone, launchType: FARGATE is enough",
 );
 
-pub(super) const TASK_ROLE: RuleText = (
+const TASK_ROLE: RuleText = (
     "!has(self.taskRole) || !has(self.task.taskRoleArn)",
     "at most one of taskRole and task.taskRoleArn: taskRole makes a role, task.taskRoleArn names one that exists",
 );
 
-pub(super) const EXECUTION_ROLE: RuleText = (
+const EXECUTION_ROLE: RuleText = (
     "!has(self.executionRole) || !has(self.task.executionRoleArn)",
     "at most one of executionRole and task.executionRoleArn: executionRole adds to the role that is made, \
      task.executionRoleArn names one that exists",
@@ -36,91 +65,85 @@ pub(super) const EXECUTION_ROLE: RuleText = (
 
 /// API reference, CreateService: DAEMON is not supported on Fargate, nor with other deployment controllers, and places
 /// one task on each instance.
-pub(super) const DAEMON_FARGATE: RuleText = (
+const DAEMON_FARGATE: RuleText = (
     concat!("!", daemon!(), " || !", on_fargate!()),
     "schedulingStrategy: DAEMON needs instances: write REPLICA with a desiredCount, or leave Fargate",
 );
 
-pub(super) const DAEMON_COUNT: RuleText = (
+const DAEMON_COUNT: RuleText = (
     concat!("!", daemon!(), " || (!has(self.desiredCount) && !has(self.autoscaling))"),
     "schedulingStrategy: DAEMON runs one task on each instance: take desiredCount and autoscaling away",
 );
 
-pub(super) const CLUSTER_FIXED: RuleText = (
+const CLUSTER_FIXED: RuleText = (
     "self.cluster == oldSelf.cluster",
     "cluster can't be changed: make another object, and delete this one when the other is ready",
 );
 
-pub(super) const SERVICE_NAME_FIXED: RuleText = (
+const SERVICE_NAME_FIXED: RuleText = (
     "has(self.serviceName) == has(oldSelf.serviceName) && \
      (!has(self.serviceName) || self.serviceName == oldSelf.serviceName)",
     "serviceName can't be changed: make another object, and delete this one when the other is ready",
 );
 
 /// API reference, UpdateService: `schedulingStrategy` is not among its members.
-pub(super) const SCHEDULING_FIXED: RuleText = (
+const SCHEDULING_FIXED: RuleText = (
     "(has(self.schedulingStrategy) ? self.schedulingStrategy : 'REPLICA') == \
      (has(oldSelf.schedulingStrategy) ? oldSelf.schedulingStrategy : 'REPLICA')",
     "schedulingStrategy can't be changed: make another object, and delete this one when the other is ready",
 );
 
 /// API reference, UpdateService: `launchType` is not among its members, `capacityProviderStrategy` is.
-pub(super) const LAUNCH_TYPE_FIXED: RuleText = (
+const LAUNCH_TYPE_FIXED: RuleText = (
     "!has(self.launchType) || !has(oldSelf.launchType) || self.launchType == oldSelf.launchType",
     "launchType can't become another: write capacityProviderStrategy in its place, which can",
 );
 
 /// Autoscaling wins over desiredCount. Only a change is refused: a plain ban would trap who applies from Git after
 /// `kubectl scale`.
-pub(super) const DESIRED_COUNT_FIXED: RuleText = (
+const DESIRED_COUNT_FIXED: RuleText = (
     "!has(self.autoscaling) || !has(self.desiredCount) || \
      (has(oldSelf.desiredCount) && self.desiredCount == oldSelf.desiredCount)",
     "desiredCount follows autoscaling: change autoscaling.minCapacity and maxCapacity, or take desiredCount away",
 );
 
-pub(super) const FARGATE_SIZES_GIVEN: RuleText = (
+const FARGATE_SIZES_GIVEN: RuleText = (
     concat!("!", on_fargate!(), " || (has(self.task.cpu) && has(self.task.memory))"),
     "Fargate needs task.cpu and task.memory, as cpu: 256 and memory: 512",
 );
 
 /// The pairs of the developer guide, "Fargate task CPU and memory". `a.exists(c, b.exists(m, ..))` over lists of one
 /// gives names to the two values in CPU units and MiB.
-const FARGATE_PAIRS: &str = concat!(
-    "!",
-    on_fargate!(),
-    " || !has(self.task.cpu) || !has(self.task.memory) || ",
-    "[string(self.task.cpu).lowerAscii().replace(' ', '')].exists(t, [",
-    "t.endsWith('vcpu') ? int(double(t.replace('vcpu', '')) * 1024.0) : int(t)].exists(c, ",
-    "[string(self.task.memory).lowerAscii().replace(' ', '')].exists(u, [",
-    "u.endsWith('gb') ? int(double(u.replace('gb', '')) * 1024.0) : int(u)].exists(m, ",
-    "c == 256 ? m in [512, 1024, 2048] : ",
-    "c == 512 ? m >= 1024 && m <= 4096 && m % 1024 == 0 : ",
-    "c == 1024 ? m >= 2048 && m <= 8192 && m % 1024 == 0 : ",
-    "c == 2048 ? m >= 4096 && m <= 16384 && m % 1024 == 0 : ",
-    "c == 4096 ? m >= 8192 && m <= 30720 && m % 1024 == 0 : ",
-    "c == 8192 ? m >= 16384 && m <= 61440 && m % 4096 == 0 : ",
-    "c == 16384 ? m >= 32768 && m <= 122880 && m % 8192 == 0 : ",
-    "c == 32768 && m in [61440, 122880, 249856]))))",
+const FARGATE_SIZES: RuleText = (
+    concat!(
+        "!",
+        on_fargate!(),
+        " || !has(self.task.cpu) || !has(self.task.memory) || ",
+        "[string(self.task.cpu).lowerAscii().replace(' ', '')].exists(t, [",
+        "t.endsWith('vcpu') ? int(double(t.replace('vcpu', '')) * 1024.0) : int(t)].exists(c, ",
+        "[string(self.task.memory).lowerAscii().replace(' ', '')].exists(u, [",
+        "u.endsWith('gb') ? int(double(u.replace('gb', '')) * 1024.0) : int(u)].exists(m, ",
+        "c == 256 ? m in [512, 1024, 2048] : ",
+        "c == 512 ? m >= 1024 && m <= 4096 && m % 1024 == 0 : ",
+        "c == 1024 ? m >= 2048 && m <= 8192 && m % 1024 == 0 : ",
+        "c == 2048 ? m >= 4096 && m <= 16384 && m % 1024 == 0 : ",
+        "c == 4096 ? m >= 8192 && m <= 30720 && m % 1024 == 0 : ",
+        "c == 8192 ? m >= 16384 && m <= 61440 && m % 4096 == 0 : ",
+        "c == 16384 ? m >= 32768 && m <= 122880 && m % 8192 == 0 : ",
+        "c == 32768 && m in [61440, 122880, 249856]))))",
+    ),
+    "Fargate has no such pair of task.cpu and task.memory (MiB): 256: 512, 1024, 2048; 512: 1024-4096; 1024: \
+     2048-8192; 2048: 4096-16384; 4096: 8192-30720, by 1024; 8192: 16384-61440 by 4096; 16384: 32768-122880 by 8192; \
+     32768: 61440, 122880, 249856",
 );
 
-/// Refuses pairs of CPU and memory that Fargate has not.
-pub(super) fn fargate_sizes() -> Rule {
-    Rule::new(FARGATE_PAIRS)
-        .message(
-            "Fargate has no such pair of task.cpu and task.memory (MiB): 256: 512, 1024, 2048; 512: 1024-4096; 1024: \
-             2048-8192; 2048: 4096-16384; 4096: 8192-30720, by 1024; 8192: 16384-61440 by 4096; 16384: 32768-122880 \
-             by 8192; 32768: 61440, 122880, 249856",
-        )
-        .field_path(".task.memory")
-}
-
-pub(super) const FARGATE_NETWORK: RuleText = (
+const FARGATE_NETWORK: RuleText = (
     concat!("!", on_fargate!(), " || !has(self.task.networkMode) || self.task.networkMode == 'awsvpc'"),
     "Fargate has networkMode awsvpc only: write that, or leave task.networkMode out",
 );
 
 /// Developer guide, "Task definition differences for Fargate".
-pub(super) const FARGATE_MEMBERS: RuleText = (
+const FARGATE_MEMBERS: RuleText = (
     concat!(
         "!",
         on_fargate!(),
@@ -134,7 +157,7 @@ pub(super) const FARGATE_MEMBERS: RuleText = (
 );
 
 /// Developer guide, "Task definition differences for Fargate", and "Fargate task storage".
-pub(super) const FARGATE_VOLUMES: RuleText = (
+const FARGATE_VOLUMES: RuleText = (
     concat!(
         "!",
         on_fargate!(),
@@ -145,39 +168,39 @@ pub(super) const FARGATE_VOLUMES: RuleText = (
      nothing but a name",
 );
 
-pub(super) const TARGET_CONTAINER: RuleText = (
+const TARGET_CONTAINER: RuleText = (
     "!has(self.loadBalancers) || \
      self.loadBalancers.all(l, l.containerName in self.task.containerDefinitions.map(c, c.name))",
     "loadBalancers[].containerName must be the name of a container in task.containerDefinitions",
 );
 
-pub(super) const REGISTRY_CONTAINER: RuleText = (
+const REGISTRY_CONTAINER: RuleText = (
     "!has(self.serviceRegistries) || self.serviceRegistries.all(r, !has(r.containerName) || \
      r.containerName in self.task.containerDefinitions.map(c, c.name))",
     "serviceRegistries[].containerName must be the name of a container in task.containerDefinitions",
 );
 
-pub(super) const VOLUME_CONFIGURATIONS: RuleText = (
+const VOLUME_CONFIGURATIONS: RuleText = (
     "!has(self.volumeConfigurations) || self.volumeConfigurations.all(c, has(self.task.volumes) && \
      c.name in self.task.volumes.filter(v, has(v.configuredAtLaunch) && v.configuredAtLaunch).map(v, v.name))",
     "volumeConfigurations[].name must be the name of an entry in task.volumes with configuredAtLaunch: true",
 );
 
 /// UpdateService refuses nearly everything under these controllers, so that Longshore could not keep the object's word.
-pub(super) const CONTROLLER: RuleText = (
+const CONTROLLER: RuleText = (
     "!has(self.deploymentController) || self.deploymentController.type == 'ECS' || \
      (has(self.mode) && self.mode == 'Observe')",
     "deploymentController CODE_DEPLOY and EXTERNAL can only be watched: write mode: Observe, or type: ECS (with \
      deploymentConfiguration.strategy: BLUE_GREEN in place of CodeDeploy)",
 );
 
-pub(super) const ROLE: RuleText = (
+const ROLE: RuleText = (
     "!has(self.role)",
     "role is for classic load balancers, which Longshore does not manage: take it away; others need none",
 );
 
 /// API reference, AwsVpcConfiguration: five groups at most.
-pub(super) const SECURITY_GROUPS: RuleText = (
+const SECURITY_GROUPS: RuleText = (
     "!has(self.networkConfiguration) || !has(self.networkConfiguration.awsvpcConfiguration) || \
      !has(self.networkConfiguration.awsvpcConfiguration.securityGroups) || \
      self.networkConfiguration.awsvpcConfiguration.securityGroups.size() <= 4 || \
@@ -185,7 +208,7 @@ pub(super) const SECURITY_GROUPS: RuleText = (
     "networkConfiguration.awsvpcConfiguration.securityGroups: at most 4, since ECS takes 5 and one is the service's own",
 );
 
-pub(super) const REQUESTS_OF: RuleText = (
+const REQUESTS_OF: RuleText = (
     "!has(self.autoscaling) || !has(self.autoscaling.targetTracking) || \
      self.autoscaling.targetTracking.all(t, !has(t.loadBalancer) || \
      (has(self.loadBalancers) && t.loadBalancer in self.loadBalancers.map(l, l.name)))",
@@ -194,7 +217,7 @@ pub(super) const REQUESTS_OF: RuleText = (
 
 /// The metric's label names one of two target groups; after a shift it falls to 0 (developer guide, "Service
 /// auto scaling").
-pub(super) const REQUESTS_STRATEGY: RuleText = (
+const REQUESTS_STRATEGY: RuleText = (
     "!has(self.autoscaling) || !has(self.autoscaling.targetTracking) || !has(self.deploymentConfiguration) || \
      !has(self.deploymentConfiguration.strategy) || self.deploymentConfiguration.strategy == 'ROLLING' || \
      self.autoscaling.targetTracking.all(t, t.predefinedMetricType != 'ALBRequestCountPerTarget')",

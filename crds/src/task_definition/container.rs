@@ -6,15 +6,14 @@ use super::{
     HostEntry, KeyValuePair, LinuxParameters, LogConfiguration, MountPoint, PortMapping, ResourceRequirement, Secret,
     SystemControl, Ulimit, VersionConsistency, VolumeFrom,
 };
-use kube::KubeSchema;
+use crate::rules::Rules;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One container of a task.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::CONTAINER_MEMORY)]
-#[x_kube(validation = rules::VARIABLE_TWICE)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::CONTAINER_MEMORY, rules::VARIABLE_TWICE]))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDefinition {
     /// Unique in the task.

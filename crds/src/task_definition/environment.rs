@@ -1,8 +1,8 @@
 //! What a container is given and what it waits for: variables, files, secrets, dependencies, restarts.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::words::words;
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,8 @@ words! {
     pub enum EnvironmentFileType { S3 = "s3" }
 }
 /// A variable, or a log option, whose value ECS reads when the task starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::SECRET_VALUE_FROM)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::SECRET_VALUE_FROM]))]
 #[serde(rename_all = "camelCase")]
 pub struct Secret {
     /// Name of the variable or option.

@@ -17,21 +17,13 @@ pub use logging::*;
 pub use ports::*;
 pub use volumes::*;
 
-use crate::{size::Size, tag::Tag, words::words};
-use kube::KubeSchema;
+use crate::{rules::Rules, size::Size, tag::Tag, words::words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a task is made of: RegisterTaskDefinition's members.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ESSENTIAL)]
-#[x_kube(validation = rules::DEPENDS_ON)]
-#[x_kube(validation = rules::DEPENDS_ON_HEALTHY)]
-#[x_kube(validation = rules::MOUNT_POINT)]
-#[x_kube(validation = rules::VOLUMES_FROM)]
-#[x_kube(validation = rules::PROXY_CONTAINER)]
-#[x_kube(validation = rules::FAMILY_FIXED)]
-#[x_kube(validation = rules::INFERENCE_ACCELERATORS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(rules::TASK_DEFINITION))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskDefinition {
     /// Name of the family; left out: made from namespace and name. Can't be changed.
@@ -64,10 +56,10 @@ pub struct TaskDefinition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 4), extend("x-kubernetes-list-type" = "set"))]
     pub requires_compatibilities: Vec<Compatibility>,
-    /// CPU units (1024) or vCPU (\
+    /// CPU units (1024), or vCPUs as "1 vCPU".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Size>,
-    /// MiB (2048) or GB (\
+    /// MiB (2048), or GB as "2 GB".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Size>,
     /// Tags of each revision.

@@ -1,13 +1,14 @@
 //! Ports that a container listens on.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::words::words;
-use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A port, or a range of ports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::PORT_OR_RANGE)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::PORT_OR_RANGE]))]
 #[serde(rename_all = "camelCase")]
 pub struct PortMapping {
     /// Port in the container.

@@ -5,50 +5,62 @@
 
 use crate::rules::RuleText;
 
-pub(super) const ESSENTIAL: RuleText = (
+/// Of `TaskDefinition`.
+pub(super) const TASK_DEFINITION: &[RuleText] = &[
+    ESSENTIAL,
+    DEPENDS_ON,
+    DEPENDS_ON_HEALTHY,
+    MOUNT_POINT,
+    VOLUMES_FROM,
+    PROXY_CONTAINER,
+    FAMILY_FIXED,
+    INFERENCE_ACCELERATORS,
+];
+
+const ESSENTIAL: RuleText = (
     "self.containerDefinitions.exists(c, !has(c.essential) || c.essential)",
     "containerDefinitions: at least one container must be essential: take essential: false away from one",
 );
 
-pub(super) const DEPENDS_ON: RuleText = (
+const DEPENDS_ON: RuleText = (
     "self.containerDefinitions.all(c, !has(c.dependsOn) || \
      c.dependsOn.all(d, d.containerName in self.containerDefinitions.map(o, o.name)))",
     "containerDefinitions[].dependsOn[].containerName must be the name of a container of this task",
 );
 
 /// API reference, ContainerDependency: HEALTHY "requires that the dependent containers have health checks configured".
-pub(super) const DEPENDS_ON_HEALTHY: RuleText = (
+const DEPENDS_ON_HEALTHY: RuleText = (
     "self.containerDefinitions.all(c, !has(c.dependsOn) || c.dependsOn.all(d, d.condition != 'HEALTHY' || \
      d.containerName in self.containerDefinitions.filter(o, has(o.healthCheck)).map(o, o.name)))",
     "containerDefinitions[].dependsOn[].condition: HEALTHY needs a healthCheck in that container: write one, or START",
 );
 
-pub(super) const MOUNT_POINT: RuleText = (
+const MOUNT_POINT: RuleText = (
     "self.containerDefinitions.all(c, !has(c.mountPoints) || \
      c.mountPoints.all(m, has(self.volumes) && m.sourceVolume in self.volumes.map(v, v.name)))",
     "containerDefinitions[].mountPoints[].sourceVolume must be the name of an entry in volumes: add it there",
 );
 
-pub(super) const VOLUMES_FROM: RuleText = (
+const VOLUMES_FROM: RuleText = (
     "self.containerDefinitions.all(c, !has(c.volumesFrom) || \
      c.volumesFrom.all(v, v.sourceContainer in self.containerDefinitions.map(o, o.name)))",
     "containerDefinitions[].volumesFrom[].sourceContainer must be the name of a container of this task",
 );
 
-pub(super) const PROXY_CONTAINER: RuleText = (
+const PROXY_CONTAINER: RuleText = (
     "!has(self.proxyConfiguration) || \
      self.proxyConfiguration.containerName in self.containerDefinitions.map(c, c.name)",
     "proxyConfiguration.containerName must be the name of a container of this task",
 );
 
 /// Revisions are counted in their family: another family is another history.
-pub(super) const FAMILY_FIXED: RuleText = (
+const FAMILY_FIXED: RuleText = (
     "has(self.family) == has(oldSelf.family) && (!has(self.family) || self.family == oldSelf.family)",
     "family can't be changed: make another object, and delete this one when the other is ready",
 );
 
 /// Elastic Inference ended in April 2024; RegisterTaskDefinition refuses it.
-pub(super) const INFERENCE_ACCELERATORS: RuleText = (
+const INFERENCE_ACCELERATORS: RuleText = (
     "!has(self.inferenceAccelerators)",
     "inferenceAccelerators: Elastic Inference has ended: take it away, or use resourceRequirements of type GPU on EC2",
 );

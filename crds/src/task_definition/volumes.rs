@@ -1,8 +1,8 @@
 //! Volumes of a task, and where containers mount them.
 
 use super::rules;
+use crate::rules::Rules;
 use crate::{reference::ObjectRef, words::words};
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,8 +35,8 @@ pub struct VolumeFrom {
 }
 
 /// A volume; with nothing but a name, it is the task's own disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ONE_VOLUME_KIND)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ONE_VOLUME_KIND]))]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
     /// What mountPoints name.
@@ -101,11 +101,8 @@ words! {
     pub enum DockerVolumeScope { Task = "task", Shared = "shared" }
 }
 /// An EFS file system.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ONE_FILE_SYSTEM)]
-#[x_kube(validation = rules::ACCESS_POINT_REF)]
-#[x_kube(validation = rules::EFS_TRANSIT)]
-#[x_kube(validation = rules::EFS_ROOT)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ONE_FILE_SYSTEM, rules::ACCESS_POINT_REF, rules::EFS_TRANSIT, rules::EFS_ROOT]))]
 #[serde(rename_all = "camelCase")]
 pub struct EfsVolumeConfiguration {
     /// Id of a file system that Longshore does not own.
@@ -132,8 +129,8 @@ pub struct EfsVolumeConfiguration {
 }
 
 /// How the file system is entered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[x_kube(validation = rules::ONE_ACCESS_POINT)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ONE_ACCESS_POINT]))]
 #[serde(rename_all = "camelCase")]
 pub struct EfsAuthorizationConfig {
     /// Id of an access point.
