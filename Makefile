@@ -30,7 +30,7 @@ lint: ## clippy over everything; warnings are errors
 	@tests/lint
 
 generate: ## write the generated files anew (the CRDs' YAML)
-	cargo run --quiet --package longshore-crds
+	cargo run --quiet --package longshore-crds --bin crds -- crds/generated
 
 demo: ## watch Longshore run a service: create, roll out, roll back, put right, delete
 	@tests/setup

@@ -22,5 +22,5 @@ pub use control_plane::{ControlPlane, Lifetime};
 pub use leash::Leash;
 pub use ports::free_port;
 pub use process::Process;
-pub use record::{Record, ended};
+pub use record::{Record, ended, runs};
 pub use wait::wait_for;

@@ -103,6 +103,11 @@ fn file(dir: &Path) -> PathBuf {
     dir.join("processes.json")
 }
 
+/// Whether there is a running process of this number.
+pub fn runs(pid: u32) -> bool {
+    command_line(pid).is_some()
+}
+
 /// The command line of a running process; `None` when there is no such process, or only its unreaped remains.
 fn command_line(pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", "stat=,command=", "-p", &pid.to_string()]).output().ok()?;

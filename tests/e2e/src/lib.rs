@@ -1,1 +1,27 @@
-//! Objects applied to the real API server, with AWS simulated or emulated
+//! Objects applied to a real API server, with AWS simulated or emulated: the harness of the end-to-end tests and of
+//! the demo.
+//!
+//! A [`Stack`] is everything that runs: control plane, something that answers as AWS, and the controller, each a
+//! process of its own. Tests speak to Kubernetes through kubectl ([`Namespace`]), as a user would, and to AWS over the
+//! wire ([`Aws`]), so that nothing of Longshore's own code judges Longshore.
+
+mod aws;
+mod emulator;
+mod environment;
+mod namespace;
+mod object;
+mod place;
+mod programs;
+mod python;
+mod simulator;
+mod stack;
+
+pub use aws::{Aws, elements};
+pub use emulator::Emulator;
+pub use environment::{SHOP, example, hello};
+pub use namespace::Namespace;
+pub use object::{Condition, condition, names_all, number, text};
+pub use place::{project, scratch};
+pub use python::Python;
+pub use simulator::Simulator;
+pub use stack::{Provider, Stack, StackOptions};
