@@ -5,8 +5,10 @@
 //!
 //! - [`engine`] knows no AWS service: identities, symbolic outputs, graphs, worlds, diffs and plans.
 //! - [`kinds`] has one file per AWS resource kind, in folders by service.
+//! - [`report`] makes conditions of what a round found.
 //! - [`desired`] has one file per Kubernetes object kind: its spec and facts in, a graph out.
 
 pub mod desired;
 pub mod engine;
 pub mod kinds;
+pub mod report;

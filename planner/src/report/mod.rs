@@ -1,0 +1,97 @@
+//! What an object says of itself: conditions and pending steps, made from what a round found out.
+//!
+//! The three conditions follow kstatus, so that `kubectl wait`, Flux and Argo CD work unaided: `Stalled` stands
+//! before `Ready`, and `Stalled=True` never stands beside `Reconciling=True`.
+
+mod conditions;
+mod pending;
+
+pub use conditions::{Condition, ConditionKind, Status, conditions};
+pub use pending::pending;
+
+use crate::engine::{Id, Plan};
+
+/// What a reconcile found, as far as it came.
+#[derive(Clone, Debug)]
+pub enum Situation<'a> {
+    /// Only a person can mend it: the spec is refused, an account is not the one expected.
+    Stalled {
+        /// A `CamelCase` word.
+        reason: String,
+        /// What happened, where, why, and what to do.
+        message: String,
+    },
+    /// Something outside AWS must come first, such as an `EcsCluster` that is not ready.
+    Waiting {
+        /// A `CamelCase` word.
+        reason: String,
+        /// What is waited for, and why.
+        message: String,
+    },
+    /// Longshore was told to leave the object alone.
+    Suspended {
+        /// By what, and how to end it.
+        message: String,
+    },
+    /// A plan was made, and perhaps acted on.
+    Planned(Round<'a>),
+}
+
+/// A plan and what came of it.
+#[derive(Clone, Debug)]
+pub struct Round<'a> {
+    /// What remains to be done, by the last look at AWS.
+    pub plan: &'a Plan,
+    /// The calls that AWS refused in this round.
+    pub failures: &'a [Failure],
+    /// What the object is about.
+    pub intent: Intent,
+    /// The revision that the spec asks for and that was rolled back, if it was.
+    pub rolled_back: Option<RolledBack>,
+    /// Progress and trouble of the running deployment, for people; empty if there is none to tell.
+    pub deployment: String,
+}
+
+/// What the object is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// AWS is made to match.
+    Manage,
+    /// What would change is told.
+    Observe,
+    /// Everything of it is taken away.
+    Delete,
+}
+
+/// A call that AWS refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The resource that it was about.
+    pub id: Id,
+    /// What is to be done about it.
+    pub remedy: Remedy,
+    /// A `CamelCase` word, such as AWS's error code.
+    pub reason: String,
+    /// What happened, where, why, and what to do.
+    pub message: String,
+}
+
+/// What is to be done about a refused call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remedy {
+    /// AWS is not there yet: it will be, by itself.
+    Wait,
+    /// Try again with backoff.
+    Retry,
+    /// Only a person can mend it.
+    Fix,
+}
+
+/// A revision that ECS rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The revision that failed.
+    pub revision: String,
+    /// Why.
+    pub why: String,
+}
