@@ -42,7 +42,7 @@ pub struct Secret {
     #[schemars(length(min = 1, max = 512))]
     pub name: String,
     /// ARN of a secret or parameter, or a parameter's name in the same region.
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 1024))]
     pub value_from: String,
 }
 

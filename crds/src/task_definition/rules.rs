@@ -80,7 +80,7 @@ pub(super) const VARIABLE_TWICE: RuleText = (
 
 /// Developer guide, "Pass sensitive data to an Amazon ECS container".
 pub(super) const SECRET_VALUE_FROM: RuleText = (
-    "self.valueFrom.matches('^(arn:[a-z-]+:(secretsmanager|ssm):.+|[a-zA-Z0-9_./-]+)$')",
+    "self.valueFrom.matches('^(arn:[a-z-]+:(secretsmanager|ssm):|[a-zA-Z0-9_./-]+$)')",
     "valueFrom must be the ARN of a Secrets Manager secret or an SSM parameter, or the name of a parameter in the same \
      region; a plain value belongs to environment",
 );
