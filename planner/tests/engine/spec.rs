@@ -27,10 +27,10 @@ pub(crate) fn graph(spec: &Spec) -> Graph {
         let (base, links) = (out(&part.base), out(&part.links));
         let name = format!("p{}", part.key);
         let handle = match part.rank {
-            0 => add::<0>(&mut graph, part, name, base, links),
-            1 => add::<1>(&mut graph, part, name, base, links),
-            2 => add::<2>(&mut graph, part, name, base, links),
-            _ => add::<3>(&mut graph, part, name, base, links),
+            0 => add::<0>(&mut graph, part, &name, base, links),
+            1 => add::<1>(&mut graph, part, &name, base, links),
+            2 => add::<2>(&mut graph, part, &name, base, links),
+            _ => add::<3>(&mut graph, part, &name, base, links),
         };
         made.push(handle);
     }
@@ -40,12 +40,12 @@ pub(crate) fn graph(spec: &Spec) -> Graph {
 fn add<const RANK: u8>(
     graph: &mut Graph,
     part: &PartSpec,
-    name: String,
+    name: &str,
     base: Vec<Text>,
     links: Vec<Text>,
 ) -> (Id, Text) {
-    let value = Part::<RANK> { label: part.label, mould: part.mould, base, links, level: 0, name: name.clone() };
-    let handle = graph.add(&name, value, "spec.parts", &[]).unwrap();
+    let value = Part::<RANK> { label: part.label, mould: part.mould, base, links, level: 0, name: name.to_owned() };
+    let handle = graph.add(name, value, "spec.parts", &[]).unwrap();
     (handle.id.clone(), handle.out(PartOutput::Arn))
 }
 
