@@ -67,7 +67,7 @@ impl Aws {
         self.json("ecs", "AmazonEC2ContainerServiceV20141113", operation, input)
     }
 
-    /// An operation of CloudWatch Logs.
+    /// An operation of `CloudWatch` Logs.
     pub fn logs(&self, operation: &str, input: &Value) -> Result<Value> {
         self.json("logs", "Logs_20140328", operation, input)
     }
@@ -97,7 +97,8 @@ impl Aws {
     fn query(&self, service: &str, version: &str, operation: &str, input: &[(&str, &str)]) -> Result<String> {
         let mut body = format!("Action={operation}&Version={version}");
         for (name, value) in input {
-            body.push_str(&format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+            body.extend(["&", *name, "="]);
+            body.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
         }
         self.send(service, &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")], &body)
             .with_context(|| format!("{service}:{operation} {input:?}"))

@@ -5,6 +5,8 @@
 //! process of its own. Tests speak to Kubernetes through kubectl ([`Namespace`]), as a user would, and to AWS over the
 //! wire ([`Aws`]), so that nothing of Longshore's own code judges Longshore.
 
+#![allow(clippy::indexing_slicing, reason = "only JSON values are indexed, by member: a missing one reads as null")]
+
 mod aws;
 mod emulator;
 mod environment;

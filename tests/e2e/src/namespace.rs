@@ -1,5 +1,6 @@
 //! A namespace of its own for each test, and what a user does in it with kubectl.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::{Stack, condition, hello, text};
 
 /// A rollout in the simulator takes seconds; a busy machine gets its time.
-const READY: Duration = Duration::from_secs(180);
+const READY: Duration = Duration::from_mins(3);
 
 /// A namespace of the team `shop`, for which example 00 grants a few things.
 #[derive(Debug)]
@@ -117,6 +118,13 @@ impl<'a> Namespace<'a> {
         let revisions = self.stack.aws.task_definitions_of(&self.name, "hello")?;
         names.extend(revisions.last().map(|revision| text(revision, "/family")));
         Ok(names)
+    }
+
+    /// All that AWS holds for the cluster main and the service hello, by what it is; empty when nothing is left.
+    pub fn holdings(&self) -> Result<BTreeMap<&'static str, Vec<String>>> {
+        let mut all = self.stack.aws.holdings("EcsCluster", &self.name, "main")?;
+        all.extend(self.stack.aws.holdings("EcsService", &self.name, "hello")?);
+        Ok(all)
     }
 
     /// All that helps to understand why something did not come true.

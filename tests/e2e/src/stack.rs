@@ -27,6 +27,8 @@ pub enum Provider {
     Emulator(Emulator),
     /// Whatever answers at a URL.
     At(String),
+    /// Nobody, and no controller either: for what the API server does alone.
+    Nobody,
 }
 
 /// What to start, and where.
@@ -78,8 +80,10 @@ impl Stack {
         (options.say)("teaching Kubernetes Longshore's kinds (crds/generated)");
         apply_crds(&plane)?;
         let stack = Self { plane, aws, dir, leash, cloud, controller: Mutex::new(None) };
-        (options.say)("starting the controller");
-        stack.start_controller()?;
+        if !matches!(options.provider, Provider::Nobody) {
+            (options.say)("starting the controller");
+            stack.start_controller()?;
+        }
         Ok(stack)
     }
 
@@ -88,7 +92,7 @@ impl Stack {
     pub fn furnish(&self, provider: &Provider) -> Result<()> {
         let environment = match provider {
             Provider::Emulator(_) => environment_on(&Python::prepare()?.ask("furnish.py", &self.aws, &[])?)?,
-            Provider::Simulator { .. } | Provider::At(_) => example("00-environment.yaml")?,
+            Provider::Simulator { .. } | Provider::At(_) | Provider::Nobody => example("00-environment.yaml")?,
         };
         self.apply(&environment).map(drop)
     }
@@ -177,6 +181,8 @@ impl Drop for Stack {
 fn start_cloud(provider: &Provider, dir: &Path, leash: Option<&Leash>) -> Result<(Option<Process>, Aws)> {
     match provider {
         Provider::At(url) => Ok((None, Aws::at(url))),
+        // The discard port: whoever asks is told at once that nobody listens.
+        Provider::Nobody => Ok((None, Aws::at("http://127.0.0.1:9"))),
         Provider::Simulator { speed } => {
             let (process, aws) = start_simulator(*speed, dir, leash)?;
             Ok((Some(process), aws))

@@ -1,0 +1,78 @@
+//! The same promises on emulators of AWS that are not ours, as far as those know ECS. What is left out, and why:
+//!
+//! - rollbacks and failed tasks: neither emulator fails a task or trips a circuit breaker;
+//! - a rollout over time: moto shows a fixed running count, ministack completes every deployment at once;
+//! - interfaces, security groups and roles of tasks: moto runs no tasks, ministack's have no network interfaces;
+//! - exact counts of calls: neither records them.
+
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use longshore_e2e::{Emulator, Namespace, Provider, Stack, StackOptions, hello, number, text};
+use serde_json::json;
+
+/// One emulator's stack, with example 00's environment on the ids that the emulator gave.
+fn on(emulator: Emulator) -> Result<Stack> {
+    let provider = Provider::Emulator(emulator);
+    let mut options = StackOptions::for_tests(provider.clone())?;
+    options.dir = options.dir.join(emulator.name());
+    let stack = Stack::start(&options)?;
+    stack.furnish(&provider)?;
+    Ok(stack)
+}
+
+#[test]
+fn on_ministack_example_10_runs_changes_scales_and_leaves_nothing() -> Result<()> {
+    let stack = on(Emulator::Ministack)?;
+    let ns = Namespace::with_hello(&stack, "web")?;
+    it_holds_example_10(&ns)?;
+    an_image_change_arrives(&ns)?;
+    a_scaled_service_has_its_tasks(&ns)?;
+    deleted_it_leaves_nothing(&ns)
+}
+
+#[test]
+fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
+    let stack = on(Emulator::Moto)?;
+    let ns = Namespace::with_hello(&stack, "web")?;
+    it_holds_example_10(&ns)?;
+    an_image_change_arrives(&ns)?;
+    deleted_it_leaves_nothing(&ns)
+}
+
+fn it_holds_example_10(ns: &Namespace) -> Result<()> {
+    let aws = &ns.stack.aws;
+    let service = aws.service_of(&ns.name, "hello")?.unwrap();
+    assert_eq!((number(&service, "/desiredCount"), text(&service, "/launchType").as_str()), (2, "FARGATE"));
+    let network = &service["networkConfiguration"]["awsvpcConfiguration"];
+    assert_eq!(network["subnets"].as_array().map(Vec::len), Some(3), "the environment's private subnets: {network}");
+    assert_eq!(network["securityGroups"], json!(aws.security_groups_of("EcsService/web/hello")?), "its own group");
+    assert_eq!(aws.task_definitions_of(&ns.name, "hello")?.len(), 1);
+    assert_eq!(aws.roles_of("EcsService/web/hello")?.len(), 1, "an execution role of its own");
+    Ok(())
+}
+
+fn an_image_change_arrives(ns: &Namespace) -> Result<()> {
+    ns.apply(&hello(&ns.name)?.replace("nginx:1.27", "nginx:1.28"))?;
+    ns.wait_settled("ecssvc/hello")?;
+    let service = ns.stack.aws.service_of(&ns.name, "hello")?.unwrap();
+    let running = ns.stack.aws.ecs("DescribeTaskDefinition", &json!({"taskDefinition": service["taskDefinition"]}))?;
+    assert_eq!(text(&running, "/taskDefinition/containerDefinitions/0/image"), "public.ecr.aws/nginx/nginx:1.28");
+    Ok(())
+}
+
+fn a_scaled_service_has_its_tasks(ns: &Namespace) -> Result<()> {
+    ns.kubectl(&["scale", "ecssvc/hello", "--replicas=3"])?;
+    ns.wait_settled("ecssvc/hello")?;
+    assert_eq!(number(&ns.stack.aws.service_of(&ns.name, "hello")?.unwrap(), "/runningCount"), 3);
+    Ok(())
+}
+
+fn deleted_it_leaves_nothing(ns: &Namespace) -> Result<()> {
+    ns.kubectl(&["delete", "namespace", &ns.name, "--timeout=180s"])
+        .map_err(|error| anyhow::anyhow!("{error:#}\n{}", ns.report("ecssvc/hello")))?;
+    assert_eq!(ns.holdings()?, BTreeMap::new(), "left in AWS");
+    Ok(())
+}

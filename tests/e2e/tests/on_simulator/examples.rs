@@ -1,0 +1,49 @@
+//! Examples 00 and 10, unchanged.
+
+use anyhow::{Result, ensure};
+use longshore_e2e::{Namespace, Python, SHOP, example};
+
+use crate::stack;
+
+#[test]
+fn the_examples_unchanged_become_ready_and_boto3_shows_two_tasks_of_their_own() -> Result<()> {
+    let stack = stack();
+    let shop = Namespace::of(stack, SHOP);
+    shop.apply(&example("00-environment.yaml")?)?;
+    shop.apply(&example("10-fargate-web.yaml")?)?;
+
+    for object in ["awsenv/default", "ecscl/main", "ecssvc/hello"] {
+        shop.wait_ready(object)?;
+    }
+
+    let shown = Python::prepare()?.ask("show_tasks.py", &stack.aws, &[SHOP, "hello"])?;
+    let group = shown["securityGroups"][0]["id"].clone();
+    assert_eq!(shown["securityGroups"].as_array().map(Vec::len), Some(1), "one security group");
+    assert_eq!(
+        shown["securityGroups"][0]["tags"]["longshore.dev/object"], "EcsService/shop/hello",
+        "the service's own"
+    );
+
+    let tasks = shown["tasks"].as_array().cloned().unwrap_or_default();
+    assert_eq!(tasks.len(), 2, "{shown:#}");
+    for task in &tasks {
+        assert_eq!(task["lastStatus"], "RUNNING");
+        assert_eq!(task["launchType"], "FARGATE");
+        assert_eq!(task["securityGroups"], serde_json::json!([group]), "its interface is in the service's group");
+        assert!(["subnet-0aaa", "subnet-0bbb", "subnet-0ccc"].contains(&task["subnet"].as_str().unwrap()), "{task}");
+        the_role_is_the_services_own(&shown, &task["executionRole"])?;
+    }
+    for different in ["networkInterface", "privateIp", "arn"] {
+        assert_ne!(tasks[0][different], tasks[1][different], "each task has a {different} of its own");
+    }
+    Ok(())
+}
+
+fn the_role_is_the_services_own(shown: &serde_json::Value, arn: &serde_json::Value) -> Result<()> {
+    let role = &shown["roles"][arn.as_str().unwrap_or_default()];
+    ensure!(role["object"] == "EcsService/shop/hello", "the execution role {arn} is not this service's: {role}");
+    ensure!(role["path"] == "/longshore/", "under the environment's path: {role}");
+    ensure!(role["boundary"] == "arn:aws:iam::123456789012:policy/app-boundary", "within its boundary: {role}");
+    ensure!(role["trust"].to_string().contains("ecs-tasks.amazonaws.com"), "for tasks to assume: {role}");
+    Ok(())
+}

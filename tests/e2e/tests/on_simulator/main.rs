@@ -1,0 +1,31 @@
+//! What Longshore promises, on a real API server and the simulated AWS. One stack serves all tests here, each in a
+//! namespace of its own, side by side.
+
+#![cfg(test)]
+
+mod changes;
+mod deletion;
+mod drift;
+mod examples;
+mod failures;
+mod grants;
+
+use std::sync::LazyLock;
+
+use longshore_e2e::{Provider, Stack, StackOptions};
+
+/// Fast enough that a rollout takes seconds, slow enough that it is not over before anybody looked.
+const PROVIDER: Provider = Provider::Simulator { speed: 20 };
+
+/// The stack that all tests here share; it ends with the test program.
+fn stack() -> &'static Stack {
+    static STACK: LazyLock<Stack> = LazyLock::new(|| {
+        let start = || {
+            let stack = Stack::start(&StackOptions::for_tests(PROVIDER)?)?;
+            stack.furnish(&PROVIDER)?;
+            anyhow::Ok(stack)
+        };
+        start().unwrap_or_else(|error| panic!("the stack did not start: {error:#}"))
+    });
+    &STACK
+}
