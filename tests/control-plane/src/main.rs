@@ -1,6 +1,7 @@
 //! `longshore-control-plane start|stop`: the control plane for a person at a terminal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -29,21 +30,32 @@ enum Action {
     },
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().action {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().action {
         Action::Start { dir } => start(&dir),
-        Action::Stop { dir } => {
-            let ran = ended(&dir)?;
-            println!(
-                "{}",
-                if ran.is_empty() { "nothing was running".to_owned() } else { format!("ended {}", ran.join(", ")) }
-            );
-            Ok(())
-        }
-    }
+        Action::Stop { dir } => stop(&dir),
+    };
+    // In words, without the backtrace that a returned error would print.
+    done.map_or_else(
+        |error| {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
-fn start(dir: &std::path::Path) -> Result<()> {
+fn stop(dir: &Path) -> Result<()> {
+    let ran = ended(dir)?;
+    if ran.is_empty() {
+        println!("nothing was running");
+    } else {
+        println!("ended: {}", ran.join(", "));
+    }
+    Ok(())
+}
+
+fn start(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let running = Record::read(dir)?.unwrap_or_default();
     ensure!(running.running().is_empty(), "{} is in use by a running control plane: stop that first", dir.display());
