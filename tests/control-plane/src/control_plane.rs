@@ -18,24 +18,6 @@ const ATTEMPTS: usize = 3;
 const CONTROLLERS: &str =
     "namespace-controller,garbage-collector-controller,serviceaccount-controller,serviceaccount-token-controller";
 
-/// When the processes end.
-#[derive(Clone, Debug)]
-pub enum Lifetime {
-    /// With the process that started them, in whatever way that ends.
-    Leashed(Leash),
-    /// When the value is dropped; or, once [let go](ControlPlane::detach), when [`crate::ended`] is called.
-    Owned,
-}
-
-impl Lifetime {
-    fn leash(&self) -> Option<&Leash> {
-        match self {
-            Self::Leashed(leash) => Some(leash),
-            Self::Owned => None,
-        }
-    }
-}
-
 /// A running control plane.
 #[derive(Debug)]
 pub struct ControlPlane {
@@ -50,13 +32,15 @@ pub struct ControlPlane {
 }
 
 impl ControlPlane {
-    /// Builds what is missing, starts everything under `dir` (which must exist) and waits until it is ready.
-    pub fn start(dir: &Path, lifetime: &Lifetime) -> Result<Self> {
+    /// Builds what is missing, starts everything under `dir` (which must exist) and waits until it is ready. It ends
+    /// when the value is dropped or, by the `leash`, when this process ends in whatever way; unless it is
+    /// [let go](Self::detach).
+    pub fn start(dir: &Path, leash: &Leash) -> Result<Self> {
         let binaries = Binaries::build()?;
         let dir = fs::canonicalize(dir).with_context(|| format!("no directory {}", dir.display()))?;
         let mut attempt = 1;
         loop {
-            match Self::attempt(&dir, &binaries, lifetime) {
+            match Self::attempt(&dir, &binaries, leash) {
                 Err(error) if attempt < ATTEMPTS && port_was_taken(&dir) => {
                     eprintln!("control plane: a port was taken, trying again ({error:#})");
                     attempt += 1;
@@ -66,7 +50,7 @@ impl ControlPlane {
         }
     }
 
-    fn attempt(dir: &Path, binaries: &Binaries, lifetime: &Lifetime) -> Result<Self> {
+    fn attempt(dir: &Path, binaries: &Binaries, leash: &Leash) -> Result<Self> {
         // Data of an earlier life would be under keys that are no longer known.
         for name in ["etcd", "logs"] {
             if dir.join(name).exists() {
@@ -81,18 +65,18 @@ impl ControlPlane {
         credentials.write_kubeconfig(&kubeconfig, &url)?;
 
         let mut plane = Self { kubeconfig, url, kubectl: binaries.path("kubectl"), processes: Vec::new() };
-        plane.launch("etcd", etcd(binaries, dir, client, peer), dir, lifetime)?;
-        plane.launch("kube-apiserver", api_server(binaries, &credentials, client, secure), dir, lifetime)?;
+        plane.launch("etcd", etcd(binaries, dir, client, peer), dir, leash)?;
+        plane.launch("kube-apiserver", api_server(binaries, &credentials, client, secure), dir, leash)?;
         plane.wait_until_ready()?;
         let manager = controller_manager(binaries, &credentials, &plane.kubeconfig);
-        plane.launch("kube-controller-manager", manager, dir, lifetime)?;
+        plane.launch("kube-controller-manager", manager, dir, leash)?;
         plane.wait_for_service_accounts()?;
         Ok(plane)
     }
 
-    fn launch(&mut self, name: &str, command: Command, dir: &Path, lifetime: &Lifetime) -> Result<()> {
+    fn launch(&mut self, name: &str, command: Command, dir: &Path, leash: &Leash) -> Result<()> {
         let log = dir.join("logs").join(format!("{name}.log"));
-        self.processes.push(Process::start(name, command, &log, lifetime.leash())?);
+        self.processes.push(Process::start(name, command, &log, Some(leash))?);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ mod record;
 mod wait;
 
 pub use binaries::Binaries;
-pub use control_plane::{ControlPlane, Lifetime};
+pub use control_plane::ControlPlane;
 pub use leash::Leash;
 pub use ports::free_port;
 pub use process::Process;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use longshore_control_plane::{ControlPlane, Lifetime, Record, ended};
+use longshore_control_plane::{ControlPlane, Leash, Record, ended};
 
 /// A real Kubernetes control plane on loopback.
 #[derive(Parser)]
@@ -59,7 +59,7 @@ fn start(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let running = Record::read(dir)?.unwrap_or_default();
     ensure!(running.running().is_empty(), "{} is in use by a running control plane: stop that first", dir.display());
-    let mut plane = ControlPlane::start(dir, &Lifetime::Owned)?;
+    let mut plane = ControlPlane::start(dir, &Leash::new()?)?;
     let mut record = Record::default();
     plane.note(&mut record);
     record.write(dir)?;

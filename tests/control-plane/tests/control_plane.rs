@@ -6,13 +6,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use longshore_control_plane::{ControlPlane, Leash, Lifetime, Process, Record, wait_for};
+use longshore_control_plane::{ControlPlane, Leash, Process, Record, wait_for};
 
 #[test]
 fn a_real_control_plane_comes_up_works_and_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let leash = Leash::new().unwrap();
-    let mut plane = ControlPlane::start(dir.path(), &Lifetime::Leashed(leash)).unwrap();
+    let mut plane = ControlPlane::start(dir.path(), &Leash::new().unwrap()).unwrap();
 
     assert!(plane.run(&["version"]).unwrap().contains("Server Version: v1.36.3"));
     a_deleted_namespace_goes_with_what_is_in_it(&plane);

@@ -91,6 +91,10 @@ impl Aws {
                 &input.to_string(),
             )
             .with_context(|| format!("{service}:{operation} {input}"))?;
+        if text.is_empty() {
+            // So CloudWatch Logs answers where it has nothing to say.
+            return Ok(Value::Null);
+        }
         serde_json::from_str(&text).with_context(|| format!("{service}:{operation} answered no JSON: {text}"))
     }
 

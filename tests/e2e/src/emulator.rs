@@ -30,11 +30,11 @@ impl Emulator {
     }
 
     /// Starts it on a loopback port; returns when it answers.
-    pub(crate) fn start(self, python: &Python, dir: &Path, leash: Option<&Leash>) -> Result<(Process, Aws)> {
+    pub fn start(self, python: &Python, dir: &Path, leash: &Leash) -> Result<(Process, Aws)> {
         let port = free_port()?;
         let aws = Aws::at(&format!("http://127.0.0.1:{port}"));
         let log = dir.join(format!("{}.log", self.name()));
-        let mut process = Process::start(self.name(), self.command(python, port), &log, leash)?;
+        let mut process = Process::start(self.name(), self.command(python, port), &log, Some(leash))?;
         wait_for(&format!("{} to answer", self.name()), Duration::from_mins(1), || {
             if let Some(status) = process.ended()? {
                 bail!("{} ended by itself ({status}):\n{}", self.name(), process.tail(15));

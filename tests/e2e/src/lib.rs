@@ -26,4 +26,4 @@ pub use object::{Condition, condition, names_all, number, text};
 pub use place::{project, scratch};
 pub use python::Python;
 pub use simulator::Simulator;
-pub use stack::{Provider, Stack, StackOptions};
+pub use stack::{Provider, Stack, StackOptions, start_simulator};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use longshore_control_plane::{ControlPlane, Leash, Lifetime, Process, Record, free_port, wait_for};
+use longshore_control_plane::{ControlPlane, Leash, Process, Record, free_port, wait_for};
 
 use crate::aws::{ACCESS_KEY, REGION};
 use crate::environment::environment_on;
@@ -38,8 +38,6 @@ pub struct StackOptions {
     pub provider: Provider,
     /// For logs, data and the kubeconfig; made if need be.
     pub dir: PathBuf,
-    /// Whether everything ends when this process does, in whatever way; else when the stack is dropped.
-    pub leashed: bool,
     /// Called with what is being done, in a few words.
     pub say: fn(&str),
 }
@@ -47,7 +45,7 @@ pub struct StackOptions {
 impl StackOptions {
     /// For tests: a scratch directory, and nothing survives the test.
     pub fn for_tests(provider: Provider) -> Result<Self> {
-        Ok(Self { provider, dir: scratch()?, leashed: true, say: |_| {} })
+        Ok(Self { provider, dir: scratch()?, say: |_| {} })
     }
 }
 
@@ -59,7 +57,7 @@ pub struct Stack {
     /// What answers as AWS.
     pub aws: Aws,
     dir: PathBuf,
-    leash: Option<Leash>,
+    leash: Leash,
     /// The simulator or emulator, where this stack started one.
     cloud: Option<Process>,
     controller: Mutex<Option<Process>>,
@@ -71,12 +69,11 @@ impl Stack {
     pub fn start(options: &StackOptions) -> Result<Self> {
         std::fs::create_dir_all(&options.dir).with_context(|| format!("cannot make {}", options.dir.display()))?;
         let dir = std::fs::canonicalize(&options.dir).context("cannot resolve the directory")?;
-        let leash = options.leashed.then(Leash::new).transpose()?;
-        let lifetime = leash.clone().map_or(Lifetime::Owned, Lifetime::Leashed);
+        let leash = Leash::new()?;
         (options.say)("starting the Kubernetes API server (etcd, kube-apiserver, kube-controller-manager)");
-        let plane = ControlPlane::start(&dir, &lifetime)?;
+        let plane = ControlPlane::start(&dir, &leash)?;
         (options.say)("starting AWS");
-        let (cloud, aws) = start_cloud(&options.provider, &dir, leash.as_ref())?;
+        let (cloud, aws) = start_cloud(&options.provider, &dir, &leash)?;
         (options.say)("teaching Kubernetes Longshore's kinds (crds/generated)");
         apply_crds(&plane)?;
         let stack = Self { plane, aws, dir, leash, cloud, controller: Mutex::new(None) };
@@ -134,7 +131,7 @@ impl Stack {
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env_remove("AWS_PROFILE");
         let mut process =
-            Process::start("longshore controller", command, &self.dir.join("controller.log"), self.leash.as_ref())?;
+            Process::start("longshore controller", command, &self.dir.join("controller.log"), Some(&self.leash))?;
         let health = Aws::at(&format!("http://127.0.0.1:{port}"));
         let ready = wait_for("the controller to be ready", READY, || {
             if let Some(status) = process.ended()? {
@@ -178,7 +175,7 @@ impl Drop for Stack {
     }
 }
 
-fn start_cloud(provider: &Provider, dir: &Path, leash: Option<&Leash>) -> Result<(Option<Process>, Aws)> {
+fn start_cloud(provider: &Provider, dir: &Path, leash: &Leash) -> Result<(Option<Process>, Aws)> {
     match provider {
         Provider::At(url) => Ok((None, Aws::at(url))),
         // The discard port: whoever asks is told at once that nobody listens.
@@ -194,13 +191,14 @@ fn start_cloud(provider: &Provider, dir: &Path, leash: Option<&Leash>) -> Result
     }
 }
 
-fn start_simulator(speed: u32, dir: &Path, leash: Option<&Leash>) -> Result<(Process, Aws)> {
+/// Starts the simulator on a free port, with so many simulated seconds to a second; returns when it answers.
+pub fn start_simulator(speed: u32, dir: &Path, leash: &Leash) -> Result<(Process, Aws)> {
     let log = dir.join("simulator.log");
     // Its URL is read from the log: one of an earlier run would be another's.
     std::fs::write(&log, "").context("cannot empty the simulator's log")?;
     let mut command = Command::new(programs::simulator()?);
     command.args(["--port", "0", "--speed", &speed.to_string()]);
-    let mut process = Process::start("longshore-simulator", command, &log, leash)?;
+    let mut process = Process::start("longshore-simulator", command, &log, Some(leash))?;
     let url = wait_for("the simulator's URL", READY, || {
         if let Some(status) = process.ended()? {
             bail!("the simulator ended by itself ({status}):\n{}", process.tail(15));
