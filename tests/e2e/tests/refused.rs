@@ -106,7 +106,7 @@ const MISTAKES: [Mistake; 14] = [
         what: "a network mode that Fargate has not",
         from: "    cpu: 256\n",
         to: "    cpu: 256\n    networkMode: bridge\n",
-        said: &["awsvpc", "task.networkMode"],
+        said: &["Fargate", "networkMode awsvpc"],
     },
     Mistake {
         what: "a name with a dot",
