@@ -1,1 +1,64 @@
-//! One file per AWS resource kind, in folders by service.
+//! One file per AWS resource kind, in folders by service: its value, AWS's defaults, what cannot change, readiness.
+
+pub mod ec2;
+pub mod ecs;
+pub mod iam;
+pub mod logs;
+
+use std::collections::BTreeMap;
+
+use crate::engine::Kinds;
+
+/// Tags that users asked for, without Longshore's own.
+pub type Tags = BTreeMap<String, String>;
+
+/// Teardown ranks of every kind in one place, since they mean something only beside each other: in a full deletion
+/// lower ranks go first. Roles go last, since a service whose role's policy went first never drains.
+pub mod teardown {
+    /// `ecs/service`.
+    pub const SERVICE: u8 = 10;
+    /// `ecs/task-definition`.
+    pub const TASK_DEFINITION: u8 = 40;
+    /// `ec2/security-group-rule`.
+    pub const SECURITY_GROUP_RULE: u8 = 60;
+    /// `ec2/security-group`.
+    pub const SECURITY_GROUP: u8 = 70;
+    /// `logs/log-group`.
+    pub const LOG_GROUP: u8 = 80;
+    /// `ecs/cluster`.
+    pub const CLUSTER: u8 = 85;
+    /// `iam/role`.
+    pub const ROLE: u8 = 90;
+}
+
+/// Every kind that this version knows.
+pub fn all() -> Kinds {
+    Kinds::default()
+        .with::<ecs::cluster::Cluster>()
+        .with::<ecs::task_definition::TaskDefinition>()
+        .with::<ecs::service::Service>()
+        .with::<iam::role::Role>()
+        .with::<logs::log_group::LogGroup>()
+        .with::<ec2::security_group::SecurityGroup>()
+        .with::<ec2::security_group_rule::SecurityGroupRule>()
+}
+
+/// Declares the outputs of a kind: an enumeration that names them.
+macro_rules! outputs {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)+
+        }
+
+        impl From<$name> for &'static str {
+            fn from(output: $name) -> Self {
+                match output {
+                    $($name::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use outputs;

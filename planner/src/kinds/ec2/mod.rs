@@ -1,0 +1,4 @@
+//! The network part of EC2.
+
+pub mod security_group;
+pub mod security_group_rule;

@@ -1,0 +1,92 @@
+//! `ec2/security-group-rule`: one path for every rule, in groups of ours and foreign ones.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Kind, Ready, Seen, Text};
+use crate::kinds::{Tags, outputs, teardown};
+
+/// One rule of a security group. A rule of the same group, direction, protocol, ports and peer is the same rule,
+/// whoever made it: AWS has no two of them (`InvalidPermission.Duplicate`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityGroupRule {
+    /// The group that has the rule, by id.
+    pub group: Text,
+    /// Into the group's interfaces, or out of them.
+    pub direction: Direction,
+    /// `tcp`, `udp`, `icmp`, a number, or `-1` for all.
+    pub protocol: String,
+    /// The first port; -1 with all protocols.
+    pub from_port: i32,
+    /// The last port; -1 with all protocols.
+    pub to_port: i32,
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// Which object it is for; at most 255 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Users' tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+/// The direction of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// To the group's interfaces.
+    Ingress,
+    /// From the group's interfaces.
+    Egress,
+}
+
+/// The other end of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Peer {
+    /// An IPv4 range.
+    CidrIpv4(String),
+    /// An IPv6 range.
+    CidrIpv6(String),
+    /// The interfaces of a security group, by id.
+    Group(Text),
+    /// A prefix list, by id.
+    PrefixList(String),
+}
+
+outputs! {
+    /// What others refer to.
+    SecurityGroupRuleOutput {
+        /// `sgr-...`.
+        Id = "id",
+    }
+}
+
+impl Kind for SecurityGroupRule {
+    const NAME: &'static str = "ec2/security-group-rule";
+    const TEARDOWN: u8 = teardown::SECURITY_GROUP_RULE;
+    const FIXED: &'static [&'static str] = &["group", "direction", "protocol", "fromPort", "toPort", "peer"];
+    const ADDRESS: &'static [&'static str] = &["group"];
+    type Output = SecurityGroupRuleOutput;
+
+    fn normalise(mut self) -> Self {
+        // AWS reports -1 for the ports of a rule on all protocols.
+        if self.protocol == "-1" {
+            (self.from_port, self.to_port) = (-1, -1);
+        }
+        self
+    }
+
+    fn ready(&self, _: &Seen<Self>) -> Ready {
+        Ready::Ready
+    }
+}
+
+impl SecurityGroupRule {
+    /// Whether both are the same rule to AWS.
+    pub fn same_tuple(&self, other: &Self) -> bool {
+        let (a, b) = (self.clone().normalise(), other.clone().normalise());
+        (a.group, a.direction, a.protocol, a.from_port, a.to_port, a.peer)
+            == (b.group, b.direction, b.protocol, b.from_port, b.to_port, b.peer)
+    }
+}

@@ -1,0 +1,148 @@
+//! What the object's status tells of a service, and rollouts are judged by.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that was observed of a service beside its value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceDetail {
+    /// The primary first.
+    pub deployments: Vec<Deployment>,
+    /// Tasks that run, over all deployments.
+    pub running: i32,
+    /// Tasks that are being started.
+    pub pending: i32,
+    /// Tasks that ECS is asked for, by whoever asked last.
+    pub desired: i32,
+    /// The newest five.
+    pub events: Vec<ServiceEvent>,
+    /// Tasks that stopped and should not have, the newest first; looked for only while a rollout is under way.
+    pub failed_tasks: Vec<FailedTask>,
+    /// How the last deployment ended; asked for only when it ended badly.
+    pub service_deployment: Option<ServiceDeployment>,
+}
+
+/// One of `DescribeServices`' deployments.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Deployment {
+    /// `ecs-svc/...`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+    pub status: String,
+    /// ARN of the revision.
+    pub task_definition: String,
+    /// Tasks wanted of it.
+    pub desired: i32,
+    /// Tasks of it that run.
+    pub running: i32,
+    /// Tasks of it that are being started.
+    pub pending: i32,
+    /// Tasks of it that failed, since the last healthy one.
+    pub failed_tasks: i32,
+    /// How far it is; `None` where ECS doesn't say (the external controller).
+    pub rollout_state: Option<RolloutState>,
+    /// ECS's words.
+    pub rollout_state_reason: String,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub updated_at: String,
+}
+
+/// How far a deployment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RolloutState {
+    /// Under way.
+    InProgress,
+    /// All its tasks run.
+    Completed,
+    /// The circuit breaker or an alarm ended it.
+    Failed,
+}
+
+/// A message of ECS about a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceEvent {
+    /// RFC 3339.
+    pub at: String,
+    /// ECS's words.
+    pub message: String,
+}
+
+/// A task that stopped and should not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FailedTask {
+    /// Its id, without the ARN around it.
+    pub task: String,
+    /// ARN of the revision.
+    pub task_definition: String,
+    /// Such as `TaskFailedToStart`.
+    pub stop_code: String,
+    /// ECS's words.
+    pub stopped_reason: String,
+    /// RFC 3339.
+    pub stopped_at: String,
+    /// Its containers.
+    pub containers: Vec<FailedContainer>,
+}
+
+/// A container of a task that stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FailedContainer {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: String,
+    /// Its exit code, if it ran.
+    pub exit_code: Option<i32>,
+    /// ECS's words, such as `CannotPullContainerError: ...`.
+    pub reason: String,
+}
+
+/// One of `ListServiceDeployments`'.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceDeployment {
+    /// Its ARN.
+    pub arn: String,
+    /// Such as `ROLLBACK_SUCCESSFUL`.
+    pub status: String,
+    /// ECS's words.
+    pub status_reason: String,
+}
+
+impl ServiceDetail {
+    /// The deployment that ECS works towards.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
+    }
+
+    /// The deployment of a revision that failed, if there is one.
+    pub fn failed(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.rollout_state == Some(RolloutState::Failed))
+    }
+}
+
+impl FailedTask {
+    /// The reason in one line: the container and image that failed, its exit code, and ECS's words.
+    pub fn words(&self) -> String {
+        let mut said = vec![format!("task {}", self.task)];
+        if !self.stopped_reason.is_empty() {
+            said.push(self.stopped_reason.clone());
+        }
+        let telling =
+            self.containers.iter().filter(|c| !c.reason.is_empty() || c.exit_code.is_some_and(|code| code != 0));
+        for container in telling {
+            let exit = container.exit_code.map(|code| format!(" exited with {code}")).unwrap_or_default();
+            let reason = Some(&container.reason).filter(|r| !r.is_empty() && !self.stopped_reason.contains(*r));
+            let reason = reason.map(|words| format!(": {words}")).unwrap_or_default();
+            said.push(format!("container {} (image {}){exit}{reason}", container.name, container.image));
+        }
+        said.join(": ")
+    }
+}

@@ -1,0 +1,185 @@
+//! `ecs/service`.
+
+mod detail;
+mod readiness;
+
+pub use detail::{
+    Deployment, FailedContainer, FailedTask, RolloutState, ServiceDeployment, ServiceDetail, ServiceEvent,
+};
+pub use readiness::outcome;
+
+use longshore_crds::PropagateTags;
+use longshore_crds::ecs_service::{
+    CapacityProviderStrategyItem, DeploymentConfiguration, LaunchType, PlacementConstraint, PlacementStrategy,
+    SchedulingStrategy, ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration,
+    VpcLatticeConfiguration,
+};
+use longshore_crds::task_definition::Switch;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Kind, Ready, Replacement, Seen, Text};
+use crate::kinds::{Tags, outputs, teardown};
+
+/// A service: the members of `CreateService` and `UpdateService`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    /// ARN of the cluster.
+    pub cluster: Text,
+    /// At most 255 letters, digits, `_` and `-`.
+    pub name: String,
+    /// ARN of the revision.
+    pub task_definition: Text,
+    /// How many tasks. `None`: one at creation, and nobody's business afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_count: Option<i32>,
+    /// Mutually exclusive with a capacity provider strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<LaunchType>,
+    /// Mutually exclusive with a launch type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// `LATEST`, or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    /// Cannot be changed.
+    pub scheduling_strategy: SchedulingStrategy,
+    /// How a revision replaces another.
+    pub deployment_configuration: DeploymentConfiguration,
+    /// For awsvpc tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check_grace_period_seconds: Option<i32>,
+    /// Cloud Map registrations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_registries: Vec<ServiceRegistry>,
+    /// Service Connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_connect: Option<ServiceConnectConfiguration>,
+    /// EBS volumes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volume_configurations: Vec<ServiceVolumeConfiguration>,
+    /// VPC Lattice target groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_lattice_configurations: Vec<VpcLatticeConfiguration>,
+    /// Order has no meaning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Order has meaning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// Always said: `CreateService` takes `ENABLED` where it is left out, `UpdateService` keeps what there is.
+    pub availability_zone_rebalancing: Switch,
+    /// Tags tasks with the cluster's and service's names.
+    #[serde(default)]
+    pub enable_ecs_managed_tags: bool,
+    /// What tasks' tags are taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub propagate_tags: Option<PropagateTags>,
+    /// ECS Exec.
+    #[serde(default)]
+    pub enable_execute_command: bool,
+    /// A change starts a deployment of the same revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted_at: Option<String>,
+    /// Users' tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+/// Where the tasks' interfaces are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// At most 16.
+    pub subnets: Vec<String>,
+    /// At most 5.
+    pub security_groups: Vec<Text>,
+    /// Whether the interfaces get public addresses.
+    pub assign_public_ip: Switch,
+}
+
+outputs! {
+    /// What others refer to.
+    ServiceOutput {
+        /// The ARN.
+        Arn = "arn",
+        /// The name.
+        Name = "name",
+    }
+}
+
+impl Kind for Service {
+    const NAME: &'static str = "ecs/service";
+    const TEARDOWN: u8 = teardown::SERVICE;
+    // The create-only members of the API (the launch type is not one: an empty strategy list goes back to it).
+    const FIXED: &'static [&'static str] = &["cluster", "name", "schedulingStrategy"];
+    const ADDRESS: &'static [&'static str] = &["cluster", "name"];
+    const REPLACEMENT: Replacement = Replacement::OnConsent;
+    type Output = ServiceOutput;
+
+    fn normalise(mut self) -> Self {
+        if let Some(network) = &mut self.network {
+            network.subnets.sort();
+            network.security_groups.sort();
+        }
+        self.capacity_provider_strategy = normal_strategy(self.capacity_provider_strategy);
+        if !self.capacity_provider_strategy.is_empty() {
+            self.launch_type = None;
+        }
+        self.placement_constraints.sort_by_key(|c| (c.type_.as_str(), c.expression.clone()));
+        self.service_registries.sort_by(|a, b| a.registry_arn.cmp(&b.registry_arn));
+        self.service_connect = self.service_connect.filter(|connect| connect.enabled);
+        self.propagate_tags = self.propagate_tags.filter(|source| *source != PropagateTags::None);
+        // DescribeServices leaves a rolling strategy out, and a bake time of zero.
+        let deployment = &mut self.deployment_configuration;
+        deployment.strategy =
+            deployment.strategy.filter(|s| *s != longshore_crds::ecs_service::DeploymentStrategy::Rolling);
+        deployment.bake_time_in_minutes = deployment.bake_time_in_minutes.filter(|minutes| *minutes != 0);
+        deployment.alarms = deployment.alarms.take().filter(|alarms| alarms.enable || !alarms.alarm_names.is_empty());
+        self
+    }
+
+    fn disown(&self, seen: &mut Self) {
+        if self.desired_count.is_none() {
+            seen.desired_count = None;
+        }
+        // LATEST reads back as a number, and what is left out is LATEST.
+        if self.platform_version.as_deref().is_none_or(|version| version == "LATEST") {
+            seen.platform_version.clone_from(&self.platform_version);
+        }
+        if self.health_check_grace_period_seconds.is_none() {
+            seen.health_check_grace_period_seconds = None;
+        }
+        let (want, seen) = (&self.deployment_configuration, &mut seen.deployment_configuration);
+        // AWS fills in the breaker's newer members; what the spec leaves out is AWS's to choose.
+        if let (Some(want), Some(seen)) = (&want.deployment_circuit_breaker, &mut seen.deployment_circuit_breaker) {
+            if want.reset_on_healthy_task.is_none() {
+                seen.reset_on_healthy_task = None;
+            }
+            if want.threshold_configuration.is_none() {
+                seen.threshold_configuration.clone_from(&want.threshold_configuration);
+            }
+        }
+        if want.early_success_criteria.is_none() {
+            seen.early_success_criteria = None;
+        }
+    }
+
+    fn ready(&self, seen: &Seen<Self>) -> Ready {
+        readiness::ready(self, seen)
+    }
+}
+
+/// A strategy without its defaults (API reference, `CapacityProviderStrategyItem`: weight and base default to 0),
+/// sorted, since the order of providers has no meaning.
+pub(super) fn normal_strategy(mut strategy: Vec<CapacityProviderStrategyItem>) -> Vec<CapacityProviderStrategyItem> {
+    for item in &mut strategy {
+        item.weight = item.weight.filter(|weight| *weight != 0);
+        item.base = item.base.filter(|base| *base != 0);
+    }
+    strategy.sort_by(|a, b| a.capacity_provider.cmp(&b.capacity_provider));
+    strategy
+}

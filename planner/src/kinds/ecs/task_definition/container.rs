@@ -1,0 +1,76 @@
+//! When two container definitions are the same to ECS.
+
+use longshore_crds::ContainerDefinition;
+use longshore_crds::task_definition::{
+    ContainerHealthCheck, LinuxParameters, NetworkMode, PortMapping, TransportProtocol,
+};
+
+/// API reference, `HealthCheck`: seconds between checks, seconds that one may take, and tries, unless said.
+const HEALTH_CHECK: (i32, i32, i32) = (30, 5, 3);
+
+/// Fills in what `DescribeTaskDefinition` fills in, drops what it drops, and sorts what has no order.
+pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<NetworkMode>) {
+    container.essential = Some(container.essential.unwrap_or(true));
+    container.cpu = container.cpu.filter(|units| *units != 0);
+    for number in [&mut container.memory, &mut container.memory_reservation, &mut container.start_timeout] {
+        *number = number.filter(|n| *n != 0);
+    }
+    for flag in [
+        &mut container.disable_networking,
+        &mut container.privileged,
+        &mut container.readonly_root_filesystem,
+        &mut container.interactive,
+        &mut container.pseudo_terminal,
+    ] {
+        *flag = flag.filter(|on| *on);
+    }
+    container.environment.sort_by(|a, b| a.name.cmp(&b.name));
+    container.secrets.sort_by(|a, b| a.name.cmp(&b.name));
+    container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
+    container.mount_points.sort_by(|a, b| a.container_path.cmp(&b.container_path));
+    container.volumes_from.sort_by(|a, b| a.source_container.cmp(&b.source_container));
+    container.ulimits.sort_by_key(|limit| limit.name);
+    for mount in &mut container.mount_points {
+        mount.read_only = mount.read_only.filter(|on| *on);
+    }
+    for source in &mut container.volumes_from {
+        source.read_only = source.read_only.filter(|on| *on);
+    }
+    container.port_mappings.iter_mut().for_each(|port| normalise_port(port, mode));
+    container.port_mappings.sort_by_key(|port| (port.container_port, port.protocol.map(TransportProtocol::as_str)));
+    if let Some(check) = &mut container.health_check {
+        normalise_health_check(check);
+    }
+    container.linux_parameters = container.linux_parameters.take().map(normalise_linux).filter(|linux| !empty(linux));
+}
+
+fn normalise_port(port: &mut PortMapping, mode: Option<NetworkMode>) {
+    port.protocol = Some(port.protocol.unwrap_or(TransportProtocol::Tcp));
+    port.host_port = match mode {
+        // API reference, PortMapping: under awsvpc and host the two are the same.
+        Some(NetworkMode::Awsvpc | NetworkMode::Host) => port.container_port,
+        _ => port.host_port.filter(|number| *number != 0),
+    };
+}
+
+fn normalise_health_check(check: &mut ContainerHealthCheck) {
+    let (interval, timeout, retries) = HEALTH_CHECK;
+    check.interval.get_or_insert(interval);
+    check.timeout.get_or_insert(timeout);
+    check.retries.get_or_insert(retries);
+    check.start_period = check.start_period.filter(|seconds| *seconds != 0);
+}
+
+fn normalise_linux(mut linux: LinuxParameters) -> LinuxParameters {
+    if let Some(capabilities) = &mut linux.capabilities {
+        capabilities.add.sort();
+        capabilities.drop.sort();
+    }
+    linux.capabilities = linux.capabilities.filter(|caps| !caps.add.is_empty() || !caps.drop.is_empty());
+    linux.init_process_enabled = linux.init_process_enabled.filter(|on| *on);
+    linux
+}
+
+fn empty(linux: &LinuxParameters) -> bool {
+    serde_json::to_value(linux).is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty))
+}
