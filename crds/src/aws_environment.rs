@@ -4,6 +4,7 @@ use crate::{
     lifecycle::AllowedNamespaces,
     policy_document::PolicyDocument,
     rules::{self, RuleText, Rules},
+    status::conditioned_status,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
 use kube::CustomResource;
@@ -120,6 +121,8 @@ pub struct AwsEnvironmentStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub public_subnet_ids: Vec<String>,
 }
+
+conditioned_status!(AwsEnvironmentStatus);
 
 /// Whose rights are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

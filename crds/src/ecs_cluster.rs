@@ -4,7 +4,7 @@ use crate::{
     ecs_service::CapacityProviderStrategyItem,
     lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Mode, managed},
     rules::{self, RuleText, Rules},
-    status::{Memory, PendingStep, ResourceStatus, object_status},
+    status::{Memory, PendingStep, ResourceStatus, owner_status},
     tag::Tag,
     words::words,
 };
@@ -150,7 +150,7 @@ pub struct EcsClusterStatus {
     pub memory: Option<Memory>,
 }
 
-object_status!(EcsClusterStatus);
+owner_status!(EcsClusterStatus);
 
 /// A setting of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -9,7 +9,7 @@ const CLUSTER: RuleText = (
     "exactly one of name and arn: name of an EcsCluster here, or arn of a cluster that Longshore does not own",
 );
 const NAMESPACE: RuleText =
-    ("!has(self.namespace) || has(self.name)", "namespace belongs to name: write name, or take namespace away");
+    ("!has(self.__namespace__) || has(self.name)", "namespace belongs to name: write name, or take namespace away");
 const LOAD_BALANCER: RuleText = (
     "has(self.name) != has(self.listenerArn)",
     "exactly one of name and listenerArn: name of an ApplicationLoadBalancer here, or \

@@ -31,8 +31,8 @@ pub(crate) const ENVIRONMENT_FIXED: RuleText = (
     "awsEnvironment can't be changed: make another object, and delete this one when the other is ready",
 );
 
-/// API reference, CapacityProviderStrategyItem: "only one capacity provider in a strategy can have a base defined", and
-/// a strategy in which every weight is 0 starts no task.
+/// API reference, CapacityProviderStrategyItem: of several providers at least one must have a weight above 0, and at
+/// most one a base.
 macro_rules! weights {
     ($field:literal) => {
         (
@@ -41,13 +41,13 @@ macro_rules! weights {
                 $field,
                 ") || self.",
                 $field,
-                ".size() == 0 || (self.",
+                ".size() <= 1 || (self.",
                 $field,
                 ".exists(p, has(p.weight) && p.weight > 0) && self.",
                 $field,
                 ".filter(p, has(p.base) && p.base > 0).size() <= 1)"
             ),
-            concat!($field, ": give at least one provider a weight above 0, and at most one a base"),
+            concat!($field, ": of several providers give at least one a weight above 0, and at most one a base"),
         )
     };
 }

@@ -52,7 +52,7 @@ impl Size {
         };
         let lower = text.trim().to_ascii_lowercase();
         let parsed = match lower.strip_suffix(unit) {
-            Some(number) => thousandths(number.trim()).and_then(|of| exact_units(of)),
+            Some(number) => ten_thousandths(number.trim()).and_then(exact_units),
             None => lower.parse::<i32>().ok(),
         };
         parsed.filter(|number| *number > 0).ok_or(SizeError { text, expected })
@@ -60,7 +60,7 @@ impl Size {
 }
 
 /// A decimal with at most four places, in ten-thousandths: `0.0625` (a sixteenth) is the finest that gives whole units.
-fn thousandths(number: &str) -> Option<i64> {
+fn ten_thousandths(number: &str) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) || fraction.len() > 4 {
@@ -72,8 +72,8 @@ fn thousandths(number: &str) -> Option<i64> {
 }
 
 /// Units at 1024 to one, where that comes out whole.
-fn exact_units(ten_thousandths: i64) -> Option<i32> {
-    let scaled = ten_thousandths.checked_mul(1024)?;
+fn exact_units(parts: i64) -> Option<i32> {
+    let scaled = parts.checked_mul(1024)?;
     (scaled % 10_000 == 0).then(|| i32::try_from(scaled / 10_000).ok())?
 }
 
@@ -104,7 +104,6 @@ impl JsonSchema for Size {
             // Said aloud, since kube would otherwise make every optional int-or-string nullable.
             "nullable": false,
             "maxLength": 16,
-            "pattern": r"^([0-9]+|([0-9]+|[0-9]*\.[0-9]+) ?([vV][cC][pP][uU]|[gG][bB]))$",
         })
     }
 }

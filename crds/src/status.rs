@@ -86,8 +86,8 @@ words! {
 }
 
 /// What every kind's status has.
-pub trait ObjectStatus: Default {
-    /// The generation that the status speaks of.
+pub trait ConditionedStatus: Default {
+    /// The generation that the status speaks of; -1 or none: nobody has looked at the object yet.
     fn observed_generation(&self) -> Option<i64>;
     /// Sets the generation that the status speaks of.
     fn set_observed_generation(&mut self, generation: i64);
@@ -95,10 +95,21 @@ pub trait ObjectStatus: Default {
     fn conditions(&self) -> &[Condition];
     /// The conditions, to be changed.
     fn conditions_mut(&mut self) -> &mut Vec<Condition>;
+
+    /// The condition of a type.
+    fn condition(&self, kind: ConditionType) -> Option<&Condition> {
+        self.conditions().iter().find(|condition| condition.type_ == kind.as_str())
+    }
+}
+
+/// What the status of a kind that owns things in AWS has.
+pub trait OwnerStatus: ConditionedStatus {
     /// What the object owns in AWS, by the identity of the resource.
     fn resources(&self) -> &BTreeMap<String, ResourceStatus>;
     /// What the object owns in AWS, to be changed.
     fn resources_mut(&mut self) -> &mut BTreeMap<String, ResourceStatus>;
+    /// The plan in brief.
+    fn pending(&self) -> &[PendingStep];
     /// The plan in brief, to be changed.
     fn pending_mut(&mut self) -> &mut Vec<PendingStep>;
     /// What was decided or learnt.
@@ -107,10 +118,10 @@ pub trait ObjectStatus: Default {
     fn memory_mut(&mut self) -> &mut Option<Memory>;
 }
 
-/// Implements [`ObjectStatus`] for a status with the fields of those names.
-macro_rules! object_status {
+/// Implements [`ConditionedStatus`] for a status with the fields of those names.
+macro_rules! conditioned_status {
     ($status:ty) => {
-        impl crate::status::ObjectStatus for $status {
+        impl crate::status::ConditionedStatus for $status {
             fn observed_generation(&self) -> Option<i64> {
                 self.observed_generation
             }
@@ -126,13 +137,27 @@ macro_rules! object_status {
             fn conditions_mut(&mut self) -> &mut Vec<Condition> {
                 &mut self.conditions
             }
+        }
+    };
+}
+pub(crate) use conditioned_status;
 
+/// Implements [`OwnerStatus`] for a status with the fields of those names.
+macro_rules! owner_status {
+    ($status:ty) => {
+        crate::status::conditioned_status!($status);
+
+        impl crate::status::OwnerStatus for $status {
             fn resources(&self) -> &BTreeMap<String, ResourceStatus> {
                 &self.resources
             }
 
             fn resources_mut(&mut self) -> &mut BTreeMap<String, ResourceStatus> {
                 &mut self.resources
+            }
+
+            fn pending(&self) -> &[PendingStep] {
+                &self.pending
             }
 
             fn pending_mut(&mut self) -> &mut Vec<PendingStep> {
@@ -149,4 +174,4 @@ macro_rules! object_status {
         }
     };
 }
-pub(crate) use object_status;
+pub(crate) use owner_status;

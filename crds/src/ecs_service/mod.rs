@@ -149,7 +149,7 @@ pub struct EcsServiceSpec {
     pub vpc_lattice_configurations: Vec<VpcLatticeConfiguration>,
     /// Ports behind the cluster's gateway.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["portName"]))]
+    #[schemars(length(max = 1), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["portName"]))]
     pub gateway_connectors: Vec<GatewayConnector>,
     /// Conditions on instances (EC2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

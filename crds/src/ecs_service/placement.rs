@@ -78,7 +78,7 @@ pub struct MetricConfiguration {
     /// Names of the metrics.
     #[schemars(length(min = 1, max = 20), inner(length(max = 255)), extend("x-kubernetes-list-type" = "set"))]
     pub metric_names: Vec<String>,
-    /// Seconds between two values.
-    #[schemars(range(min = 1))]
+    /// Seconds between two values: 20 or 60.
+    #[schemars(extend("enum" = [20, 60]))]
     pub resolution_seconds: i32,
 }

@@ -15,7 +15,7 @@ pub(super) const SERVICE: &[RuleText] = &[
     DESIRED_COUNT_FIXED,
     FARGATE_SIZES_GIVEN,
     FARGATE_SIZES,
-    FARGATE_NETWORK,
+    FARGATE_TASK,
     FARGATE_MEMBERS,
     FARGATE_VOLUMES,
     DAEMON_FARGATE,
@@ -137,9 +137,18 @@ const FARGATE_SIZES: RuleText = (
      32768: 61440, 122880, 249856",
 );
 
-const FARGATE_NETWORK: RuleText = (
-    concat!("!", on_fargate!(), " || !has(self.task.networkMode) || self.task.networkMode == 'awsvpc'"),
-    "Fargate has networkMode awsvpc only: write that, or leave task.networkMode out",
+/// API reference, RegisterTaskDefinition: `networkMode`, `pidMode`, `ipcMode`, `placementConstraints`.
+const FARGATE_TASK: RuleText = (
+    concat!(
+        "!",
+        on_fargate!(),
+        " || ((!has(self.task.networkMode) || self.task.networkMode == 'awsvpc') && !has(self.task.ipcMode) && ",
+        "(!has(self.task.pidMode) || self.task.pidMode == 'task') && (!has(self.task.placementConstraints) || self.task.placementConstraints.size() == 0) && ",
+        "(!has(self.placementConstraints) || self.placementConstraints.size() == 0) && ",
+        "(!has(self.placementStrategy) || self.placementStrategy.size() == 0))"
+    ),
+    "Fargate has networkMode awsvpc and pidMode task only, and no ipcMode, placementConstraints or placementStrategy: \
+     take them away",
 );
 
 /// Developer guide, "Task definition differences for Fargate".
@@ -147,13 +156,17 @@ const FARGATE_MEMBERS: RuleText = (
     concat!(
         "!",
         on_fargate!(),
-        " || self.task.containerDefinitions.all(c, !(has(c.privileged) && c.privileged) && !has(c.links) && ",
-        "!has(c.hostname) && !has(c.dnsServers) && !has(c.dnsSearchDomains) && !has(c.extraHosts) && ",
-        "!has(c.dockerSecurityOptions) && !has(c.resourceRequirements) && ",
-        "!(has(c.disableNetworking) && c.disableNetworking))"
+        " || self.task.containerDefinitions.all(c, !(has(c.privileged) && c.privileged) && !has(c.hostname) && ",
+        "!(has(c.disableNetworking) && c.disableNetworking) && (!has(c.stopTimeout) || c.stopTimeout <= 120) && ",
+        "(!has(c.links) || c.links.size() == 0) && (!has(c.dnsServers) || c.dnsServers.size() == 0) && ",
+        "(!has(c.dnsSearchDomains) || c.dnsSearchDomains.size() == 0) && ",
+        "(!has(c.extraHosts) || c.extraHosts.size() == 0) && ",
+        "(!has(c.dockerSecurityOptions) || c.dockerSecurityOptions.size() == 0) && ",
+        "(!has(c.resourceRequirements) || c.resourceRequirements.size() == 0))"
     ),
     "Fargate takes none of privileged, links, hostname, dnsServers, dnsSearchDomains, extraHosts, \
-     dockerSecurityOptions, disableNetworking, resourceRequirements in a container: take it away, or run on EC2",
+     dockerSecurityOptions, disableNetworking, resourceRequirements in a container, and a stopTimeout of at most 120: \
+     take it away, or run on EC2",
 );
 
 /// Developer guide, "Task definition differences for Fargate", and "Fargate task storage".
@@ -235,11 +248,11 @@ pub(super) const CANARY_ONLY: RuleText = (
     "canaryConfiguration belongs to strategy: CANARY",
 );
 
-/// API reference, DeploymentLifecycleHook.
+/// API reference, DeploymentLifecycleHook.hookTargetArn.
 pub(super) const LAMBDA_HOOK: RuleText = (
     "(has(self.targetType) && self.targetType == 'PAUSE') ? !has(self.hookTargetArn) : \
-     has(self.hookTargetArn) && has(self.roleArn)",
-    "a hook of type AWS_LAMBDA needs hookTargetArn and roleArn; one of type PAUSE has no hookTargetArn",
+     has(self.hookTargetArn)",
+    "a hook of type AWS_LAMBDA needs hookTargetArn; one of type PAUSE has none",
 );
 
 pub(super) const ACCESS_PORTS: RuleText =

@@ -43,7 +43,7 @@ pub struct ServiceConnectService {
     pub discovery_name: Option<String>,
     /// Names and ports for clients.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 1), extend("x-kubernetes-list-type" = "atomic"))]
     pub client_aliases: Vec<ServiceConnectClientAlias>,
     /// Port on which the proxy listens.
     #[serde(skip_serializing_if = "Option::is_none")]

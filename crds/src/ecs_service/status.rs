@@ -1,6 +1,6 @@
 //! What is known of a service.
 
-use crate::status::{Memory, PendingStep, ResourceStatus, object_status};
+use crate::status::{Memory, PendingStep, ResourceStatus, owner_status};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub struct EcsServiceStatus {
     pub memory: Option<Memory>,
 }
 
-object_status!(EcsServiceStatus);
+owner_status!(EcsServiceStatus);
 
 /// A rollout.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

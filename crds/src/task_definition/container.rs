@@ -88,11 +88,11 @@ pub struct ContainerDefinition {
     pub depends_on: Vec<ContainerDependency>,
     /// Seconds in which the containers it depends on must be ready.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 120))]
+    #[schemars(range(min = 0))]
     pub start_timeout: Option<i32>,
-    /// Seconds between SIGTERM and SIGKILL.
+    /// Seconds between SIGTERM and SIGKILL; Fargate: at most 120.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 120))]
+    #[schemars(range(min = 0))]
     pub stop_timeout: Option<i32>,
     /// Whether the tag is resolved to a digest; left out: enabled.
     #[serde(skip_serializing_if = "Option::is_none")]

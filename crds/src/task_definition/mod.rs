@@ -58,9 +58,11 @@ pub struct TaskDefinition {
     pub requires_compatibilities: Vec<Compatibility>,
     /// CPU units (1024), or vCPUs as "1 vCPU".
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^([0-9]+|([0-9]+|[0-9]*\.[0-9]+) ?[vV][cC][pP][uU])$"))]
     pub cpu: Option<Size>,
     /// MiB (2048), or GB as "2 GB".
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^([0-9]+|([0-9]+|[0-9]*\.[0-9]+) ?[gG][bB])$"))]
     pub memory: Option<Size>,
     /// Tags of each revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -162,9 +164,8 @@ pub struct RuntimePlatform {
 pub struct TrustedExecutionConfiguration {
     /// Kind of isolation.
     pub isolation_mode: IsolationMode,
-    /// Policy that the task's attestation must satisfy.
+    /// Attestation policy, in base64; needed for CONFIDENTIAL_SANDBOX.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048))]
     pub attestation_policy: Option<String>,
 }
 

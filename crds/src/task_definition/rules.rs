@@ -61,14 +61,14 @@ const FAMILY_FIXED: RuleText = (
 
 /// Elastic Inference ended in April 2024; RegisterTaskDefinition refuses it.
 const INFERENCE_ACCELERATORS: RuleText = (
-    "!has(self.inferenceAccelerators)",
+    "!has(self.inferenceAccelerators) || self.inferenceAccelerators.size() == 0",
     "inferenceAccelerators: Elastic Inference has ended: take it away, or use resourceRequirements of type GPU on EC2",
 );
 
 /// API reference, ContainerDefinition: memory must be greater than memoryReservation.
 pub(super) const CONTAINER_MEMORY: RuleText = (
-    "!has(self.memory) || !has(self.memoryReservation) || self.memory >= self.memoryReservation",
-    "memory is the most and memoryReservation the least: memory must not be below memoryReservation",
+    "!has(self.memory) || !has(self.memoryReservation) || self.memory > self.memoryReservation",
+    "memory is the most and memoryReservation the least: memory must be above memoryReservation",
 );
 
 /// API reference, ContainerDefinition.secrets: a name can't be shared with an environment variable.
@@ -89,7 +89,7 @@ pub(super) const PORT_OR_RANGE: RuleText =
     ("has(self.containerPort) != has(self.containerPortRange)", "exactly one of containerPort and containerPortRange");
 
 pub(super) const ONE_VOLUME_KIND: RuleText = (
-    "[has(self.host), has(self.dockerVolumeConfiguration), has(self.efsVolumeConfiguration), \
+    "[has(self.host) && has(self.host.sourcePath), has(self.dockerVolumeConfiguration), has(self.efsVolumeConfiguration), \
      has(self.s3filesVolumeConfiguration), has(self.fsxWindowsFileServerVolumeConfiguration), \
      has(self.configuredAtLaunch) && self.configuredAtLaunch].filter(k, k).size() <= 1",
     "a volume is of one kind: keep one of host, dockerVolumeConfiguration, efsVolumeConfiguration, \

@@ -1,0 +1,9 @@
+//! What the definitions promise to who writes objects: examples are taken as they are, mistakes are told with their
+//! remedy, ECS's members are all there, and the generated files are fresh.
+
+mod api_server;
+mod cases;
+mod examples;
+mod generated;
+mod members;
+mod rules;
