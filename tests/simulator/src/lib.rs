@@ -8,6 +8,7 @@ pub mod call;
 pub mod clock;
 pub mod control;
 pub mod faults;
+pub mod foreign;
 pub mod handler;
 pub mod ids;
 pub mod images;

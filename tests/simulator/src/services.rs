@@ -5,3 +5,4 @@ pub mod ecs;
 pub mod iam;
 pub mod logs;
 pub mod sts;
+mod wildcard;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::call::{Answer, Call, Fault, Service};
 use crate::faults::Faults;
+use crate::foreign::Foreign;
 use crate::ids::Ids;
 use crate::images::Images;
 use crate::limits::Limits;
@@ -31,6 +32,8 @@ pub struct World {
     pub logs: logs::State,
     /// Clusters, task definitions, services, tasks.
     pub ecs: ecs::State,
+    /// What services hold that the simulator does not have.
+    pub foreign: Foreign,
     /// What registries hold.
     pub images: Images,
     /// How far each API rate limit is used up.
@@ -87,6 +90,7 @@ impl World {
             ec2: ec2::State::default(),
             logs: logs::State::default(),
             ecs: ecs::State::default(),
+            foreign: Foreign::default(),
             images: Images::default(),
             faults: Faults::default(),
             limits: Limits::default(),

@@ -25,12 +25,13 @@ pub fn render(operation: &str, answer: &Answer, request_id: &str) -> (u16, Strin
             for (name, value) in output.as_object().into_iter().flatten() {
                 write_element(&mut body, name, value, ListStyle::Item);
             }
-            body.push_str(&format!("</{operation}Response>"));
+            body.extend(["</", operation, "Response>"]);
             (200, body)
         }
         Err(fault) => {
             let error = format!("<Code>{}</Code><Message>{}</Message>", escape(&fault.code), escape(&fault.message));
-            let body = format!("<Response><Errors><Error>{error}</Error></Errors><RequestID>{id}</RequestID></Response>");
+            let body =
+                format!("<Response><Errors><Error>{error}</Error></Errors><RequestID>{id}</RequestID></Response>");
             (fault.status, body)
         }
     }
@@ -64,7 +65,8 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_xml_with_items() {
-        let (status, body) = render("DescribeVpcs", &Ok(json!({"vpcSet": [{"vpcId": "vpc-1", "isDefault": false}]})), "id-1");
+        let (status, body) =
+            render("DescribeVpcs", &Ok(json!({"vpcSet": [{"vpcId": "vpc-1", "isDefault": false}]})), "id-1");
         assert_eq!(status, 200);
         assert_eq!(
             body,

@@ -29,14 +29,21 @@ pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &s
             if output.as_object().is_some_and(|members| !members.is_empty()) {
                 write_element(&mut body, &format!("{operation}Result"), output, ListStyle::Member);
             }
-            body.push_str(&format!("<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"));
+            body.extend([
+                "<ResponseMetadata><RequestId>",
+                &id,
+                "</RequestId></ResponseMetadata></",
+                operation,
+                "Response>",
+            ]);
             (200, body)
         }
         Err(fault) => {
             let side = if fault.status >= 500 { "Receiver" } else { "Sender" };
             let (code, message) = (escape(&fault.code), escape(&fault.message));
             let error = format!("<Error><Type>{side}</Type><Code>{code}</Code><Message>{message}</Message></Error>");
-            let body = format!("<ErrorResponse xmlns=\"{namespace}\">{error}<RequestId>{id}</RequestId></ErrorResponse>");
+            let body =
+                format!("<ErrorResponse xmlns=\"{namespace}\">{error}<RequestId>{id}</RequestId></ErrorResponse>");
             (fault.status, body)
         }
     }
@@ -45,7 +52,8 @@ pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &s
 /// A whole number among an input's members; absent or empty is none, anything else that is no number a
 /// `ValidationError`.
 pub fn number(input: &Value, member: &str) -> Result<Option<i64>, Fault> {
-    let malformed = |text: &str| Fault::bad_request("ValidationError", format!("Value '{text}' at '{member}' is not a number"));
+    let malformed =
+        |text: &str| Fault::bad_request("ValidationError", format!("Value '{text}' at '{member}' is not a number"));
     match input.get(member) {
         Some(Value::Number(number)) => number.as_i64().map(Some).ok_or_else(|| malformed(&number.to_string())),
         Some(Value::String(text)) if !text.is_empty() => text.parse().map(Some).map_err(|_| malformed(text)),
@@ -113,10 +121,14 @@ impl Tree {
                 {
                     return list(items, style);
                 }
-                if style == ListStyle::Item && !children.is_empty() && children.keys().all(|key| position(key).is_some()) {
+                if style == ListStyle::Item
+                    && !children.is_empty()
+                    && children.keys().all(|key| position(key).is_some())
+                {
                     return list(children, style);
                 }
-                let members: Map<_, _> = children.into_iter().map(|(key, child)| (key, child.into_json(style))).collect();
+                let members: Map<_, _> =
+                    children.into_iter().map(|(key, child)| (key, child.into_json(style))).collect();
                 Value::Object(members)
             }
         }
@@ -155,7 +167,9 @@ pub(super) fn read_form(body: &[u8]) -> Result<(String, Tree), Fault> {
 fn decode(text: &[u8]) -> Result<String, Fault> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8();
-    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Fault::bad_request("MalformedQueryString", "The form is not UTF-8."))
+    decoded
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| Fault::bad_request("MalformedQueryString", "The form is not UTF-8."))
 }
 
 pub(super) fn escape(text: &str) -> std::borrow::Cow<'_, str> {
@@ -167,7 +181,7 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
     if value.is_null() {
         return;
     }
-    body.push_str(&format!("<{name}>"));
+    body.extend(["<", name, ">"]);
     match value {
         Value::Null => {}
         Value::Bool(flag) => body.push_str(if *flag { "true" } else { "false" }),
@@ -175,11 +189,17 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
         Value::String(text) => body.push_str(&escape(text)),
         Value::Array(items) => {
             let item = if style == ListStyle::Member { "member" } else { "item" };
-            items.iter().for_each(|value| write_element(body, item, value, style));
+            for value in items {
+                write_element(body, item, value, style);
+            }
         }
-        Value::Object(members) => members.iter().for_each(|(name, value)| write_element(body, name, value, style)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                write_element(body, name, value, style);
+            }
+        }
     }
-    body.push_str(&format!("</{name}>"));
+    body.extend(["</", name, ">"]);
 }
 
 #[cfg(test)]
@@ -237,7 +257,8 @@ mod tests {
 
     #[test]
     fn an_error_tells_type_code_and_message() {
-        let (status, body) = render(Service::Sts, "AssumeRole", &Err(Fault::forbidden("AccessDenied", "a & b")), "id-1");
+        let (status, body) =
+            render(Service::Sts, "AssumeRole", &Err(Fault::forbidden("AccessDenied", "a & b")), "id-1");
         assert_eq!(status, 403);
         assert_eq!(
             body,

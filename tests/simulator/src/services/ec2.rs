@@ -1,62 +1,136 @@
-//! The service ec2: its contract with the rest of the simulator.
+//! Elastic Compute Cloud, its network part: VPC and subnets that come with the world, security groups and their
+//! rules, network interfaces of tasks, tags.
+//!
+//! Source: EC2 API reference (operations and "Error codes"), VPC user guide ("Amazon VPC quotas").
+
+mod filters;
+mod groups;
+mod interfaces;
+mod network;
+mod permissions;
+mod rule_changes;
+mod rules;
+mod tags;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
+use self::filters::Filters;
 use crate::call::{Answer, Call, Fault};
+use crate::protocol::query;
 use crate::world::World;
 
-/// What exists.
+pub use self::groups::{SecurityGroup, add_group};
+pub use self::interfaces::{Eni, create_eni, delete_eni};
+pub use self::network::{NewSubnet, Subnet, add_subnet, add_vpc, subnet};
+pub use self::rules::{Peer, Rule};
+
+type Tags = BTreeMap<String, String>;
+
+/// What exists, each kind by its ids.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct State {}
+pub struct State {
+    vpcs: BTreeMap<String, network::Vpc>,
+    subnets: BTreeMap<String, network::SubnetRecord>,
+    groups: BTreeMap<String, SecurityGroup>,
+    interfaces: BTreeMap<String, interfaces::Interface>,
+}
 
 /// Answers a call.
-pub fn call(_world: &mut World, call: &Call) -> Answer {
-    Err(Fault::unknown_operation(call.service, &call.operation))
+pub fn call(world: &mut World, call: &Call) -> Answer {
+    let input = &call.input;
+    if query::flag(input, "DryRun") == Some(true) {
+        return Err(Fault::new(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."));
+    }
+    match call.operation.as_str() {
+        "DescribeVpcs" => network::describe_vpcs(world, input),
+        "DescribeSubnets" => network::describe_subnets(world, input),
+        "DescribeAvailabilityZones" => network::describe_zones(world, input),
+        "CreateSecurityGroup" => groups::create(world, input),
+        "DescribeSecurityGroups" => groups::describe(world, input),
+        "DeleteSecurityGroup" => groups::delete(world, input),
+        "AuthorizeSecurityGroupIngress" => rule_changes::authorize(world, input, false),
+        "AuthorizeSecurityGroupEgress" => rule_changes::authorize(world, input, true),
+        "RevokeSecurityGroupIngress" => rule_changes::revoke(world, input, false),
+        "RevokeSecurityGroupEgress" => rule_changes::revoke(world, input, true),
+        "UpdateSecurityGroupRuleDescriptionsIngress" => rule_changes::describe_anew(world, input, false),
+        "UpdateSecurityGroupRuleDescriptionsEgress" => rule_changes::describe_anew(world, input, true),
+        "ModifySecurityGroupRules" => rule_changes::modify(world, input),
+        "DescribeSecurityGroupRules" => rules::describe(world, input),
+        "CreateTags" => tags::create(world, input),
+        "DeleteTags" => tags::delete(world, input),
+        "DescribeTags" => tags::describe(world, input),
+        "DescribeNetworkInterfaces" => interfaces::describe(world, input),
+        operation => Err(Fault::unknown_operation(call.service, operation)),
+    }
 }
 
-/// A network interface, as a task's attachment shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Eni {
-    /// `eni-0...`
-    pub id: String,
-    /// The private IPv4 address, of the subnet's block.
-    pub private_ip: String,
-    /// The MAC address.
-    pub mac_address: String,
-    /// The private DNS name, `ip-10-0-1-23.<region>.compute.internal`.
-    pub private_dns_name: String,
-}
-
-/// A subnet, as far as others need it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Subnet {
-    /// `subnet-...`
-    pub id: String,
-    /// The VPC it lies in.
-    pub vpc_id: String,
-    /// The availability zone it lies in.
-    pub availability_zone: String,
-    /// How many addresses are left.
-    pub free_addresses: usize,
-}
-
-/// Creates a network interface in a subnet with security groups (none: the VPC's default group). Fails with EC2's
-/// codes: `InvalidSubnetID.NotFound`, `InvalidGroup.NotFound`, `InsufficientFreeAddressesInSubnet`.
-pub fn create_eni(world: &mut World, _subnet: &str, _groups: &[String]) -> Result<Eni, Fault> {
-    let (id, private_dns_name) = (world.ids.resource("eni"), String::new());
-    Ok(Eni { id, private_ip: "10.0.0.4".to_owned(), mac_address: "02:00:00:00:00:01".to_owned(), private_dns_name })
-}
-
-/// Deletes a network interface; one that isn't there is no error.
-pub fn delete_eni(_world: &mut World, _id: &str) {}
-
-/// The subnet of this id.
-pub fn subnet(_world: &World, id: &str) -> Option<Subnet> {
-    let (vpc_id, availability_zone) = ("vpc-0".to_owned(), "eu-west-1a".to_owned());
-    Some(Subnet { id: id.to_owned(), vpc_id, availability_zone, free_addresses: 250 })
+/// The security group of this id.
+pub fn group<'a>(world: &'a World, id: &str) -> Option<&'a SecurityGroup> {
+    world.ec2.groups.get(id)
 }
 
 /// The VPC of the security group of this id, if the group exists.
-pub fn group_vpc(_world: &World, _id: &str) -> Option<String> {
-    Some("vpc-0".to_owned())
+pub fn group_vpc(world: &World, id: &str) -> Option<String> {
+    group(world, id).map(|group| group.vpc_id.clone())
 }
+
+/// A required text of an input.
+fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, Fault> {
+    query::text(input, member).ok_or_else(|| {
+        Fault::bad_request("MissingParameter", format!("The request must contain the parameter {member}"))
+    })
+}
+
+fn invalid_value(message: impl Into<String>) -> Fault {
+    Fault::bad_request("InvalidParameterValue", message)
+}
+
+fn no_group(id: &str) -> Fault {
+    Fault::bad_request("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
+}
+
+/// A number of an input, by EC2's own error.
+fn number(input: &Value, member: &str) -> Result<Option<i64>, Fault> {
+    let value = || query::text(input, member).unwrap_or_default().to_owned();
+    query::number(input, member)
+        .map_err(|_| invalid_value(format!("Invalid value '{}' for {member}. It must be a number.", value())))
+}
+
+/// One page of a list as EC2 pages: `MaxResults` from 5 to 1000, `NextToken`.
+fn page<T: Clone>(world: &World, input: &Value, items: &[T]) -> Result<(Vec<T>, Option<String>), Fault> {
+    let wanted = number(input, "MaxResults")?.unwrap_or(1000);
+    if wanted < 5 {
+        let message =
+            format!("Value ( {wanted} ) for parameter maxResults is invalid. Expecting a value of 5 or greater.");
+        return Err(invalid_value(message));
+    }
+    // EC2 takes a larger value for its own limit.
+    let wanted = usize::try_from(wanted).unwrap_or(1000).min(1000);
+    let page = world.page(items, wanted, query::text(input, "NextToken"));
+    page.map_err(|_| Fault::bad_request("InvalidNextToken", "The specified NextToken is not valid."))
+}
+
+/// All of a kind that an input's ids and filters select. Every id must be there.
+fn selected<'a, T>(
+    all: &'a BTreeMap<String, T>,
+    input: &Value,
+    ids_member: &str,
+    filters: &Filters,
+    values: impl Fn(&T, &str) -> Vec<String>,
+    tags: impl Fn(&T) -> &Tags,
+    missing: impl Fn(&str) -> Fault,
+) -> Result<Vec<&'a T>, Fault> {
+    let ids = crate::call::texts(input.get(ids_member));
+    if let Some(unknown) = ids.iter().find(|id| !all.contains_key(*id)) {
+        return Err(missing(unknown));
+    }
+    let wanted = all.iter().filter(|(id, _)| ids.is_empty() || ids.contains(id)).map(|(_, item)| item);
+    Ok(wanted.filter(|item| filters.pass(|name| values(item, name), tags(item))).collect())
+}
+
+#[cfg(test)]
+#[path = "ec2/tests.rs"]
+mod tests;
