@@ -16,6 +16,7 @@ use crate::call::Fault;
 use crate::faults::Rule;
 use crate::handler::Simulator;
 use crate::images::Behaviour;
+use crate::services::ecs;
 
 /// Where these endpoints lie.
 pub const PREFIX: &str = "/_simulator/";
@@ -56,6 +57,14 @@ struct Settings {
     page_size: Option<usize>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StopTask {
+    task: String,
+    reason: Option<String>,
+    exit_code: Option<i32>,
+}
+
 fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Value, Fault> {
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
     let body = request.body();
@@ -72,7 +81,9 @@ fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Value, Faul
             simulator.advance(by);
             Ok(simulator.with_world(|world| json!({"now": crate::clock::wire_time(world.now)})))
         }
-        (&Method::GET, "world") => simulator.with_world(|world| serde_json::to_value(&*world)).map_err(|error| broken(&error)),
+        (&Method::GET, "world") => {
+            simulator.with_world(|world| serde_json::to_value(&*world)).map_err(|error| broken(&error))
+        }
         (&Method::GET, "faults") => Ok(simulator.with_world(|world| json!({"rules": world.faults.rules()}))),
         (&Method::POST, "faults") => {
             let rule: Rule = parse(body)?;
@@ -106,6 +117,10 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
                 world.settings.page_size = page_size.or(world.settings.page_size);
             });
         }
+        "tasks/stop" => {
+            let StopTask { task, reason, exit_code } = parse(body)?;
+            simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
         _ => return Err(unknown(path)),
     }
     Ok(json!({}))
@@ -121,7 +136,8 @@ fn calls(simulator: &Simulator, query: &str) -> Result<Value, Fault> {
             _ => return Err(Fault::bad_request("", format!("no filter {name}; there are since and write"))),
         }
     }
-    Ok(simulator.with_world(|world| json!({"calls": world.recording.calls(since, write), "last": world.recording.last()})))
+    Ok(simulator
+        .with_world(|world| json!({"calls": world.recording.calls(since, write), "last": world.recording.last()})))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {

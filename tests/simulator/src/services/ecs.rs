@@ -1,18 +1,137 @@
-//! Elastic Container Service.
+//! Elastic Container Service: clusters, task definitions, services that roll out over time, tasks that run.
+//!
+//! Behaviour follows the API reference and the developer guide; where they are silent, what is reported of the
+//! real service. Durations are constants beside their use.
+
+mod account;
+mod agenda;
+mod circuit_breaker;
+mod clusters;
+mod container;
+mod control;
+mod deployments;
+mod events;
+mod fargate;
+mod launch;
+mod lifecycle;
+mod list_tasks;
+mod names;
+mod network;
+mod registration;
+mod rolling;
+mod run_task;
+mod service_config;
+mod service_create;
+mod service_deployments;
+mod service_update;
+mod services;
+mod start_checks;
+mod tags;
+mod task_definitions;
+mod tasks;
+mod validation;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::call::{Answer, Call, Fault};
 use crate::world::World;
 
+use agenda::{Agenda, Wake};
+
+pub use control::stop_task_from_outside;
+
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct State {}
-
-/// Answers a call.
-pub fn call(_world: &mut World, call: &Call) -> Answer {
-    Err(Fault::unknown_operation(call.service, &call.operation))
+pub struct State {
+    clusters: BTreeMap<String, clusters::Cluster>,
+    families: BTreeMap<String, task_definitions::Family>,
+    /// By cluster and service name, `main/hello`.
+    services: BTreeMap<String, services::Service>,
+    /// By task id.
+    tasks: BTreeMap<String, tasks::Task>,
+    account_settings: BTreeMap<String, String>,
+    run_tokens: BTreeMap<String, run_task::RunToken>,
+    #[serde(skip)]
+    agenda: Agenda,
 }
 
-/// Lets everything happen that is due until `now`.
-pub fn advance_to(_world: &mut World, _now: i64) {}
+/// Answers a call.
+pub fn call(world: &mut World, call: &Call) -> Answer {
+    let answer = match call.operation.as_str() {
+        "CreateCluster" => clusters::create(world, call),
+        "DescribeClusters" => clusters::describe(world, call),
+        "ListClusters" => clusters::list(world, call),
+        "UpdateCluster" => clusters::update(world, call),
+        "UpdateClusterSettings" => clusters::update_settings(world, call),
+        "PutClusterCapacityProviders" => clusters::put_capacity_providers(world, call),
+        "DeleteCluster" => clusters::delete(world, call),
+        "RegisterTaskDefinition" => registration::register(world, call),
+        "DescribeTaskDefinition" => task_definitions::describe(world, call),
+        "ListTaskDefinitions" => task_definitions::list(world, call),
+        "ListTaskDefinitionFamilies" => task_definitions::list_families(world, call),
+        "DeregisterTaskDefinition" => task_definitions::deregister(world, call),
+        "DeleteTaskDefinitions" => task_definitions::delete(world, call),
+        "CreateService" => service_create::create(world, call),
+        "UpdateService" => service_update::update(world, call),
+        "DescribeServices" => services::describe(world, call),
+        "ListServices" => services::list(world, call),
+        "DeleteService" => services::delete(world, call),
+        "ListServiceDeployments" => service_deployments::list(world, call),
+        "DescribeServiceDeployments" => service_deployments::describe(world, call),
+        "DescribeServiceRevisions" => service_deployments::describe_revisions(world, call),
+        "StopServiceDeployment" => service_deployments::stop(world, call),
+        "RunTask" => run_task::run(world, call),
+        "StopTask" => run_task::stop(world, call),
+        "DescribeTasks" => list_tasks::describe(world, call),
+        "ListTasks" => list_tasks::list(world, call),
+        "TagResource" => tags::tag(world, call),
+        "UntagResource" => tags::untag(world, call),
+        "ListTagsForResource" => tags::list(world, call),
+        "ListAccountSettings" => account::list(world, call),
+        "PutAccountSetting" | "PutAccountSettingDefault" => account::put(world, call),
+        _ => Err(Fault::unknown_operation(call.service, &call.operation)),
+    };
+    answer.map(without_nulls)
+}
+
+/// Lets everything happen that is due until `now`, in the order in which it is due.
+pub fn advance_to(world: &mut World, now: i64) {
+    while let Some((due, wake)) = world.ecs.agenda.take_due(now) {
+        world.now = world.now.max(due);
+        match wake {
+            Wake::Task(id) => lifecycle::wake(world, &id),
+            Wake::Service(key) => deployments::wake(world, &key),
+        }
+    }
+}
+
+/// An error in the caller's parameters.
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::bad_request("InvalidParameterException", message)
+}
+
+/// An error of the kind that ECS calls the client's.
+fn client(message: impl Into<String>) -> Fault {
+    Fault::bad_request("ClientException", message)
+}
+
+/// Drops null members: AWS leaves out what isn't set.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+//! Deployments, and the service scheduler that moves tasks from one to the next over time.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::clock::wire_time;
+use crate::services::ecs::launch::{self, Order, Refusal};
+use crate::services::ecs::rolling::{self, Bounds, Moves, Seen};
+use crate::services::ecs::service_config::Revision;
+use crate::services::ecs::service_deployments::{self as records, revision_arn};
+use crate::services::ecs::services::{Service, Status, tasks};
+use crate::services::ecs::tags::Tags;
+use crate::services::ecs::tasks::{Phase, StopCode, Task};
+use crate::services::ecs::{agenda, circuit_breaker, events, lifecycle, task_definitions};
+use crate::world::World;
+
+/// How soon the scheduler acts on a change, in milliseconds.
+const REACTION: i64 = 1_000;
+
+/// How long the scheduler waits after a launch that was refused (seen of the real one when a role couldn't be
+/// assumed yet), in milliseconds.
+pub(super) const RELAUNCH: i64 = 30_000;
+
+/// How a deployment stands (API reference, `Deployment.rolloutState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Rollout {
+    InProgress,
+    Completed,
+    Failed,
+}
+
+/// One deployment of a service.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Deployment {
+    /// `ecs-svc/` and a number, which is its service revision's too.
+    pub(super) id: String,
+    pub(super) revision: Revision,
+    pub(super) created_at: i64,
+    pub(super) updated_at: i64,
+    pub(super) failed_tasks: u32,
+    pub(super) state: Rollout,
+    pub(super) reason: String,
+    /// It doesn't complete before this time: a rollback takes its while.
+    pub(super) settles_at: i64,
+}
+
+impl Deployment {
+    /// As `DescribeServices` shows it.
+    pub(super) fn view(&self, world: &World, service: &Service) -> Value {
+        let primary = service.primary().is_some_and(|primary| primary.id == self.id);
+        let own = || tasks(world, service).filter(|task| task.deployment.as_ref() == Some(&self.id));
+        let wanted = if primary {
+            usize::try_from(service.desired).unwrap_or_default()
+        } else {
+            own().filter(|task| !task.stopping).count()
+        };
+        let mut view = json!({
+            "id": self.id,
+            "status": if primary { "PRIMARY" } else { "ACTIVE" },
+            "desiredCount": wanted,
+            "pendingCount": own().filter(|task| task.is_pending()).count(),
+            "runningCount": own().filter(|task| task.is_running()).count(),
+            "failedTasks": self.failed_tasks,
+            "createdAt": wire_time(self.created_at),
+            "updatedAt": wire_time(self.updated_at),
+            "rolloutState": self.state,
+            "rolloutStateReason": self.reason,
+        });
+        if let Some(members) = view.as_object_mut() {
+            members.extend(self.revision.view());
+            let reported = ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
+            let attached = self.revision.attached.iter().filter(|(member, _)| reported.contains(&member.as_str()));
+            members.extend(attached.map(|(member, value)| (member.clone(), value.clone())).collect::<Map<_, _>>());
+        }
+        view
+    }
+}
+
+/// Starts a deployment of the service's revision.
+pub(super) fn start(world: &mut World, key: &str) {
+    let number = world.ids.decimal(19);
+    let now = world.now;
+    let Some(service) = world.ecs.services.get_mut(key) else { return };
+    let id = format!("ecs-svc/{number}");
+    let reason = format!("ECS deployment {id} in progress.");
+    let revision = service.revision.clone();
+    let state = Rollout::InProgress;
+    let deployment =
+        Deployment { id, revision, created_at: now, updated_at: now, failed_tasks: 0, state, reason, settles_at: now };
+    service.deployments.insert(0, deployment);
+    service.failed_rounds = 0;
+    service.launch_after = now;
+    service.steady = false;
+    records::open(world, key);
+    look_soon(world, key);
+}
+
+/// The service has changed without a new deployment.
+pub(super) fn touch(world: &mut World, key: &str) {
+    let now = world.now;
+    let Some(service) = world.ecs.services.get_mut(key) else { return };
+    if let Some(primary) = service.deployments.first_mut() {
+        primary.updated_at = now;
+    }
+    look_soon(world, key);
+}
+
+/// The scheduler looks at the service a moment from now.
+pub(super) fn look_soon(world: &mut World, key: &str) {
+    let at = world.now + REACTION;
+    agenda::wake_service(world, key, at);
+}
+
+/// Stops what a deleted service has.
+pub(super) fn drain(world: &mut World, key: &str) {
+    records::supersede(world, key, "Service deployment stopped because the service was deleted.");
+    let Some(service) = world.ecs.services.get(key) else { return };
+    let live: Vec<String> = tasks(world, service).filter(|task| !task.stopping).map(|task| task.id.clone()).collect();
+    stop_tasks(world, key, &live);
+    look_soon(world, key);
+}
+
+/// The scheduler looks at a service.
+pub(super) fn wake(world: &mut World, key: &str) {
+    let now = world.now;
+    let Some(service) = world.ecs.services.get_mut(key) else { return };
+    if service.wake_at.is_none_or(|at| at > now) {
+        return;
+    }
+    service.wake_at = None;
+    match service.status {
+        Status::Active => schedule(world, key),
+        Status::Draining => finish_draining(world, key),
+        Status::Inactive => {}
+    }
+}
+
+/// INACTIVE once every task is at least STOPPING: network interfaces outlive the service.
+fn finish_draining(world: &mut World, key: &str) {
+    let Some(service) = world.ecs.services.get(key) else { return };
+    let drained = tasks(world, service).all(|task| task.phase >= Phase::Stopping);
+    if let Some(service) = world.ecs.services.get_mut(key).filter(|_| drained) {
+        service.status = Status::Inactive;
+        service.deployments.clear();
+    }
+}
+
+fn schedule(world: &mut World, key: &str) {
+    let Some(service) = world.ecs.services.get(key) else { return };
+    let Some(primary) = service.primary() else { return };
+    let failed = primary.state == Rollout::Failed;
+    let (ours, old) = seen(world, service, &primary.id);
+    let configuration = &service.configuration;
+    let bounds = Bounds::of(service.desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+    let Moves { start, stop } =
+        if failed { rolling::moves_when_failed(bounds, &ours, &old) } else { rolling::moves(bounds, &ours, &old) };
+    let launch_after = service.launch_after;
+    stop_tasks(world, key, &stop);
+    if start > 0 {
+        if world.now >= launch_after {
+            launch_tasks(world, key, start);
+        } else {
+            agenda::wake_service(world, key, launch_after);
+        }
+    }
+    settle(world, key);
+}
+
+/// The service's tasks that aren't stopping: the primary deployment's, and all others'; the oldest first.
+fn seen(world: &World, service: &Service, primary: &str) -> (Vec<Seen>, Vec<Seen>) {
+    let failed = |id: &Option<String>| {
+        service
+            .deployments
+            .iter()
+            .any(|deployment| Some(&deployment.id) == id.as_ref() && deployment.state == Rollout::Failed)
+    };
+    let mut live: Vec<&Task> = tasks(world, service).filter(|task| !task.stopping).collect();
+    live.sort_by_key(|task| task.created_at);
+    let (mut ours, mut old) = (Vec::new(), Vec::new());
+    for task in live {
+        let healthy = task.is_running() && task.counted;
+        let seen = Seen { id: task.id.clone(), running: task.is_running(), healthy, failed: failed(&task.deployment) };
+        if task.deployment.as_deref() == Some(primary) { ours.push(seen) } else { old.push(seen) }
+    }
+    (ours, old)
+}
+
+fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
+    if ids.is_empty() {
+        return;
+    }
+    for id in ids {
+        let deployment = world.ecs.tasks.get(id).and_then(|task| task.deployment.clone()).unwrap_or_default();
+        let reason = format!("Scaling activity initiated by (deployment {deployment})");
+        lifecycle::stop(world, id, StopCode::ServiceSchedulerInitiated, &reason);
+    }
+    if let Some(service) = world.ecs.services.get_mut(key) {
+        service.steady = false;
+    }
+    events::add(world, key, &format!("has stopped {} running tasks: {}.", ids.len(), events::name_tasks(ids)));
+}
+
+fn launch_tasks(world: &mut World, key: &str, count: usize) {
+    let mut launched = Vec::new();
+    let mut refused = None;
+    for _ in 0..count {
+        let Some(order) = order(world, key) else { break };
+        match launch::launch(world, &order) {
+            Ok(id) => {
+                if let Some(service) = world.ecs.services.get_mut(key) {
+                    service.tasks.insert(id.clone());
+                    service.steady = false;
+                }
+                launched.push(id);
+            }
+            Err(refusal) => {
+                refused = Some(refusal);
+                break;
+            }
+        }
+    }
+    if !launched.is_empty() {
+        events::add(world, key, &format!("has started {} tasks: {}.", launched.len(), events::name_tasks(&launched)));
+    }
+    if let Some(refusal) = refused {
+        tell_refusal(world, key, &refusal);
+    }
+}
+
+/// A launch was refused: the service says so, and tries again later.
+fn tell_refusal(world: &mut World, key: &str, refusal: &Refusal) {
+    let guide = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+    let text = match refusal {
+        Refusal::Role(reason) => format!("failed to launch a task with (error {reason})."),
+        Refusal::Capacity => format!(
+            "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different \
+             availability zone. {guide}"
+        ),
+        Refusal::NoInstances => format!(
+            "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were \
+             found in your cluster. {guide}"
+        ),
+    };
+    events::add(world, key, &text);
+    let later = world.now + RELAUNCH;
+    let primary = world.ecs.services.get(key).and_then(Service::primary).map(|primary| primary.id.clone());
+    if let Some(primary) = primary.filter(|_| matches!(refusal, Refusal::Role(_))) {
+        circuit_breaker::task_failed(world, key, &primary);
+    }
+    if let Some(service) = world.ecs.services.get_mut(key) {
+        service.launch_after = service.launch_after.max(later);
+        let at = service.launch_after;
+        agenda::wake_service(world, key, at);
+    }
+}
+
+/// One more task of the primary deployment.
+fn order(world: &World, key: &str) -> Option<Order> {
+    let service = world.ecs.services.get(key)?;
+    let primary = service.primary()?;
+    let running = |provider: &str| {
+        let own =
+            tasks(world, service).filter(|task| !task.stopping && task.capacity_provider.as_deref() == Some(provider));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
+    };
+    let launch_type =
+        if primary.revision.on_fargate() { "FARGATE".to_owned() } else { primary.revision.launch_type.clone()? };
+    Some(Order {
+        cluster: service.cluster.clone(),
+        definition: primary.revision.task_definition.clone(),
+        group: format!("service:{}", service.name),
+        service: Some(key.to_owned()),
+        deployment: Some(primary.id.clone()),
+        started_by: Some(primary.id.clone()),
+        launch_type,
+        capacity_provider: primary.revision.next_provider(running),
+        network: primary.revision.network.clone(),
+        overrides: json!({}),
+        enable_execute_command: service.enable_execute_command,
+        tags: task_tags(world, service, &primary.revision.task_definition),
+    })
+}
+
+/// The tags that a service's task starts with.
+fn task_tags(world: &World, service: &Service, definition: &str) -> Tags {
+    let mut tags = match service.propagate_tags.as_str() {
+        "SERVICE" => service.tags.clone(),
+        "TASK_DEFINITION" => {
+            task_definitions::find(world, definition).map(|found| found.tags.clone()).unwrap_or_default()
+        }
+        _ => Tags::new(),
+    };
+    if service.enable_managed_tags {
+        tags.insert("aws:ecs:clusterName".to_owned(), service.cluster.clone());
+        tags.insert("aws:ecs:serviceName".to_owned(), service.name.clone());
+    }
+    tags
+}
+
+/// Says so when the deployment has completed, or the service is steady again.
+fn settle(world: &mut World, key: &str) {
+    let Some(service) = world.ecs.services.get(key) else { return };
+    let Some(primary) = service.primary() else { return };
+    let wanted = usize::try_from(service.desired).unwrap_or_default();
+    let own: Vec<&Task> = tasks(world, service).filter(|task| !task.has_ended()).collect();
+    let ours = own
+        .iter()
+        .filter(|task| task.deployment.as_ref() == Some(&primary.id) && !task.stopping && task.counted)
+        .count();
+    let there = ours == wanted && own.len() == wanted;
+    if !there || primary.state == Rollout::Failed {
+        return;
+    }
+    let settles_at = primary.settles_at;
+    if primary.state == Rollout::InProgress {
+        if world.now < settles_at {
+            return agenda::wake_service(world, key, settles_at);
+        }
+        complete(world, key);
+    }
+    if world.ecs.services.get(key).is_some_and(|service| !service.steady) {
+        if let Some(service) = world.ecs.services.get_mut(key) {
+            service.steady = true;
+        }
+        events::add(world, key, "has reached a steady state.");
+    }
+}
+
+fn complete(world: &mut World, key: &str) {
+    let now = world.now;
+    let Some(service) = world.ecs.services.get_mut(key) else { return };
+    service.deployments.truncate(1);
+    let Some(primary) = service.deployments.first_mut() else { return };
+    primary.state = Rollout::Completed;
+    primary.reason = format!("ECS deployment {} completed.", primary.id);
+    primary.updated_at = now;
+    let id = primary.id.clone();
+    service.last_completed = Some(primary.clone());
+    events::add(world, key, &format!("(deployment {id}) deployment completed."));
+    records::succeed(world, key);
+}
+
+/// What runs of each revision, as `DescribeServices` shows it.
+pub(super) fn revision_summaries(world: &World, service: &Service) -> Value {
+    let summary = |deployment: &Deployment| {
+        let view = deployment.view(world, service);
+        json!({
+            "arn": revision_arn(world, service, &deployment.id),
+            "requestedTaskCount": view.get("desiredCount"),
+            "runningTaskCount": view.get("runningCount"),
+            "pendingTaskCount": view.get("pendingCount"),
+        })
+    };
+    service.deployments.iter().map(summary).collect()
+}

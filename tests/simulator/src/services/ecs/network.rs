@@ -1,0 +1,68 @@
+//! The awsvpc configuration of services and tasks: checked against EC2, and as it reads back.
+
+use serde_json::{Value, json};
+
+use crate::call::{Fault, texts};
+use crate::services::ec2;
+use crate::services::ecs::invalid;
+use crate::world::World;
+
+/// Checks a network configuration against what EC2 has, and gives it as it reads back.
+pub(super) fn resolve(world: &World, given: &Value) -> Result<Value, Fault> {
+    let vpc = given.get("awsvpcConfiguration").ok_or_else(|| invalid("awsvpcConfiguration can not be empty."))?;
+    let (subnets, groups) = (texts(vpc.get("subnets")), texts(vpc.get("securityGroups")));
+    if subnets.is_empty() {
+        return Err(invalid("subnets can not be empty."));
+    }
+    if subnets.len() > 16 {
+        return Err(invalid("subnets can have at most 16 items."));
+    }
+    if groups.len() > 5 {
+        return Err(invalid("securityGroups can have at most 5 items."));
+    }
+    let mut network = None;
+    for id in &subnets {
+        let subnet = ec2::subnet(world, id).ok_or_else(|| {
+            let message = format!("Error retrieving subnet information for [{id}]: The subnet ID '{id}' does not exist (ErrorCode: InvalidSubnetID.NotFound)");
+            invalid(message)
+        })?;
+        if *network.get_or_insert_with(|| subnet.vpc_id.clone()) != subnet.vpc_id {
+            return Err(invalid("subnets must be in the same VPC."));
+        }
+    }
+    for id in &groups {
+        let owner = ec2::group_vpc(world, id).ok_or_else(|| {
+            let message = format!("Error retrieving security group information for [{id}]: The security group '{id}' does not exist (ErrorCode: InvalidGroup.NotFound)");
+            invalid(message)
+        })?;
+        if network.as_ref().is_some_and(|network| *network != owner) {
+            return Err(invalid(format!(
+                "Security group {id} does not appear to belong to the same VPC as the input subnets."
+            )));
+        }
+    }
+    let public = vpc.get("assignPublicIp").and_then(Value::as_str).unwrap_or("DISABLED");
+    Ok(json!({"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": public}}))
+}
+
+/// The subnets of a resolved configuration.
+pub(super) fn subnets(configuration: &Value) -> Vec<String> {
+    texts(configuration.pointer("/awsvpcConfiguration/subnets"))
+}
+
+/// The security groups of a resolved configuration.
+pub(super) fn groups(configuration: &Value) -> Vec<String> {
+    texts(configuration.pointer("/awsvpcConfiguration/securityGroups"))
+}
+
+/// Whether two resolved configurations mean the same: the order of ids carries no meaning.
+pub(super) fn same(one: &Value, other: &Value) -> bool {
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let public = |configuration: &Value| configuration.pointer("/awsvpcConfiguration/assignPublicIp").cloned();
+    sorted(subnets(one)) == sorted(subnets(other))
+        && sorted(groups(one)) == sorted(groups(other))
+        && public(one) == public(other)
+}
