@@ -56,5 +56,8 @@ pub fn wire_time(time: i64) -> serde_json::Value {
 
 /// A time as XML protocols carry it: ISO 8601 in UTC.
 pub fn iso_time(time: i64) -> String {
-    jiff::Timestamp::from_millisecond(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::from_millisecond(time)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }

@@ -8,11 +8,11 @@ use http::{Request, Response};
 
 use crate::call::{Answer, Call, Fault, Service};
 use crate::clock::Clock;
+use crate::control;
 use crate::faults::Kind;
 use crate::protocol::{ec2_query, json, query};
 use crate::recording::Entry;
 use crate::world::World;
-use crate::control;
 
 /// A simulated AWS account. Clones are the same account.
 #[derive(Clone, Debug)]
@@ -175,14 +175,17 @@ fn recognise(world: &World, request: &Request<Bytes>) -> Result<(Service, Result
     let service = target
         .and_then(|(prefix, _)| Service::from_target(prefix))
         .or_else(|| Service::from_scope(&scope.service))
-        .ok_or_else(|| Fault::bad_request("UnknownOperationException", format!("The simulator has no service {}.", scope.service)))?;
+        .ok_or_else(|| {
+            Fault::bad_request("UnknownOperationException", format!("The simulator has no service {}.", scope.service))
+        })?;
     Ok((service, call(world, service, &scope, target.map(|(_, operation)| operation), request.body())))
 }
 
 fn call(world: &World, service: Service, scope: &Scope, target: Option<&str>, body: &[u8]) -> Result<Call, Fault> {
     let (operation, input) = match service {
         Service::Ecs | Service::Logs => {
-            let operation = target.ok_or_else(|| Fault::bad_request("UnknownOperationException", "No X-Amz-Target."))?;
+            let operation =
+                target.ok_or_else(|| Fault::bad_request("UnknownOperationException", "No X-Amz-Target."))?;
             (operation.to_owned(), json::parse(body)?)
         }
         Service::Iam | Service::Sts => query::parse(body)?,

@@ -40,11 +40,17 @@ impl Group {
     /// The group of an ECS operation; what is in no group isn't limited.
     pub fn of(operation: &str) -> Option<Self> {
         Some(match operation {
-            "CreateCluster" | "DeleteCluster" | "UpdateCluster" | "UpdateClusterSettings" | "PutClusterCapacityProviders" => Self::ClusterModify,
+            "CreateCluster"
+            | "DeleteCluster"
+            | "UpdateCluster"
+            | "UpdateClusterSettings"
+            | "PutClusterCapacityProviders" => Self::ClusterModify,
             "DescribeClusters" | "ListClusters" => Self::ClusterRead,
             "CreateService" | "UpdateService" | "DeleteService" | "StopServiceDeployment" => Self::ServiceModify,
             "DescribeServices" | "ListServices" => Self::ServiceRead,
-            "DescribeServiceDeployments" | "ListServiceDeployments" | "DescribeServiceRevisions" => Self::ServiceDeploymentRead,
+            "DescribeServiceDeployments" | "ListServiceDeployments" | "DescribeServiceRevisions" => {
+                Self::ServiceDeploymentRead
+            }
             "RegisterTaskDefinition" | "DeregisterTaskDefinition" => Self::TaskDefinitionModify,
             "DescribeTaskDefinition" | "ListTaskDefinitions" | "ListTaskDefinitionFamilies" => Self::TaskDefinitionRead,
             "DeleteTaskDefinitions" => Self::TaskDefinitionDelete,

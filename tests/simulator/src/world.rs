@@ -150,11 +150,18 @@ impl World {
     /// One page of a list, and the token of the next: `wanted` items at most, or fewer where the world says so.
     ///
     /// A token is the number of items that came before; AWS's are opaque, and callers must treat these so too.
-    pub fn page<T: Clone>(&self, items: &[T], wanted: usize, token: Option<&str>) -> Result<(Vec<T>, Option<String>), Fault> {
+    pub fn page<T: Clone>(
+        &self,
+        items: &[T],
+        wanted: usize,
+        token: Option<&str>,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
         let invalid = || Fault::bad_request("InvalidParameterException", "Invalid token.");
         let start = match token {
             None => 0,
-            Some(token) => token.strip_prefix("page-").and_then(|start| start.parse::<usize>().ok()).ok_or_else(invalid)?,
+            Some(token) => {
+                token.strip_prefix("page-").and_then(|start| start.parse::<usize>().ok()).ok_or_else(invalid)?
+            }
         };
         let size = self.settings.page_size.map_or(wanted, |small| small.min(wanted)).max(1);
         let page: Vec<T> = items.iter().skip(start).take(size).cloned().collect();
