@@ -31,7 +31,7 @@ pub(crate) const ENVIRONMENT_FIXED: RuleText = (
     "awsEnvironment can't be changed: make another object, and delete this one when the other is ready",
 );
 
-/// API reference, CapacityProviderStrategyItem: of several providers at least one must have a weight above 0, and at
+/// API reference, `CapacityProviderStrategyItem`: of several providers at least one must have a weight above 0, and at
 /// most one a base.
 macro_rules! weights {
     ($field:literal) => {

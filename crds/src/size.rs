@@ -107,3 +107,62 @@ impl JsonSchema for Size {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Size;
+
+    #[test]
+    fn cpu_is_read_as_ecs_reads_it() {
+        let cases: &[(Size, Option<i32>)] = &[
+            (256.into(), Some(256)),
+            ("256".into(), Some(256)),
+            ("1 vCPU".into(), Some(1024)),
+            ("1vcpu".into(), Some(1024)),
+            ("0.25 vCPU".into(), Some(256)),
+            (".5 vCPU".into(), Some(512)),
+            ("0.125 vCPU".into(), Some(128)),
+            ("32 VCPU".into(), Some(32_768)),
+            ("0.3 vCPU".into(), None),
+            ("1 GB".into(), None),
+            ("vCPU".into(), None),
+            ("1.2.3 vCPU".into(), None),
+            ("-1".into(), None),
+            (0.into(), None),
+            ("".into(), None),
+        ];
+        for (size, expected) in cases {
+            assert_eq!(size.cpu_units().ok(), *expected, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_read_as_ecs_reads_it() {
+        let cases: &[(Size, Option<i32>)] = &[
+            (512.into(), Some(512)),
+            ("0.5 GB".into(), Some(512)),
+            ("1GB".into(), Some(1024)),
+            ("244 gb".into(), Some(249_856)),
+            ("99999999999 GB".into(), None),
+            ("1 vCPU".into(), None),
+            ("1e3".into(), None),
+        ];
+        for (size, expected) in cases {
+            assert_eq!(size.mib().ok(), *expected, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_that_is_none_says_what_would_be() {
+        let said = Size::from("1 core").cpu_units().unwrap_err().to_string();
+        assert_eq!(said, r#""1 core" is no size: write CPU units (1024) or vCPUs ("1 vCPU")"#);
+    }
+
+    #[test]
+    fn a_size_is_written_as_it_was_read() {
+        for text in ["256", "\"256\"", "\"1 vCPU\""] {
+            let size: Size = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&size).unwrap(), text);
+        }
+    }
+}

@@ -100,7 +100,7 @@ pub struct DeploymentAlarms {
 #[schemars(transform = Rules(&[rules::LAMBDA_HOOK]))]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentLifecycleHook {
-    /// Left out: AWS_LAMBDA.
+    /// Left out: `AWS_LAMBDA`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_type: Option<LifecycleHookTarget>,
     /// ARN of the function.
@@ -208,7 +208,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentController {
-    /// ECS; CODE_DEPLOY and EXTERNAL only with mode Observe.
+    /// `ECS`; `CODE_DEPLOY` and `EXTERNAL` only with mode Observe.
     pub type_: DeploymentControllerType,
 }
 

@@ -25,7 +25,7 @@ pub struct CapacityProviderStrategyItem {
     pub weight: Option<i32>,
     /// Tasks that it has at least.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100000))]
+    #[schemars(range(min = 0, max = 100_000))]
     pub base: Option<i32>,
 }
 

@@ -212,7 +212,7 @@ const ROLE: RuleText = (
     "role is for classic load balancers, which Longshore does not manage: take it away; others need none",
 );
 
-/// API reference, AwsVpcConfiguration: five groups at most.
+/// API reference, `AwsVpcConfiguration`: five groups at most.
 const SECURITY_GROUPS: RuleText = (
     "!has(self.networkConfiguration) || !has(self.networkConfiguration.awsvpcConfiguration) || \
      !has(self.networkConfiguration.awsvpcConfiguration.securityGroups) || \

@@ -27,7 +27,7 @@ pub struct ContainerDefinition {
     pub repository_credentials: Option<RepositoryCredentials>,
     /// CPU units that the container is guaranteed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 196608))]
+    #[schemars(range(min = 0, max = 196_608))]
     pub cpu: Option<i32>,
     /// MiB at which the container is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub struct ContainerDefinition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub extra_hosts: Vec<HostEntry>,
-    /// SELinux, AppArmor or credential-spec options.
+    /// Options of `SELinux`, `AppArmor` or credential specs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "atomic"))]
     pub docker_security_options: Vec<String>,

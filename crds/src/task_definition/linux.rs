@@ -40,7 +40,7 @@ pub struct LinuxParameters {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KernelCapabilities {
-    /// Added; Fargate takes SYS_PTRACE only.
+    /// Added; Fargate takes `SYS_PTRACE` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 40), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub add: Vec<String>,

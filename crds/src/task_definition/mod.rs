@@ -150,7 +150,7 @@ pub struct EphemeralStorage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuntimePlatform {
-    /// Left out: X86_64.
+    /// Left out: `X86_64`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<CpuArchitecture>,
     /// Left out: LINUX.
@@ -164,7 +164,7 @@ pub struct RuntimePlatform {
 pub struct TrustedExecutionConfiguration {
     /// Kind of isolation.
     pub isolation_mode: IsolationMode,
-    /// Attestation policy, in base64; needed for CONFIDENTIAL_SANDBOX.
+    /// Attestation policy, in base64; needed for `CONFIDENTIAL_SANDBOX`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestation_policy: Option<String>,
 }

@@ -28,7 +28,7 @@ const DEPENDS_ON: RuleText = (
     "containerDefinitions[].dependsOn[].containerName must be the name of a container of this task",
 );
 
-/// API reference, ContainerDependency: HEALTHY "requires that the dependent containers have health checks configured".
+/// API reference, `ContainerDependency`: who waits for health needs a health check there.
 const DEPENDS_ON_HEALTHY: RuleText = (
     "self.containerDefinitions.all(c, !has(c.dependsOn) || c.dependsOn.all(d, d.condition != 'HEALTHY' || \
      d.containerName in self.containerDefinitions.filter(o, has(o.healthCheck)).map(o, o.name)))",
@@ -65,7 +65,7 @@ const INFERENCE_ACCELERATORS: RuleText = (
     "inferenceAccelerators: Elastic Inference has ended: take it away, or use resourceRequirements of type GPU on EC2",
 );
 
-/// API reference, ContainerDefinition: memory must be greater than memoryReservation.
+/// API reference, `ContainerDefinition`: of `memory` and `memoryReservation` the former is the greater.
 pub(super) const CONTAINER_MEMORY: RuleText = (
     "!has(self.memory) || !has(self.memoryReservation) || self.memory > self.memoryReservation",
     "memory is the most and memoryReservation the least: memory must be above memoryReservation",

@@ -54,7 +54,7 @@ pub struct Volume {
     /// An S3 Files file system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub s3files_volume_configuration: Option<S3FilesVolumeConfiguration>,
-    /// An FSx for Windows file system (EC2).
+    /// An `FSx` for Windows file system (EC2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fsx_windows_file_server_volume_configuration: Option<FsxWindowsFileServerVolumeConfiguration>,
     /// Whether the service's volumeConfigurations say what it is (EBS).
@@ -171,7 +171,7 @@ pub struct S3FilesVolumeConfiguration {
     pub access_point_arn: Option<String>,
 }
 
-/// An FSx for Windows File Server file system.
+/// An `FSx` for Windows File Server file system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FsxWindowsFileServerVolumeConfiguration {
@@ -185,7 +185,7 @@ pub struct FsxWindowsFileServerVolumeConfiguration {
     pub authorization_config: FsxWindowsFileServerAuthorizationConfig,
 }
 
-/// Credentials for FSx.
+/// Credentials for `FSx`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FsxWindowsFileServerAuthorizationConfig {

@@ -75,7 +75,7 @@ fn walk_specs(mut look: impl FnMut(&str, &Value)) {
     }
 }
 
-/// Bounds of Kubernetes' own LabelSelector are Kubernetes' business.
+/// Bounds of Kubernetes' own `LabelSelector` are Kubernetes' business.
 fn of_kubernetes(path: &str) -> bool {
     path.contains(".matchExpressions") || path.contains(".matchLabels")
 }
