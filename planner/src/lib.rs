@@ -11,4 +11,5 @@
 pub mod desired;
 pub mod engine;
 pub mod kinds;
+pub mod names;
 pub mod report;

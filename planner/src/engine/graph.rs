@@ -97,11 +97,7 @@ impl Graph {
         at: impl Into<FieldPath>,
         after: &[&Id],
     ) -> Result<Handle<K>, GraphError> {
-        let want = serde_json::to_value(value.normalise()).map_err(|e| GraphError::Unwritable {
-            kind: K::NAME,
-            key: key.to_owned(),
-            reason: e.to_string(),
-        })?;
+        let want = write(key, value)?;
         let rules = Rules::of::<K>();
         let id = identify(&rules, key, &want);
         let needs: BTreeSet<Id> = outputs_in(&want).into_iter().chain(after.iter().map(|id| (*id).clone())).collect();
@@ -114,6 +110,11 @@ impl Graph {
         self.nodes.insert(id.clone(), Node { want, rules, needs, at: at.into() });
         self.order.push(id.clone());
         Ok(Handle { id, kind: PhantomData })
+    }
+
+    /// The identity that a value would have in this graph.
+    pub fn identity<K: Kind>(&self, key: &str, value: &K) -> Result<Id, GraphError> {
+        Ok(identify(&Rules::of::<K>(), key, &write(key, value.clone())?))
     }
 
     /// A resource by identity.
@@ -135,6 +136,14 @@ impl Graph {
     pub fn len(&self) -> usize {
         self.order.len()
     }
+}
+
+fn write<K: Kind>(key: &str, value: K) -> Result<Value, GraphError> {
+    serde_json::to_value(value.normalise()).map_err(|e| GraphError::Unwritable {
+        kind: K::NAME,
+        key: key.to_owned(),
+        reason: e.to_string(),
+    })
 }
 
 /// The identity of a wanted value: kind, key, and a hash of the fixed members, symbolic as they are. A change of

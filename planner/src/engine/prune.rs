@@ -54,7 +54,10 @@ impl Prune<'_> {
 
     fn decide(&self, id: &Id, unwanted: &BTreeSet<Id>) -> Fate {
         if let Some(why) = self.world.unknown.get(id) {
-            return Fate::Step(Action::Blocked, format!("Unreadable: it is not deleted while it cannot be read: {why}"));
+            return Fate::Step(
+                Action::Blocked,
+                format!("Unreadable: it is not deleted while it cannot be read: {why}"),
+            );
         }
         let Some(thing) = self.world.get(id) else {
             // An entry of a kind that this version cannot read is not gone: it is unknown.
@@ -144,7 +147,10 @@ enum Fate {
 }
 
 fn unknown_kind(id: &Id) -> String {
-    format!("NewerVersion: {} was made by a newer version of Longshore, which alone can delete it: install that version", id.kind)
+    format!(
+        "NewerVersion: {} was made by a newer version of Longshore, which alone can delete it: install that version",
+        id.kind
+    )
 }
 
 /// The output `revision` of kinds that count their revisions: higher is newer.

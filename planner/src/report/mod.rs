@@ -5,9 +5,11 @@
 
 mod conditions;
 mod pending;
+mod service;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
 pub use pending::pending;
+pub use service::{deployment_line, fill_cluster, fill_service};
 
 use crate::engine::{Id, Plan};
 

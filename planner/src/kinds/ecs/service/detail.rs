@@ -18,7 +18,7 @@ pub struct ServiceDetail {
     pub events: Vec<ServiceEvent>,
     /// Tasks that stopped and should not have, the newest first; looked for only while a rollout is under way.
     pub failed_tasks: Vec<FailedTask>,
-    /// How the last deployment ended; asked for only when it ended badly.
+    /// The newest deployment that was, or is being, rolled back; asked for only when the service's events speak of it.
     pub service_deployment: Option<ServiceDeployment>,
 }
 
@@ -114,6 +114,8 @@ pub struct ServiceDeployment {
     pub status: String,
     /// ECS's words.
     pub status_reason: String,
+    /// ARN of the revision that it was to bring (`DescribeServiceRevisions` of its target).
+    pub task_definition: String,
 }
 
 impl ServiceDetail {

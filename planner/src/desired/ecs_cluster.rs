@@ -1,0 +1,32 @@
+//! `EcsCluster` -> graph.
+
+use longshore_crds::EcsClusterSpec;
+
+use super::obstacle::{Desired, Obstacle, Refusal};
+use super::scope::Scope;
+use crate::engine::Graph;
+use crate::kinds::ecs::cluster::Cluster;
+
+/// The key of the cluster in its object's graph.
+pub(crate) const CLUSTER_KEY: &str = "cluster";
+
+/// What an `EcsCluster` wants.
+pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec) -> Result<Desired, Obstacle> {
+    let foreign = spec.capacity_providers.iter().find(|name| !matches!(name.as_str(), "FARGATE" | "FARGATE_SPOT"));
+    if let Some(name) = foreign {
+        let message = format!("{name}: capacity on EC2 is not built yet; only FARGATE and FARGATE_SPOT can be named");
+        return Err(Refusal::new("NotSupportedYet", "spec.capacityProviders", message).into());
+    }
+    let mut graph = Graph::default();
+    let cluster = Cluster {
+        name: spec.cluster_name.clone().unwrap_or_else(|| scope.base()),
+        capacity_providers: spec.capacity_providers.clone(),
+        default_capacity_provider_strategy: spec.default_capacity_provider_strategy.clone(),
+        settings: spec.settings.clone(),
+        configuration: spec.configuration.clone(),
+        service_connect_namespace: spec.service_connect_defaults.as_ref().map(|defaults| defaults.namespace.clone()),
+        tags: scope.tags(&spec.tags),
+    };
+    graph.add(CLUSTER_KEY, cluster, "spec", &[])?;
+    Ok(Desired { graph, ..Desired::default() })
+}

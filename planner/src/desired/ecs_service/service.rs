@@ -1,0 +1,92 @@
+//! The service itself.
+
+use longshore_crds::PropagateTags;
+use longshore_crds::ecs_service::{
+    DeploymentCircuitBreaker, DeploymentConfiguration, LaunchType, PlacementStrategyType, SchedulingStrategy,
+};
+use longshore_crds::task_definition::Switch;
+
+use super::network::ServiceNetwork;
+use super::{Builder, SERVICE_KEY};
+use crate::desired::obstacle::ClusterReference;
+use crate::engine::{Graph, GraphError, Id, Text};
+use crate::kinds::ecs::service::Service;
+
+/// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
+pub(super) const MINIMUM_HEALTHY_PERCENT: i32 = 100;
+/// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
+pub(super) const MAXIMUM_PERCENT: i32 = 200;
+
+impl Builder<'_> {
+    pub(super) fn service(
+        &self,
+        graph: &mut Graph,
+        cluster: &ClusterReference,
+        task_definition: Text,
+        network: ServiceNetwork,
+    ) -> Result<Id, GraphError> {
+        let spec = self.spec;
+        let service = Service {
+            cluster: cluster.arn.as_str().into(),
+            name: spec.service_name.clone().unwrap_or_else(|| self.base.clone()),
+            task_definition,
+            desired_count: spec.desired_count,
+            launch_type: self.launch_type(),
+            capacity_provider_strategy: spec.capacity_provider_strategy.clone(),
+            platform_version: spec.platform_version.clone(),
+            scheduling_strategy: spec.scheduling_strategy.unwrap_or(SchedulingStrategy::Replica),
+            deployment_configuration: self.deployment_configuration(),
+            network: Some(network.network),
+            health_check_grace_period_seconds: spec.health_check_grace_period_seconds,
+            service_registries: vec![],
+            service_connect: None,
+            volume_configurations: vec![],
+            vpc_lattice_configurations: vec![],
+            placement_constraints: vec![],
+            placement_strategy: vec![],
+            availability_zone_rebalancing: self.zone_rebalancing(),
+            enable_ecs_managed_tags: spec.enable_ecs_managed_tags.unwrap_or(false),
+            propagate_tags: Some(spec.propagate_tags.unwrap_or(PropagateTags::Service)),
+            enable_execute_command: false,
+            restarted_at: spec.restarted_at.clone(),
+            tags: self.scope.tags(&spec.tags),
+        };
+        let after: Vec<&Id> = network.rules.iter().collect();
+        Ok(graph.add(SERVICE_KEY, service, "spec", &after)?.id)
+    }
+
+    /// None where the cluster's default strategy is to decide.
+    fn launch_type(&self) -> Option<LaunchType> {
+        self.spec.launch_type
+    }
+
+    fn deployment_configuration(&self) -> DeploymentConfiguration {
+        let mut configuration = self.spec.deployment_configuration.clone().unwrap_or_default();
+        configuration.minimum_healthy_percent.get_or_insert(MINIMUM_HEALTHY_PERCENT);
+        configuration.maximum_percent.get_or_insert(MAXIMUM_PERCENT);
+        // A rollout that fails ends, and goes back, unless the spec says otherwise.
+        configuration.deployment_circuit_breaker.get_or_insert_with(|| DeploymentCircuitBreaker {
+            enable: true,
+            rollback: true,
+            reset_on_healthy_task: None,
+            threshold_configuration: None,
+        });
+        configuration
+    }
+
+    /// On where ECS allows it (developer guide, "Balancing an Amazon ECS service across Availability Zones": replica
+    /// services, more than 100 % allowed, spread by zone first or not at all).
+    fn zone_rebalancing(&self) -> Switch {
+        if let Some(asked) = self.spec.availability_zone_rebalancing {
+            return asked;
+        }
+        let configuration = self.deployment_configuration();
+        let replica = self.spec.scheduling_strategy.is_none_or(|strategy| strategy == SchedulingStrategy::Replica);
+        let room = configuration.maximum_percent.is_some_and(|percent| percent > 100);
+        let spread = self.spec.placement_strategy.first().is_none_or(|strategy| {
+            strategy.type_ == PlacementStrategyType::Spread
+                && strategy.field.as_deref() == Some("attribute:ecs.availability-zone")
+        });
+        if replica && room && spread { Switch::Enabled } else { Switch::Disabled }
+    }
+}

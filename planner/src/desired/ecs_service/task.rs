@@ -1,0 +1,47 @@
+//! The task definition.
+
+use longshore_crds::task_definition::{Compatibility, NetworkMode};
+
+use super::logs::OwnLogGroup;
+use super::{Builder, TASK_KEY};
+use crate::engine::{Graph, GraphError, Id, Text};
+use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
+
+/// The revision that the spec asks for.
+pub(super) struct Revision {
+    pub(super) id: Id,
+    pub(super) arn: Text,
+}
+
+impl Builder<'_> {
+    /// `is_rejected` is asked of the content's hash, which is known only once the definition is.
+    pub(super) fn task_definition(
+        &self,
+        graph: &mut Graph,
+        task_role: Option<Text>,
+        execution_role: Text,
+        logs: Option<&OwnLogGroup>,
+        is_rejected: impl Fn(&str) -> bool,
+    ) -> Result<Revision, GraphError> {
+        let mut content = self.spec.task.clone();
+        content.container_definitions =
+            content.container_definitions.into_iter().map(|container| self.with_logs(container, logs)).collect();
+        if self.fargate() {
+            content.network_mode = Some(NetworkMode::Awsvpc);
+            if content.requires_compatibilities.is_empty() {
+                content.requires_compatibilities = vec![Compatibility::Fargate];
+            }
+        }
+        let mut definition = TaskDefinition {
+            family: self.spec.task.family.clone().unwrap_or_else(|| self.base.clone()),
+            task_role_arn: task_role,
+            execution_role_arn: Some(execution_role),
+            content,
+            rejected: false,
+            tags: self.scope.tags(if self.spec.task.tags.is_empty() { &self.spec.tags } else { &self.spec.task.tags }),
+        };
+        definition.rejected = is_rejected(&graph.identity(TASK_KEY, &definition)?.fixed);
+        let handle = graph.add(TASK_KEY, definition, "spec.task", &[])?;
+        Ok(Revision { arn: handle.out(TaskDefinitionOutput::Arn), id: handle.id })
+    }
+}

@@ -1,0 +1,170 @@
+//! What a namespace may name. Everything foreign in a graph is walked before any call; what no grant covers is
+//! refused. (Otherwise any tenant could read any secret through a role that Longshore makes.)
+
+mod glob;
+
+use longshore_crds::aws_environment::Grant;
+use serde_json::Value;
+
+use super::ecs_service::{SecretSource, named, source};
+use super::labels::matches;
+use super::obstacle::Refusal;
+use super::scope::Scope;
+use crate::engine::{FieldPath, Graph, Kind, Node, Text};
+use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
+use crate::kinds::ecs::service::Service;
+use crate::kinds::ecs::task_definition::TaskDefinition;
+use crate::kinds::iam::policy::{statements, strings};
+use crate::kinds::iam::role::Role;
+use crate::kinds::logs::log_group::LogGroup;
+use glob::covers;
+
+/// The name of the inline policy that a spec wrote: only its actions need a grant.
+pub(crate) const POLICY_OF_SPEC: &str = "spec";
+/// The name of the inline policy that the environment adds to execution roles.
+pub(crate) const POLICY_OF_ENVIRONMENT: &str = "environment";
+
+/// Everything in a graph that no grant of the environment covers.
+pub fn authorise(graph: &Graph, scope: &Scope) -> Vec<Refusal> {
+    let grants = scope.environment.iam.iter().flat_map(|iam| &iam.grants);
+    let granted =
+        Granted { scope, grants: grants.filter(|g| matches(&g.namespaces, &scope.namespace_labels)).collect() };
+    graph.iter().flat_map(|(id, node)| granted.node(&id.kind, node)).collect()
+}
+
+/// The grants of one namespace.
+struct Granted<'a> {
+    scope: &'a Scope,
+    grants: Vec<&'a Grant>,
+}
+
+impl Granted<'_> {
+    fn node(&self, kind: &str, node: &Node) -> Vec<Refusal> {
+        match kind {
+            Role::NAME => self.typed(node, Self::role),
+            TaskDefinition::NAME => self.typed(node, Self::task_definition),
+            SecurityGroupRule::NAME => self.typed(node, Self::rule),
+            Service::NAME => self.typed(node, Self::service),
+            LogGroup::NAME => self.typed(node, Self::log_group),
+            _ => vec![],
+        }
+    }
+
+    fn typed<K: Kind>(&self, node: &Node, check: fn(&Self, &K, &FieldPath) -> Vec<Refusal>) -> Vec<Refusal> {
+        match serde_json::from_value::<K>(node.want.clone()) {
+            Ok(value) => check(self, &value, &node.at),
+            // What cannot be read cannot be authorised.
+            Err(error) => vec![Refusal::new(
+                "NotGranted",
+                node.at.clone(),
+                format!("cannot be checked against the grants: {error}"),
+            )],
+        }
+    }
+
+    fn role(&self, role: &Role, at: &FieldPath) -> Vec<Refusal> {
+        let of_environment = self.scope.environment.iam.as_ref().and_then(|iam| iam.execution_role.as_ref());
+        let is_environments = |arn: &String| of_environment.is_some_and(|role| role.managed_policy_arns.contains(arn));
+        let foreign = role.attached.iter().filter(|arn| !is_environments(arn));
+        let attached = foreign.filter_map(|arn| {
+            self.need("managedPolicyArns", |grant| &grant.managed_policy_arns, arn, &at.member("managedPolicyArns"))
+        });
+        let policy = role.inline.get(POLICY_OF_SPEC);
+        let actions = policy.into_iter().flat_map(|policy| self.policy(policy, &at.member("policy")));
+        let unbounded = (policy.is_some() && role.permissions_boundary.is_none()).then(|| {
+            let message = format!(
+                "the AwsEnvironment {} has no spec.iam.permissionsBoundaryArn, so no role with a policy of its own is made",
+                self.scope.environment_name
+            );
+            Refusal::new("NoPermissionsBoundary", at.member("policy"), message)
+        });
+        attached.chain(actions).chain(unbounded).collect()
+    }
+
+    /// A statement that denies needs no grant; one that allows all but some actions cannot be covered by any.
+    fn policy(&self, policy: &Value, at: &FieldPath) -> Vec<Refusal> {
+        let allows = |statement: &Value| statement.get("Effect").and_then(Value::as_str) != Some("Deny");
+        let mut refusals = vec![];
+        for statement in statements(policy).iter().filter(|statement| allows(statement)) {
+            if statement.get("NotAction").is_some() {
+                let message = "NotAction allows more than can be granted; list the actions under Action";
+                refusals.push(Refusal::new("NotGranted", at.clone(), message));
+            }
+            for action in strings(statement, "Action") {
+                let action = action.as_str().unwrap_or_default();
+                refusals.extend(self.need("actions", |grant| &grant.actions, action, at));
+            }
+        }
+        refusals
+    }
+
+    fn task_definition(&self, task: &TaskDefinition, at: &FieldPath) -> Vec<Refusal> {
+        let roles = [("taskRoleArn", &task.task_role_arn), ("executionRoleArn", &task.execution_role_arn)];
+        let roles = roles.into_iter().filter_map(|(member, arn)| {
+            let arn = arn.as_ref().and_then(Text::known)?;
+            self.need("roleArns", |grant| &grant.role_arns, arn, &at.member(member))
+        });
+        let containers = &task.content.container_definitions;
+        let secrets = containers.iter().flat_map(|container| {
+            let at = at.member("containerDefinitions").item(&container.name).member("secrets");
+            named(container).filter_map(|value_from| self.secret(value_from, &at)).collect::<Vec<_>>()
+        });
+        let files =
+            containers.iter().filter(|container| !container.environment_files.is_empty()).filter_map(|container| {
+                let at = at.member("containerDefinitions").item(&container.name).member("environmentFiles");
+                self.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
+            });
+        roles.chain(secrets).chain(files).collect()
+    }
+
+    fn secret(&self, value_from: &str, at: &FieldPath) -> Option<Refusal> {
+        match source(value_from, self.scope) {
+            SecretSource::Secret(arn) => self.need("secretArns", |grant| &grant.secret_arns, &arn, at),
+            SecretSource::Parameter(arn) => self.need("parameterArns", |grant| &grant.parameter_arns, &arn, at),
+        }
+    }
+
+    fn rule(&self, rule: &SecurityGroupRule, at: &FieldPath) -> Vec<Refusal> {
+        let peer = if let Peer::Group(group) = &rule.peer { group.known() } else { None };
+        [rule.group.known(), peer].into_iter().flatten().filter_map(|id| self.security_group(id, at)).collect()
+    }
+
+    fn service(&self, service: &Service, at: &FieldPath) -> Vec<Refusal> {
+        let at = at.member("networkConfiguration.awsvpcConfiguration.securityGroups");
+        let groups = service.network.iter().flat_map(|network| &network.security_groups);
+        groups.filter_map(Text::known).filter_map(|id| self.security_group(id, &at)).collect()
+    }
+
+    /// Left out, `securityGroupIds` means the groups of the environment's VPC (docs/decisions/0002).
+    fn security_group(&self, id: &str, at: &FieldPath) -> Option<Refusal> {
+        let covered = |grant: &&Grant| {
+            grant.security_group_ids.as_ref().is_none_or(|ids| ids.iter().any(|glob| self.covers(glob, id)))
+        };
+        (!self.grants.iter().any(covered)).then(|| self.refusal("securityGroupIds", id, at))
+    }
+
+    fn log_group(&self, group: &LogGroup, at: &FieldPath) -> Vec<Refusal> {
+        let key = group.kms_key_id.as_deref();
+        key.and_then(|arn| self.need("keyArns", |grant| &grant.key_arns, arn, &at.member("kmsKeyId")))
+            .into_iter()
+            .collect()
+    }
+
+    fn need(&self, list: &str, globs: impl Fn(&Grant) -> &Vec<String>, asked: &str, at: &FieldPath) -> Option<Refusal> {
+        let covered = self.grants.iter().flat_map(|grant| globs(grant)).any(|glob| self.covers(glob, asked));
+        (!covered).then(|| self.refusal(list, asked, at))
+    }
+
+    fn covers(&self, glob: &str, asked: &str) -> bool {
+        covers(&glob.replace("${namespace}", &self.scope.namespace), asked)
+    }
+
+    fn refusal(&self, list: &str, asked: &str, at: &FieldPath) -> Refusal {
+        let message = format!(
+            "{asked} is not granted to the namespace {}; ask the platform team to add it to spec.iam.grants[].{list} of \
+             the AwsEnvironment {}, or name something that is granted",
+            self.scope.namespace, self.scope.environment_name
+        );
+        Refusal::new("NotGranted", at.clone(), message)
+    }
+}

@@ -1,0 +1,140 @@
+//! What was learnt and must outlive the process: which revision succeeded last, and which one ECS rolled back.
+
+use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
+
+use super::ecs_service::{SERVICE_KEY, TASK_KEY};
+use crate::engine::{Graph, Id, Kind, World};
+use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail};
+use crate::kinds::ecs::task_definition::TaskDefinition;
+
+/// What was learnt of a service's revisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Not tried again until the spec or `restartedAt` changes.
+    pub rejected: Option<Rejected>,
+    /// What runs while the spec's revision is rejected.
+    pub last_good: Option<LastGood>,
+}
+
+/// A revision that ECS rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Hash of its content: the `fixed` of its identity.
+    pub content_hash: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Why, in ECS's words.
+    pub reason: String,
+    /// The spec's `restartedAt` at that time.
+    pub restarted_at: Option<String>,
+}
+
+/// A revision that completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastGood {
+    /// Hash of its content.
+    pub content_hash: String,
+    /// Its ARN.
+    pub arn: String,
+}
+
+impl Memory {
+    /// From an object's status.
+    pub fn read(stored: Option<&Stored>) -> Self {
+        let Some(stored) = stored else { return Self::default() };
+        Self {
+            rejected: stored.rejected.as_ref().map(|revision| Rejected {
+                content_hash: revision.content_hash.clone(),
+                arn: revision.task_definition_arn.clone(),
+                reason: revision.reason.clone(),
+                restarted_at: revision.restarted_at.clone(),
+            }),
+            last_good: stored.last_good.as_ref().map(|revision| LastGood {
+                content_hash: revision.content_hash.clone(),
+                arn: revision.task_definition_arn.clone(),
+            }),
+        }
+    }
+
+    /// Into an object's status; what is stored there beside it stays.
+    pub fn write(&self, stored: Option<&Stored>) -> Option<Stored> {
+        let mut stored = stored.cloned().unwrap_or_default();
+        stored.rejected = self.rejected.as_ref().map(|revision| RejectedRevision {
+            content_hash: revision.content_hash.clone(),
+            task_definition_arn: revision.arn.clone(),
+            reason: revision.reason.clone(),
+            generation: None,
+            restarted_at: revision.restarted_at.clone(),
+        });
+        stored.last_good = self.last_good.as_ref().map(|revision| GoodRevision {
+            content_hash: revision.content_hash.clone(),
+            task_definition_arn: revision.arn.clone(),
+        });
+        (stored != Stored::default()).then_some(stored)
+    }
+
+    /// Whether a revision was rejected and nothing has changed since.
+    pub fn rejects(&self, content_hash: &str, restarted_at: Option<&str>) -> Option<&Rejected> {
+        let rejected = self.rejected.as_ref()?;
+        let same = rejected.content_hash == content_hash && rejected.restarted_at.as_deref() == restarted_at;
+        same.then_some(rejected)
+    }
+}
+
+/// What a look at AWS adds to the memory: the wanted revision was rolled back, or a revision completed. A rejection
+/// of another revision is forgotten.
+pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option<&str>) -> Memory {
+    let wanted = |kind: &str, key: &str| graph.iter().map(|(id, _)| id).find(|id| id.kind == kind && id.key == key);
+    let (Some(service), Some(task)) = (wanted(Service::NAME, SERVICE_KEY), wanted(TaskDefinition::NAME, TASK_KEY))
+    else {
+        return memory.clone();
+    };
+    let Some(detail) = world.seen::<Service>(service).and_then(|seen| seen.detail::<ServiceDetail>()) else {
+        return memory.clone();
+    };
+    let last_good = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
+    let rejected =
+        memory.rejects(&task.fixed, restarted_at).cloned().or_else(|| rejection(task, world, &detail, restarted_at));
+    Memory { rejected, last_good: last_good.or_else(|| memory.last_good.clone()) }
+}
+
+/// The deployment that is the only one left and completed.
+fn completed(detail: &ServiceDetail) -> Option<&Deployment> {
+    let primary = detail.primary()?;
+    (detail.deployments.len() == 1 && primary.rollout_state == Some(RolloutState::Completed)).then_some(primary)
+}
+
+fn good(world: &World, arn: &str) -> Option<LastGood> {
+    let id = revision(world, arn)?;
+    Some(LastGood { content_hash: id.fixed.clone(), arn: arn.to_owned() })
+}
+
+fn revision<'a>(world: &'a World, arn: &str) -> Option<&'a Id> {
+    let is_it = |outputs: &std::collections::BTreeMap<String, String>| outputs.get("arn").is_some_and(|a| a == arn);
+    world.things.iter().find(|(id, thing)| id.kind == TaskDefinition::NAME && is_it(&thing.outputs)).map(|(id, _)| id)
+}
+
+/// The wanted revision was rolled back: ECS is on its way to another one, or has arrived there. A failed first
+/// deployment is no rollback, since there is nothing to go back to.
+fn rejection(task: &Id, world: &World, detail: &ServiceDetail, restarted_at: Option<&str>) -> Option<Rejected> {
+    let arn = world.get(task)?.outputs.get("arn")?;
+    if detail.primary()?.task_definition == *arn {
+        return None;
+    }
+    let failed = detail.failed().filter(|deployment| deployment.task_definition == *arn);
+    let by_deployment = failed.map(|deployment| deployment.rollout_state_reason.clone());
+    let rolled_back = detail
+        .service_deployment
+        .as_ref()
+        .filter(|deployment| deployment.task_definition == *arn && deployment.status.starts_with("ROLLBACK_"));
+    let reason = by_deployment.or_else(|| rolled_back.map(|deployment| deployment.status_reason.clone()))?;
+    let task_words = detail.failed_tasks.iter().find(|failed| failed.task_definition == *arn).map(|task| task.words());
+    let reason =
+        [Some(reason).filter(|text| !text.is_empty()), task_words].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    Some(Rejected {
+        content_hash: task.fixed.clone(),
+        arn: arn.clone(),
+        reason,
+        restarted_at: restarted_at.map(ToOwned::to_owned),
+    })
+}

@@ -1,0 +1,132 @@
+//! What stands between a spec and a graph, and what comes out when nothing does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::engine::{FieldPath, Graph, GraphError};
+use crate::report::RolledBack;
+
+/// A question to AWS whose answer the graph depends on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The ids of the subnets of a VPC that carry all of these tags.
+    Subnets {
+        /// The VPC.
+        vpc_id: String,
+        /// All of them must match.
+        tags: BTreeMap<String, String>,
+    },
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Subnets { vpc_id, tags } = self;
+        let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        write!(f, "the subnets of {vpc_id} with the tags {}", tags.join(", "))
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Subnet ids, sorted.
+    Subnets(Vec<String>),
+}
+
+/// The answers so far.
+pub type Facts = BTreeMap<Need, Fact>;
+
+/// Another object, or a thing in AWS that Longshore does not own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference<T> {
+    /// It is not there or not ready.
+    Waiting {
+        /// A `CamelCase` word.
+        reason: String,
+        /// What is waited for, and why.
+        message: String,
+    },
+    /// It can be used.
+    Ready(T),
+}
+
+/// A cluster to run in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterReference {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What an object wants.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// The resources.
+    pub graph: Graph,
+    /// What will work and is probably not meant.
+    pub warnings: Vec<Warning>,
+    /// The revision that the spec asks for was rolled back, and is not tried again.
+    pub rolled_back: Option<RolledBack>,
+}
+
+/// Something that will work and is probably not meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The field of the spec.
+    pub at: FieldPath,
+    /// What will happen, and what to write instead.
+    pub message: String,
+}
+
+/// Something that only a change of the object or of its environment can mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// A `CamelCase` word.
+    pub reason: String,
+    /// The field of the spec.
+    pub at: FieldPath,
+    /// What is wrong, why, and what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(reason: &str, at: impl Into<FieldPath>, message: impl Into<String>) -> Self {
+        Self { reason: reason.to_owned(), at: at.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.0.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.at, self.message) }
+    }
+}
+
+/// Why there is no graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// AWS must be asked first.
+    Needs(Vec<Need>),
+    /// A person must change something.
+    Refused(Vec<Refusal>),
+    /// Another object must come first.
+    Waiting {
+        /// A `CamelCase` word.
+        reason: String,
+        /// What is waited for, and why.
+        message: String,
+    },
+}
+
+impl From<GraphError> for Obstacle {
+    fn from(error: GraphError) -> Self {
+        Self::Refused(vec![Refusal::new("Invalid", "spec", error.to_string())])
+    }
+}
+
+impl From<Refusal> for Obstacle {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}

@@ -1,0 +1,114 @@
+//! What the status of a service and of a cluster tells beside the conditions.
+
+use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask};
+use longshore_crds::{EcsClusterStatus, EcsServiceStatus};
+
+use super::RolledBack;
+use crate::desired::SERVICE_KEY;
+use crate::engine::{Graph, Id, Kind, Seen, World};
+use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
+use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
+
+/// How many failed tasks and events a status tells.
+const MOST: usize = 3;
+
+/// Fills in what AWS says of a service. A service that was not seen leaves no counts behind.
+pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
+    let seen = seen_service(graph, world);
+    let detail = seen.as_ref().and_then(|seen| seen.detail::<ServiceDetail>());
+    status.service_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
+    status.cluster_arn = seen.as_ref().and_then(|seen| seen.value.cluster.known().map(ToOwned::to_owned));
+    status.desired_count = detail.as_ref().map(|detail| detail.desired);
+    status.running_count = detail.as_ref().map(|detail| detail.running);
+    status.pending_count = detail.as_ref().map(|detail| detail.pending);
+    status.selector = seen.as_ref().map(|seen| format!("ecs.longshore.dev/service={}", seen.value.name));
+    status.deployment = detail.as_ref().and_then(|detail| deployment(detail, rolled_back));
+}
+
+/// Fills in what AWS says of a cluster.
+pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
+    let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == Cluster::NAME);
+    let seen = id.and_then(|id| world.seen::<Cluster>(id));
+    let detail = seen.as_ref().and_then(|seen| seen.detail::<ClusterDetail>());
+    status.cluster_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
+    status.cluster_status = detail.as_ref().map(|detail| detail.status.clone());
+    status.active_services_count = detail.as_ref().map(|detail| detail.active_services);
+    status.running_tasks_count = detail.as_ref().map(|detail| detail.running_tasks);
+    status.pending_tasks_count = detail.as_ref().map(|detail| detail.pending_tasks);
+}
+
+/// The running deployment in one line: what a condition's message tells; empty where there is none.
+pub fn deployment_line(graph: &Graph, world: &World) -> String {
+    let detail = seen_service(graph, world).and_then(|seen| seen.detail::<ServiceDetail>());
+    let line = |detail: &ServiceDetail| {
+        let primary = detail.primary()?;
+        Some(format!("{}: {}", short(&primary.task_definition), outcome(primary, detail)))
+    };
+    detail.as_ref().and_then(line).unwrap_or_default()
+}
+
+fn seen_service(graph: &Graph, world: &World) -> Option<Seen<Service>> {
+    world.seen::<Service>(service_id(graph)?)
+}
+
+fn service_id(graph: &Graph) -> Option<&Id> {
+    graph.iter().map(|(id, _)| id).find(|id| id.kind == Service::NAME && id.key == SERVICE_KEY)
+}
+
+fn deployment(detail: &ServiceDetail, rolled_back: Option<&RolledBack>) -> Option<DeploymentStatus> {
+    let primary = detail.primary()?;
+    let state = if rolled_back.is_some() { Some("ROLLED_BACK") } else { primary.rollout_state.map(state) };
+    let reason = rolled_back.map_or(&primary.rollout_state_reason, |rolled_back| &rolled_back.why);
+    Some(DeploymentStatus {
+        id: Some(primary.id.clone()),
+        task_definition: Some(primary.task_definition.clone()),
+        revision: Some(short(&primary.task_definition).to_owned()),
+        desired: Some(primary.desired),
+        running: Some(primary.running),
+        pending: Some(primary.pending),
+        failed_tasks: Some(primary.failed_tasks),
+        rollout_state: state.map(ToOwned::to_owned),
+        reason: Some(reason.clone()).filter(|text| !text.is_empty()),
+        started_at: Some(primary.created_at.clone()).filter(|text| !text.is_empty()),
+        tasks: detail.failed_tasks.iter().take(MOST).map(failed_task).collect(),
+        events: told_events(primary, detail).take(MOST).map(|event| event.message.clone()).collect(),
+    })
+}
+
+/// Events of a calm service ("has reached a steady state" every six hours) are no news and would be a write each.
+fn told_events<'a>(primary: &Deployment, detail: &'a ServiceDetail) -> impl Iterator<Item = &'a ServiceEvent> {
+    let calm = primary.rollout_state == Some(RolloutState::Completed) && detail.deployments.len() == 1;
+    detail.events.iter().filter(move |_| !calm)
+}
+
+fn failed_task(task: &crate::kinds::ecs::service::FailedTask) -> FailedTask {
+    let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    FailedTask {
+        task_id: task.task.clone(),
+        stopped_reason: some(&task.stopped_reason),
+        stop_code: some(&task.stop_code),
+        containers: task
+            .containers
+            .iter()
+            .map(|container| FailedContainer {
+                name: container.name.clone(),
+                image: some(&container.image),
+                exit_code: container.exit_code,
+                reason: some(&container.reason),
+            })
+            .collect(),
+    }
+}
+
+fn state(state: RolloutState) -> &'static str {
+    match state {
+        RolloutState::InProgress => "IN_PROGRESS",
+        RolloutState::Completed => "COMPLETED",
+        RolloutState::Failed => "FAILED",
+    }
+}
+
+/// `hello:4` of an ARN.
+fn short(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
