@@ -20,6 +20,11 @@ impl Simulator {
         self.0.plain("/_simulator/calls?since=999999999", None)?["last"].as_u64().context("calls have no last number")
     }
 
+    /// Every call since the start, as recorded.
+    pub fn recording(&self) -> Result<Value> {
+        self.0.plain("/_simulator/calls", None)
+    }
+
     /// The calls after `since` that mention one of `texts` in their input.
     pub fn calls(&self, since: u64, texts: &[String]) -> Result<Vec<Value>> {
         self.recorded("", since, texts)

@@ -9,6 +9,7 @@ mod drift;
 mod examples;
 mod failures;
 mod grants;
+mod requests;
 
 use std::sync::LazyLock;
 
