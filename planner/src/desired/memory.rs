@@ -4,7 +4,7 @@ use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
 use super::ecs_service::{SERVICE_KEY, TASK_KEY};
 use crate::engine::{Graph, Id, Kind, World};
-use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail};
+use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 
 /// What was learnt of a service's revisions.
@@ -128,7 +128,7 @@ fn rejection(task: &Id, world: &World, detail: &ServiceDetail, restarted_at: Opt
         .as_ref()
         .filter(|deployment| deployment.task_definition == *arn && deployment.status.starts_with("ROLLBACK_"));
     let reason = by_deployment.or_else(|| rolled_back.map(|deployment| deployment.status_reason.clone()))?;
-    let task_words = detail.failed_tasks.iter().find(|failed| failed.task_definition == *arn).map(|task| task.words());
+    let task_words = detail.failed_tasks.iter().find(|failed| failed.task_definition == *arn).map(FailedTask::words);
     let reason =
         [Some(reason).filter(|text| !text.is_empty()), task_words].into_iter().flatten().collect::<Vec<_>>().join("; ");
     Some(Rejected {

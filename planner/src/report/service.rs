@@ -15,7 +15,7 @@ const MOST: usize = 3;
 /// Fills in what AWS says of a service. A service that was not seen leaves no counts behind.
 pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
     let seen = seen_service(graph, world);
-    let detail = seen.as_ref().and_then(|seen| seen.detail::<ServiceDetail>());
+    let detail = seen.as_ref().and_then(Seen::detail::<ServiceDetail>);
     status.service_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
     status.cluster_arn = seen.as_ref().and_then(|seen| seen.value.cluster.known().map(ToOwned::to_owned));
     status.desired_count = detail.as_ref().map(|detail| detail.desired);
@@ -29,7 +29,7 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
 pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
     let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == Cluster::NAME);
     let seen = id.and_then(|id| world.seen::<Cluster>(id));
-    let detail = seen.as_ref().and_then(|seen| seen.detail::<ClusterDetail>());
+    let detail = seen.as_ref().and_then(Seen::detail::<ClusterDetail>);
     status.cluster_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
     status.cluster_status = detail.as_ref().map(|detail| detail.status.clone());
     status.active_services_count = detail.as_ref().map(|detail| detail.active_services);

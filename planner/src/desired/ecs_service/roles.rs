@@ -112,8 +112,8 @@ impl Builder<'_> {
         let secrets = sources.iter().filter_map(|s| if let SecretSource::Secret(arn) = s { Some(arn) } else { None });
         let parameters =
             sources.iter().filter_map(|s| if let SecretSource::Parameter(arn) = s { Some(arn) } else { None });
-        statements.extend(allow("secretsmanager:GetSecretValue", secrets.cloned().collect()));
-        statements.extend(allow("ssm:GetParameters", parameters.cloned().collect()));
+        statements.extend(allow("secretsmanager:GetSecretValue", &secrets.cloned().collect()));
+        statements.extend(allow("ssm:GetParameters", &parameters.cloned().collect()));
         statements.extend(self.environment_file_statements());
         statements
     }
@@ -135,7 +135,7 @@ impl Builder<'_> {
         let write = (!groups.is_empty()).then(
             || json!({"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": groups}),
         );
-        write.into_iter().chain(allow("logs:CreateLogGroup", creates)).collect()
+        write.into_iter().chain(allow("logs:CreateLogGroup", &creates)).collect()
     }
 
     /// Developer guide, "Pass environment variables to an Amazon ECS container": the file, and where its bucket is.
@@ -148,12 +148,13 @@ impl Builder<'_> {
             .flat_map(|container| &container.environment_files)
             .map(|file| file.value.clone())
             .collect();
-        let buckets = files.iter().map(|arn| arn.split('/').next().unwrap_or(arn).to_owned()).collect();
-        allow("s3:GetObject", files.clone()).into_iter().chain(allow("s3:GetBucketLocation", buckets)).collect()
+        let buckets: BTreeSet<String> =
+            files.iter().map(|arn| arn.split('/').next().unwrap_or(arn).to_owned()).collect();
+        allow("s3:GetObject", &files).into_iter().chain(allow("s3:GetBucketLocation", &buckets)).collect()
     }
 }
 
-fn allow(action: &str, resources: BTreeSet<String>) -> Option<Value> {
+fn allow(action: &str, resources: &BTreeSet<String>) -> Option<Value> {
     (!resources.is_empty()).then(|| json!({"Effect": "Allow", "Action": action, "Resource": resources}))
 }
 

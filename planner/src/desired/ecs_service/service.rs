@@ -65,7 +65,7 @@ impl Builder<'_> {
         configuration.minimum_healthy_percent.get_or_insert(MINIMUM_HEALTHY_PERCENT);
         configuration.maximum_percent.get_or_insert(MAXIMUM_PERCENT);
         // A rollout that fails ends, and goes back, unless the spec says otherwise.
-        configuration.deployment_circuit_breaker.get_or_insert_with(|| DeploymentCircuitBreaker {
+        configuration.deployment_circuit_breaker.get_or_insert(DeploymentCircuitBreaker {
             enable: true,
             rollback: true,
             reset_on_healthy_task: None,

@@ -1,0 +1,12 @@
+//! Objects become graphs: the examples as they are, and what a change of a field changes.
+
+// A test that finds something unexpected stops there; the lints that forbid it are for the product.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod content;
+mod execution_role;
+mod grants;
+mod objects;
+mod refusals;
+mod rollback;
+mod shape;

@@ -1,0 +1,102 @@
+//! The objects of the cases: the project's own examples, with a patch.
+
+use std::collections::BTreeMap;
+
+use longshore_crds::{AwsEnvironmentSpec, EcsServiceSpec};
+use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Obstacle, Reference, Scope, ecs_service};
+use longshore_planner::engine::{Kind, Node};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The spec of the object of that kind in an example file, with a JSON merge patch applied.
+fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
+    let path = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
+    merge(&mut object["spec"], patch);
+    serde_json::from_value(object["spec"].clone()).unwrap()
+}
+
+/// RFC 7386.
+fn merge(target: &mut Value, patch: &Value) {
+    let Some(members) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (name, value) in members {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(name);
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}
+
+pub(crate) fn environment(patch: &Value) -> AwsEnvironmentSpec {
+    spec("00-environment.yaml", "AwsEnvironment", patch)
+}
+
+/// The service of example 10.
+pub(crate) fn hello(patch: &Value) -> EcsServiceSpec {
+    spec("10-fargate-web.yaml", "EcsService", patch)
+}
+
+/// A container of example 10's, with more members.
+pub(crate) fn container(more: &Value) -> Value {
+    let mut container =
+        json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "portMappings": [{"containerPort": 80}]});
+    merge(&mut container, more);
+    container
+}
+
+pub(crate) fn scope(environment: AwsEnvironmentSpec) -> Scope {
+    Scope {
+        installation: "installation-1".into(),
+        environment_name: "default".into(),
+        environment,
+        namespace: "shop".into(),
+        namespace_labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
+        object_kind: "EcsService",
+        name: "hello".into(),
+        base: None,
+    }
+}
+
+pub(crate) fn cluster() -> Reference<ClusterReference> {
+    Reference::Ready(ClusterReference {
+        arn: "arn:aws:ecs:eu-west-1:123456789012:cluster/main".into(),
+        name: "main".into(),
+    })
+}
+
+pub(crate) fn desire(scope: &Scope, spec: &EcsServiceSpec, memory: &Memory) -> Result<Desired, Obstacle> {
+    ecs_service(scope, spec, &Facts::new(), &cluster(), memory)
+}
+
+/// Example 10 with a patch, in example 00's environment.
+pub(crate) fn desired(patch: &Value) -> Desired {
+    desire(&scope(environment(&json!({}))), &hello(patch), &Memory::default()).unwrap()
+}
+
+/// The refusals that a patch of example 10 meets.
+pub(crate) fn refused(patch: &Value) -> Vec<(String, String, String)> {
+    match desire(&scope(environment(&json!({}))), &hello(patch), &Memory::default()) {
+        Err(Obstacle::Refused(refusals)) => refusals.into_iter().map(|r| (r.reason, r.at.0, r.message)).collect(),
+        Ok(_) => vec![],
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// The node of a kind and key.
+pub(crate) fn node<'a, K: Kind>(desired: &'a Desired, key: &str) -> Option<&'a Node> {
+    desired.graph.iter().find(|(id, _)| id.kind == K::NAME && id.key == key).map(|(_, node)| node)
+}
+
+/// Its value.
+pub(crate) fn value<K: Kind>(desired: &Desired, key: &str) -> K {
+    serde_json::from_value(node::<K>(desired, key).expect("the node is wanted").want.clone()).unwrap()
+}

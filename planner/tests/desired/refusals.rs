@@ -1,0 +1,65 @@
+//! What cannot be done is said, never ignored.
+
+use longshore_planner::desired::{Fact, Facts, Memory, Need, Obstacle, Reference, ecs_service};
+use serde_json::{Value, json};
+
+use crate::objects::{cluster, desire, environment, hello, refused, scope, value};
+use longshore_planner::kinds::ecs::service::Service;
+
+#[test]
+fn what_is_not_built_yet_is_refused_by_field() {
+    let cases: [(Value, &str); 6] = [
+        (json!({"launchType": "EC2"}), "spec.launchType"),
+        (json!({"autoscaling": {"minCapacity": 1, "maxCapacity": 2}}), "spec.autoscaling"),
+        (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),
+        (json!({"enableExecuteCommand": true}), "spec.enableExecuteCommand"),
+        (json!({"task": {"networkMode": "bridge"}}), "spec.task.networkMode"),
+        (
+            json!({"task": {"volumes": [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}}),
+            "spec.task.volumes",
+        ),
+    ];
+    for (patch, field) in cases {
+        let refusals = refused(&patch);
+        assert!(
+            refusals.iter().any(|(reason, at, _)| reason == "NotSupportedYet" && at == field),
+            "{patch}: {refusals:?}"
+        );
+    }
+    assert_eq!(refused(&json!({"task": {"volumes": [{"name": "scratch"}]}})), vec![], "a task's own scratch space is");
+}
+
+#[test]
+fn a_cluster_elsewhere_is_refused() {
+    for arn in ["arn:aws:ecs:us-east-1:123456789012:cluster/x", "arn:aws:ecs:eu-west-1:210987654321:cluster/x"] {
+        let refusals = refused(&json!({"cluster": {"name": null, "arn": arn}}));
+        assert_eq!(refusals[0].0, "OtherEnvironment", "{refusals:?}");
+    }
+}
+
+#[test]
+fn a_cluster_that_is_not_ready_is_waited_for_in_words() {
+    let waiting =
+        Reference::Waiting { reason: "ClusterNotReady".into(), message: "EcsCluster shop/main: making it".into() };
+    let outcome =
+        ecs_service(&scope(environment(&json!({}))), &hello(&json!({})), &Facts::new(), &waiting, &Memory::default());
+    assert!(matches!(outcome, Err(Obstacle::Waiting { reason, .. }) if reason == "ClusterNotReady"));
+}
+
+#[test]
+fn subnets_by_tags_are_asked_for_and_used() {
+    let network = json!({"network": {"privateSubnets": {"ids": null, "tags": {"Tier": "private"}}}});
+    let scope = scope(environment(&network));
+    let Err(Obstacle::Needs(needs)) = desire(&scope, &hello(&json!({})), &Memory::default()) else {
+        panic!("a fact is missing");
+    };
+    let [Need::Subnets { vpc_id, .. }] = needs.as_slice() else { panic!("{needs:?}") };
+    assert_eq!(vpc_id, "vpc-0a1b2c3d");
+    let answered = |ids: &[&str]| {
+        let facts: Facts = [(needs[0].clone(), Fact::Subnets(ids.iter().map(ToString::to_string).collect()))].into();
+        ecs_service(&scope, &hello(&json!({})), &facts, &cluster(), &Memory::default())
+    };
+    let service: Service = value(&answered(&["subnet-9"]).unwrap(), "service");
+    assert_eq!(service.network.unwrap().subnets, ["subnet-9"]);
+    assert!(matches!(answered(&[]), Err(Obstacle::Refused(refusals)) if refusals[0].reason == "NoSubnets"));
+}

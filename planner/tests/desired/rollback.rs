@@ -1,0 +1,168 @@
+//! A revision that ECS rolled back is remembered, and not tried again until the spec changes.
+
+use longshore_planner::desired::{LastGood, Memory, Rejected, learn};
+use longshore_planner::engine::{Kind, Owner, Seen, State, Thing, World};
+use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail};
+use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
+use serde_json::{Value, json};
+
+use crate::objects::{container, desire, environment, hello, scope, value};
+use longshore_planner::desired::Desired;
+
+const OLD: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/hello:1";
+const NEW: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/hello:2";
+
+fn wanted(memory: &Memory, patch: &Value) -> Desired {
+    desire(&scope(environment(&json!({}))), &hello(patch), memory).unwrap()
+}
+
+fn deployment(status: &str, arn: &str, state: RolloutState) -> Deployment {
+    Deployment {
+        status: status.into(),
+        task_definition: arn.into(),
+        rollout_state: Some(state),
+        rollout_state_reason: "tasks failed to start".into(),
+        ..Deployment::default()
+    }
+}
+
+/// The wanted revision exists as `NEW`, and the service has these deployments.
+fn world(desired: &Desired, detail: &ServiceDetail) -> World {
+    let mut world = World::default();
+    for (id, node) in desired.graph.iter().filter(|(id, _)| id.kind == TaskDefinition::NAME || id.kind == Service::NAME)
+    {
+        let thing = Thing {
+            value: node.want.clone(),
+            state: State::Active,
+            owner: Owner::This,
+            outputs: [("arn".to_owned(), NEW.to_owned())].into(),
+            mentions: vec![],
+            detail: serde_json::to_value(detail).unwrap(),
+        };
+        world.things.insert(id.clone(), thing);
+    }
+    world
+}
+
+fn content_hash(desired: &Desired) -> String {
+    desired.graph.iter().find(|(id, _)| id.kind == TaskDefinition::NAME).unwrap().0.fixed.clone()
+}
+
+#[test]
+fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
+    let good = Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), rejected: None };
+    let desired = wanted(&good, &json!({}));
+    let going_back =
+        vec![deployment("PRIMARY", OLD, RolloutState::InProgress), deployment("ACTIVE", NEW, RolloutState::Failed)];
+    let arrived = vec![deployment("PRIMARY", OLD, RolloutState::Completed)];
+    let told = ServiceDeployment {
+        status: "ROLLBACK_SUCCESSFUL".into(),
+        status_reason: "circuit breaker".into(),
+        task_definition: NEW.into(),
+        ..ServiceDeployment::default()
+    };
+    let cases = [
+        (ServiceDetail { deployments: going_back, ..ServiceDetail::default() }, Some("tasks failed to start")),
+        (
+            ServiceDetail { deployments: arrived.clone(), service_deployment: Some(told), ..ServiceDetail::default() },
+            Some("circuit breaker"),
+        ),
+        // The service is at the old revision because nobody has asked for the new one yet.
+        (ServiceDetail { deployments: arrived, ..ServiceDetail::default() }, None),
+        // A first deployment that failed has nothing to go back to.
+        (
+            ServiceDetail {
+                deployments: vec![deployment("PRIMARY", NEW, RolloutState::Failed)],
+                ..ServiceDetail::default()
+            },
+            None,
+        ),
+    ];
+    for (detail, reason) in cases {
+        let learnt = learn(&good, &desired.graph, &world(&desired, &detail), None);
+        assert_eq!(learnt.rejected.as_ref().map(|rejected| rejected.reason.as_str()), reason, "{detail:?}");
+    }
+}
+
+#[test]
+fn a_completed_revision_is_remembered_as_good() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let detail = ServiceDetail {
+        deployments: vec![deployment("PRIMARY", NEW, RolloutState::Completed)],
+        ..ServiceDetail::default()
+    };
+    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &detail), None);
+    assert_eq!(learnt.last_good.map(|good| good.arn), Some(NEW.to_owned()));
+}
+
+#[test]
+fn a_rejected_revision_is_kept_marked_and_not_deployed() {
+    let content_hash = content_hash(&wanted(&Memory::default(), &json!({})));
+    let memory = Memory {
+        rejected: Some(Rejected { content_hash, arn: NEW.into(), reason: "no such image".into(), restarted_at: None }),
+        last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }),
+    };
+    let desired = wanted(&memory, &json!({}));
+    assert_eq!(value::<Service>(&desired, "service").task_definition, OLD.into());
+    assert!(value::<TaskDefinition>(&desired, "task").rejected);
+    let rolled_back = desired.rolled_back.unwrap();
+    assert_eq!((rolled_back.revision.as_str(), rolled_back.why.as_str()), ("hello:2", "no such image"));
+
+    let fixed = json!({"task": {"containerDefinitions": [container(&json!({"image": "nginx:2"}))]}});
+    for patch in [fixed, json!({"restartedAt": "2026-11-24T00:00:00Z"})] {
+        let desired = wanted(&memory, &patch);
+        assert!(desired.rolled_back.is_none(), "{patch} is tried");
+        assert!(value::<Service>(&desired, "service").task_definition.known().is_none());
+    }
+    let elsewhere = wanted(&memory, &json!({"tags": [{"key": "a", "value": "b"}]}));
+    assert_eq!(
+        value::<Service>(&elsewhere, "service").tags.get("a").map(String::as_str),
+        Some("b"),
+        "the rest converges"
+    );
+}
+
+#[test]
+fn memory_survives_the_status() {
+    let memory = Memory {
+        rejected: Some(Rejected {
+            content_hash: "h".into(),
+            arn: NEW.into(),
+            reason: "r".into(),
+            restarted_at: Some("t".into()),
+        }),
+        last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into() }),
+    };
+    assert_eq!(Memory::read(memory.write(None).as_ref()), memory);
+    assert_eq!(Memory::default().write(None), None);
+}
+
+#[test]
+fn readiness_is_the_deployment_that_was_asked_for() {
+    use longshore_planner::engine::Ready;
+    let desired = wanted(&Memory::default(), &json!({}));
+    let want = Service { task_definition: NEW.into(), ..value(&desired, "service") };
+    let seen = |deployments: Vec<Deployment>| {
+        let detail = ServiceDetail { deployments, ..ServiceDetail::default() };
+        Seen { detail: serde_json::to_value(detail).unwrap(), ..Seen::active(want.clone()) }
+    };
+    let primary = |state| deployment("PRIMARY", NEW, state);
+    let short_of_one = Deployment { desired: 2, running: 1, ..primary(RolloutState::Completed) };
+    let cases = [
+        (vec![primary(RolloutState::Completed)], "ready"),
+        (vec![primary(RolloutState::InProgress)], "wait"),
+        (vec![primary(RolloutState::Completed), deployment("ACTIVE", OLD, RolloutState::Completed)], "wait"),
+        (vec![deployment("PRIMARY", OLD, RolloutState::Completed)], "wait"),
+        (vec![short_of_one], "wait"),
+        (vec![primary(RolloutState::Failed)], "broken"),
+        (vec![], "wait"),
+    ];
+    for (deployments, expected) in cases {
+        let found = match want.ready(&seen(deployments.clone())) {
+            Ready::Ready => "ready",
+            Ready::Wait(_) => "wait",
+            Ready::Broken(_) => "broken",
+        };
+        assert_eq!(found, expected, "{deployments:?}");
+    }
+}

@@ -1,0 +1,136 @@
+//! Which resources a service wants, and what they look like.
+
+use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule};
+use longshore_planner::kinds::ecs::service::Service;
+use longshore_planner::kinds::logs::log_group::LogGroup;
+use serde_json::json;
+
+use crate::objects::{container, desired, value};
+
+#[test]
+fn example_10_wants_these_resources_in_this_order() {
+    let desired = desired(&json!({}));
+    let shown: Vec<_> = desired
+        .graph
+        .iter()
+        .map(|(id, node)| {
+            let needs: Vec<String> = node.needs.iter().map(|need| format!("{}:{}", need.kind, need.key)).collect();
+            json!({"resource": format!("{}:{}", id.kind, id.key), "needs": needs, "want": node.want})
+        })
+        .collect();
+    insta::assert_yaml_snapshot!(shown);
+}
+
+#[test]
+fn a_service_gets_only_what_it_needs() {
+    let own_logs = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/mine"}}});
+    let cases = [
+        (json!({}), vec!["logs", "execution-role", "security-group", "egress-all", "task", "service"]),
+        (
+            json!({"task": {"containerDefinitions": [container(&own_logs)]}}),
+            vec!["execution-role", "security-group", "egress-all", "task", "service"],
+        ),
+        (
+            json!({"taskRole": {"policy": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}}}),
+            vec!["logs", "execution-role", "task-role", "security-group", "egress-all", "task", "service"],
+        ),
+        (
+            json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]}}),
+            vec![
+                "logs",
+                "execution-role",
+                "security-group",
+                "egress-all",
+                "access-sg-0database-tcp-5432-5432",
+                "task",
+                "service",
+            ],
+        ),
+    ];
+    for (patch, expected) in cases {
+        let keys: Vec<String> = desired(&patch).graph.iter().map(|(id, _)| id.key.clone()).collect();
+        assert_eq!(keys, expected, "{patch}");
+    }
+}
+
+#[test]
+fn access_to_a_foreign_group_opens_that_groups_port_for_the_services_own_group() {
+    let patch = json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]}});
+    let rule: SecurityGroupRule = value(&desired(&patch), "access-sg-0database-tcp-5432-5432");
+    assert_eq!(rule.group, "sg-0database".into());
+    assert_eq!((rule.direction, rule.from_port, rule.to_port), (Direction::Ingress, 5432, 5432));
+    assert!(matches!(rule.peer, Peer::Group(group) if group.known().is_none()));
+    assert!(rule.description.contains("EcsService/shop/hello"));
+}
+
+#[test]
+fn the_network_is_as_the_spec_or_the_environment_says() {
+    let private = ["subnet-0aaa", "subnet-0bbb", "subnet-0ccc"].as_slice();
+    let public = ["subnet-0ddd", "subnet-0eee", "subnet-0fff"].as_slice();
+    let cases = [
+        (json!({}), private, "DISABLED", 1),
+        (json!({"assignPublicIp": "ENABLED"}), public, "ENABLED", 1),
+        (json!({"subnets": ["subnet-1"]}), ["subnet-1"].as_slice(), "DISABLED", 1),
+        (json!({"securityGroups": ["sg-1"]}), private, "DISABLED", 2),
+    ];
+    for (awsvpc, subnets, public_ip, groups) in cases {
+        let patch = json!({"networkConfiguration": {"awsvpcConfiguration": awsvpc}});
+        let network = value::<Service>(&desired(&patch), "service").network.unwrap();
+        assert_eq!(network.subnets, subnets, "{awsvpc}");
+        assert_eq!(network.assign_public_ip.as_str(), public_ip, "{awsvpc}");
+        assert_eq!(network.security_groups.len(), groups, "{awsvpc}");
+    }
+}
+
+#[test]
+fn logs_expire_unless_told_otherwise() {
+    let days = |patch| value::<LogGroup>(&desired(&patch), "logs").retention_in_days;
+    assert_eq!(days(json!({})), Some(30));
+    assert_eq!(days(json!({"logs": {"retentionInDays": 7}})), Some(7));
+}
+
+#[test]
+fn desired_count_left_out_is_nobodys_business() {
+    let count = |patch| value::<Service>(&desired(&patch), "service").desired_count;
+    assert_eq!(count(json!({"desiredCount": null})), None);
+    assert_eq!(count(json!({"desiredCount": 0})), Some(0));
+}
+
+#[test]
+fn zones_are_rebalanced_where_ecs_allows_it() {
+    let cases = [
+        (json!({}), "ENABLED"),
+        (json!({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 0}}), "DISABLED"),
+        (json!({"availabilityZoneRebalancing": "DISABLED"}), "DISABLED"),
+    ];
+    for (patch, expected) in cases {
+        let service: Service = value(&desired(&patch), "service");
+        assert_eq!(service.availability_zone_rebalancing.as_str(), expected, "{patch}");
+    }
+}
+
+#[test]
+fn a_rollout_that_can_never_move_is_warned_about() {
+    let cases = [
+        (json!({}), false),
+        (
+            json!({"desiredCount": 1, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}),
+            true,
+        ),
+        (
+            json!({"desiredCount": 1, "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 150}}),
+            true,
+        ),
+        (
+            json!({"desiredCount": 2, "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 100}}),
+            false,
+        ),
+        (
+            json!({"desiredCount": 0, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}),
+            false,
+        ),
+    ];
+    for (patch, warned) in cases {
+        assert_eq!(!desired(&patch).warnings.is_empty(), warned, "{patch}");
+    }
+}
