@@ -110,7 +110,12 @@ impl ControlPlane {
 
     /// Runs kubectl as administrator; a refusal is in the output, not an error.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<Output> {
-        self.kubectl_command().args(arguments).output().context("cannot run kubectl")
+        Command::new(&self.kubectl)
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .args(arguments)
+            .output()
+            .context("cannot run kubectl")
     }
 
     /// Runs kubectl as administrator and returns what it printed; a refusal is an error with kubectl's words.
@@ -123,13 +128,6 @@ impl ControlPlane {
             String::from_utf8_lossy(&output.stderr).trim()
         );
         String::from_utf8(output.stdout).context("kubectl printed what is not UTF-8")
-    }
-
-    /// kubectl as administrator, for whoever wants to add to it.
-    pub fn kubectl_command(&self) -> Command {
-        let mut command = Command::new(&self.kubectl);
-        command.arg("--kubeconfig").arg(&self.kubeconfig);
-        command
     }
 
     /// The end of every log, to be shown when something failed.

@@ -65,9 +65,4 @@ impl Simulator {
     pub fn fault(&self, rule: &Value) -> Result<()> {
         self.0.plain("/_simulator/faults", Some(rule)).map(drop)
     }
-
-    /// Moves its clock forward.
-    pub fn advance(&self, seconds: u32) -> Result<()> {
-        self.0.plain("/_simulator/clock/advance", Some(&json!({"seconds": seconds}))).map(drop)
-    }
 }

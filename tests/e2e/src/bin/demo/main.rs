@@ -92,7 +92,7 @@ fn up(aws_endpoint: Option<String>) -> Result<()> {
     println!("Then, for example:");
     println!();
     println!("  kubectl apply -f examples/00-environment.yaml -f examples/10-fargate-web.yaml");
-    println!("  kubectl get longshore -n shop --watch");
+    println!("  kubectl get ecssvc -n shop --watch");
     println!();
     if !matches!(provider, Provider::Simulator { .. }) {
         println!("The ids in examples/00-environment.yaml must be those of your AWS endpoint.");
