@@ -26,7 +26,8 @@ pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &s
     match answer {
         Ok(output) => {
             let mut body = format!("<{operation}Response xmlns=\"{namespace}\">");
-            if output.as_object().is_some_and(|members| !members.is_empty()) {
+            // Null is no output at all; an output without members still has its element, which SDKs look for.
+            if !output.is_null() {
                 write_element(&mut body, &format!("{operation}Result"), output, ListStyle::Member);
             }
             body.extend([
@@ -250,9 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_without_output_has_no_result_element() {
-        let (_, body) = render(Service::Iam, "DeleteRole", &Ok(json!({})), "id-1");
+    fn only_an_operation_without_output_has_no_result_element() {
+        let (_, body) = render(Service::Iam, "DeleteRole", &Ok(Value::Null), "id-1");
         assert!(!body.contains("DeleteRoleResult") && body.contains("<RequestId>id-1</RequestId>"), "{body}");
+        let (_, body) = render(Service::Iam, "UpdateRole", &Ok(json!({})), "id-1");
+        assert!(body.contains("<UpdateRoleResult></UpdateRoleResult>"), "{body}");
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::world::World;
 pub use self::trust::{Refused, Session, account_of, assumable};
 pub(super) use self::trust::{assume, caller_arn};
 
+/// The answer of an operation for which the API model has no output; `{}` is an output without members.
+const NO_OUTPUT: Answer = Ok(Value::Null);
+
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct State {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Purpose};
 use super::{
-    Role, checked_name, counted, encoded, limit_exceeded, malformed, no_such_entity, page, required, role, role_mut,
+    NO_OUTPUT, Role, checked_name, counted, encoded, limit_exceeded, malformed, no_such_entity, page, required, role,
+    role_mut,
 };
 use crate::call::{Answer, Fault};
 use crate::protocol::query;
@@ -27,7 +28,7 @@ pub(super) fn put(world: &mut World, input: &Value) -> Answer {
         )));
     }
     role.inline.insert(name.to_owned(), text.to_owned());
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn get(world: &World, input: &Value) -> Answer {
@@ -41,7 +42,7 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
     let role = role_mut(world, input)?;
     let name = required(input, "PolicyName")?;
     role.inline.remove(name).ok_or_else(|| no_policy(name))?;
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn list(world: &World, input: &Value) -> Answer {
@@ -57,13 +58,13 @@ pub(super) fn attach(world: &mut World, input: &Value) -> Answer {
     }
     let role = role_mut(world, input)?;
     if role.attached.contains(&arn) {
-        return Ok(json!({}));
+        return NO_OUTPUT;
     }
     if role.attached.len() >= ATTACHED_POLICIES {
         return Err(limit_exceeded(format!("Cannot exceed quota for PoliciesPerRole: {ATTACHED_POLICIES}")));
     }
     role.attached.push(arn);
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn detach(world: &mut World, input: &Value) -> Answer {
@@ -72,7 +73,7 @@ pub(super) fn detach(world: &mut World, input: &Value) -> Answer {
     let position = role.attached.iter().position(|attached| *attached == arn);
     let position = position.ok_or_else(|| no_such_entity(format!("Policy {arn} was not found.")))?;
     role.attached.remove(position);
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn list_attached(world: &World, input: &Value) -> Answer {

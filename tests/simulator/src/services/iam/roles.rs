@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Purpose};
 use super::{
-    Role, checked_name, counted, encoded, invalid, limit_exceeded, malformed, no_such_entity, page, required, role,
-    role_mut,
+    NO_OUTPUT, Role, checked_name, counted, encoded, invalid, limit_exceeded, malformed, no_such_entity, page,
+    required, role, role_mut,
 };
 use crate::call::{Answer, Fault, texts};
 use crate::clock::iso_time;
@@ -75,6 +75,7 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
         role.description = description;
     }
     role.max_session_seconds = seconds.unwrap_or(role.max_session_seconds);
+    // The one operation here whose output exists and has no members.
     Ok(json!({}))
 }
 
@@ -89,7 +90,7 @@ pub(super) fn update_trust(world: &mut World, input: &Value) -> Answer {
     role(world, input)?;
     let trust = checked_trust(world, required(input, "PolicyDocument")?)?;
     role_mut(world, input)?.trust = trust;
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
@@ -102,7 +103,7 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
     }
     let key = role.name.to_lowercase();
     world.iam.roles.remove(&key);
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn list(world: &World, input: &Value) -> Answer {
@@ -114,13 +115,13 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
 pub(super) fn tag(world: &mut World, input: &Value) -> Answer {
     let tags = merged_tags(&role(world, input)?.tags, input)?;
     role_mut(world, input)?.tags = tags;
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn untag(world: &mut World, input: &Value) -> Answer {
     let keys = texts(input.get("TagKeys"));
     role_mut(world, input)?.tags.retain(|key, _| !keys.contains(key));
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn list_tags(world: &World, input: &Value) -> Answer {
@@ -132,13 +133,13 @@ pub(super) fn put_boundary(world: &mut World, input: &Value) -> Answer {
     role(world, input)?;
     let boundary = existing_policy(world, required(input, "PermissionsBoundary")?)?;
     role_mut(world, input)?.boundary = Some(boundary);
-    Ok(json!({}))
+    NO_OUTPUT
 }
 
 pub(super) fn delete_boundary(world: &mut World, input: &Value) -> Answer {
     let role = role_mut(world, input)?;
     match role.boundary.take() {
-        Some(_) => Ok(json!({})),
+        Some(_) => NO_OUTPUT,
         None => Err(no_such_entity(format!("Role {} does not have a permissions boundary.", role.name))),
     }
 }

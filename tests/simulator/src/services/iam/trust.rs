@@ -17,8 +17,6 @@ pub struct Session {
     pub user_id: String,
     /// The account that the role lies in.
     pub account_id: String,
-    /// When the credentials end, in milliseconds since the epoch.
-    pub expires: i64,
 }
 
 /// A role that its caller can't assume.
@@ -107,7 +105,6 @@ pub(in crate::services) fn assume(
         arn: format!("arn:aws:sts::{account_id}:assumed-role/{role_name}/{session_name}"),
         user_id: format!("{role_id}:{session_name}"),
         account_id,
-        expires: world.now + seconds * 1000,
     };
     let mut key = world.ids.unique("ASIA");
     key.truncate(20);

@@ -1,0 +1,26 @@
+"""That every operation which the simulator has was asked by boto3; runs last."""
+
+import pathlib
+import re
+
+import pytest
+
+from conftest import DRIVEN
+
+SERVICES = pathlib.Path(__file__).parent.parent / "src" / "services"
+# An arm of a service's table of operations, such as `"GetRole" => ...` or `"A" | "B" => ...`.
+ARM = re.compile(r'^\s+((?:"[A-Z]\w+"(?: \| )?)+) =>', re.MULTILINE)
+
+
+def offered(service):
+    arms = ARM.findall((SERVICES / f"{service}.rs").read_text(encoding="utf-8"))
+    return {name for arm in arms for name in re.findall(r'"(\w+)"', arm)}
+
+
+@pytest.mark.parametrize("service", ["ec2", "ecs", "iam", "logs", "sts"])
+def test_every_operation_was_driven(service, request):
+    modules = {item.path.name for item in request.session.items}
+    if not {"test_boto3_ec2.py", "test_boto3_ecs.py", "test_boto3_iam.py", "test_boto3_logs.py"} <= modules or request.config.option.keyword:
+        pytest.skip("only a part of the tests was run")
+    assert offered(service), "no table of operations found"
+    assert offered(service) - DRIVEN[service] == set()
