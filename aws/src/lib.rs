@@ -1,1 +1,32 @@
-//! AWS at the edge: sessions, limits, error classes, joined reads and one driver per resource kind
+//! AWS at the edge: sessions, limits, error classes, joined reads and one driver per resource kind.
+//!
+//! Every outward call goes through one function ([`call`]): pace, time-out, send, classify, count. What may be
+//! sent is decided by types: [`Aws<Read>`] sends operations that change nothing, and only an [`Aws<Write>`], which
+//! Observe mode never asks a [`Session`] for, sends the others.
+//!
+//! - [`observe`] reads everything that an object may own into a `World`.
+//! - [`act`] takes one step of a plan.
+//! - [`find`] looks up facts that an object's graph depends on, such as subnets by their tags.
+
+pub mod access;
+mod act;
+mod call;
+mod classes;
+pub mod drivers;
+mod fault;
+mod find;
+mod joined;
+mod metrics;
+mod observe;
+mod pace;
+mod session;
+mod tags;
+
+pub use access::{Aws, Read, Write};
+pub use act::act;
+pub use classes::Class;
+pub use fault::Fault;
+pub use find::find;
+pub use metrics::Metrics;
+pub use observe::observe;
+pub use session::{AssumeRole, Edge, Session, SessionConfig};

@@ -1,0 +1,217 @@
+//! Who may send what: operations that read, and operations that change, told apart by types.
+//!
+//! The SDK's clients stay in this crate. A request is built as its input alone, and [`Aws`] sends it:
+//!
+//! ```compile_fail
+//! use aws_sdk_ecs::operation::delete_cluster::builders::DeleteClusterInputBuilder;
+//! use longshore_aws::{Aws, Read};
+//!
+//! async fn cannot_be_written(aws: &Aws<Read>) {
+//!     let _ = aws.read(DeleteClusterInputBuilder::default().cluster("main")).await;
+//! }
+//! ```
+//!
+//! ```no_run
+//! use aws_sdk_ecs::operation::delete_cluster::builders::DeleteClusterInputBuilder;
+//! use longshore_aws::{Aws, Write};
+//!
+//! async fn can_be_written(aws: &Aws<Write>) {
+//!     let _ = aws.write(DeleteClusterInputBuilder::default().cluster("main")).await;
+//! }
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::call::{Caller, Failure};
+use crate::drivers::Joins;
+use crate::fault::Fault;
+
+/// Only reads.
+#[derive(Clone, Copy, Debug)]
+pub enum Read {}
+
+/// Reads and writes.
+#[derive(Clone, Copy, Debug)]
+pub enum Write {}
+
+/// What an operation may do.
+pub trait Access: Send + Sync + 'static {
+    /// Whether it changes anything.
+    const CHANGES: bool;
+}
+
+impl Access for Read {
+    const CHANGES: bool = false;
+}
+
+impl Access for Write {
+    const CHANGES: bool = true;
+}
+
+/// An operation of AWS's API: its input, and how it is sent.
+pub trait Operation: Clone + Send + 'static {
+    /// Service and operation, such as `ecs:CreateService`.
+    const NAME: &'static str;
+    /// [`Read`] if it changes nothing, else [`Write`].
+    type Access: Access;
+    /// What AWS answers.
+    type Output: Send;
+    /// Sends it once, as it is.
+    fn send(self, clients: &Clients) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+}
+
+/// One client for each AWS service.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+}
+
+/// The clients, and what every call through them shares.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) clients: Clients,
+    pub(crate) caller: Caller,
+}
+
+impl Core {
+    pub(crate) async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Fault> {
+        self.caller.call(&self.clients, operation).await
+    }
+}
+
+/// AWS, as one environment's session sees it, for reading or for writing too. Clones are the same.
+pub struct Aws<A> {
+    core: Arc<Core>,
+    joins: Arc<Joins>,
+    access: PhantomData<A>,
+}
+
+impl<A> Aws<A> {
+    pub(crate) fn new(core: &Arc<Core>, joins: &Arc<Joins>) -> Self {
+        Self { core: Arc::clone(core), joins: Arc::clone(joins), access: PhantomData }
+    }
+
+    /// Sends an operation that changes nothing.
+    pub async fn read<O: Operation<Access = Read>>(&self, operation: O) -> Result<O::Output, Fault> {
+        self.core.send(operation).await
+    }
+
+    /// The same AWS, for reading.
+    pub fn reader(&self) -> Aws<Read> {
+        Aws::new(&self.core, &self.joins)
+    }
+
+    /// Reads that join others of the same kind.
+    pub(crate) fn joins(&self) -> &Joins {
+        &self.joins
+    }
+}
+
+impl Aws<Write> {
+    /// Sends an operation that changes something.
+    pub async fn write<O: Operation<Access = Write>>(&self, operation: O) -> Result<O::Output, Fault> {
+        self.core.send(operation).await
+    }
+}
+
+impl<A> Clone for Aws<A> {
+    fn clone(&self) -> Self {
+        Self::new(&self.core, &self.joins)
+    }
+}
+
+impl<A> fmt::Debug for Aws<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").finish_non_exhaustive()
+    }
+}
+
+/// Every operation that Longshore may call: access, service and name, the client, and the SDK's module, input and
+/// output.
+macro_rules! operations {
+    ($($access:ident $name:literal $client:ident $sdk:ident $module:ident $input:ident $output:ident;)*) => {
+        $(
+            impl Operation for $sdk::operation::$module::builders::$input {
+                const NAME: &'static str = $name;
+                type Access = $access;
+                type Output = $sdk::operation::$module::$output;
+
+                async fn send(self, clients: &Clients) -> Result<Self::Output, Failure> {
+                    self.send_with(&clients.$client).await.map_err(Failure::of)
+                }
+            }
+        )*
+
+        /// The names of all operations that Longshore may call.
+        pub const OPERATIONS: &[&str] = &[$($name),*];
+    };
+}
+
+operations! {
+    Read "ecs:DescribeClusters" ecs aws_sdk_ecs describe_clusters DescribeClustersInputBuilder DescribeClustersOutput;
+    Read "ecs:DescribeServiceRevisions" ecs aws_sdk_ecs describe_service_revisions DescribeServiceRevisionsInputBuilder DescribeServiceRevisionsOutput;
+    Read "ecs:DescribeServices" ecs aws_sdk_ecs describe_services DescribeServicesInputBuilder DescribeServicesOutput;
+    Read "ecs:DescribeTaskDefinition" ecs aws_sdk_ecs describe_task_definition DescribeTaskDefinitionInputBuilder DescribeTaskDefinitionOutput;
+    Read "ecs:DescribeTasks" ecs aws_sdk_ecs describe_tasks DescribeTasksInputBuilder DescribeTasksOutput;
+    Read "ecs:ListServiceDeployments" ecs aws_sdk_ecs list_service_deployments ListServiceDeploymentsInputBuilder ListServiceDeploymentsOutput;
+    Read "ecs:ListTaskDefinitions" ecs aws_sdk_ecs list_task_definitions ListTaskDefinitionsInputBuilder ListTaskDefinitionsOutput;
+    Read "ecs:ListTasks" ecs aws_sdk_ecs list_tasks ListTasksInputBuilder ListTasksOutput;
+    Write "ecs:CreateCluster" ecs aws_sdk_ecs create_cluster CreateClusterInputBuilder CreateClusterOutput;
+    Write "ecs:UpdateCluster" ecs aws_sdk_ecs update_cluster UpdateClusterInputBuilder UpdateClusterOutput;
+    Write "ecs:PutClusterCapacityProviders" ecs aws_sdk_ecs put_cluster_capacity_providers PutClusterCapacityProvidersInputBuilder PutClusterCapacityProvidersOutput;
+    Write "ecs:DeleteCluster" ecs aws_sdk_ecs delete_cluster DeleteClusterInputBuilder DeleteClusterOutput;
+    Write "ecs:RegisterTaskDefinition" ecs aws_sdk_ecs register_task_definition RegisterTaskDefinitionInputBuilder RegisterTaskDefinitionOutput;
+    Write "ecs:DeregisterTaskDefinition" ecs aws_sdk_ecs deregister_task_definition DeregisterTaskDefinitionInputBuilder DeregisterTaskDefinitionOutput;
+    Write "ecs:CreateService" ecs aws_sdk_ecs create_service CreateServiceInputBuilder CreateServiceOutput;
+    Write "ecs:UpdateService" ecs aws_sdk_ecs update_service UpdateServiceInputBuilder UpdateServiceOutput;
+    Write "ecs:DeleteService" ecs aws_sdk_ecs delete_service DeleteServiceInputBuilder DeleteServiceOutput;
+    Write "ecs:TagResource" ecs aws_sdk_ecs tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "ecs:UntagResource" ecs aws_sdk_ecs untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "iam:GetRole" iam aws_sdk_iam get_role GetRoleInputBuilder GetRoleOutput;
+    Read "iam:GetRolePolicy" iam aws_sdk_iam get_role_policy GetRolePolicyInputBuilder GetRolePolicyOutput;
+    Read "iam:ListAttachedRolePolicies" iam aws_sdk_iam list_attached_role_policies ListAttachedRolePoliciesInputBuilder ListAttachedRolePoliciesOutput;
+    Read "iam:ListRolePolicies" iam aws_sdk_iam list_role_policies ListRolePoliciesInputBuilder ListRolePoliciesOutput;
+    Write "iam:CreateRole" iam aws_sdk_iam create_role CreateRoleInputBuilder CreateRoleOutput;
+    Write "iam:UpdateRole" iam aws_sdk_iam update_role UpdateRoleInputBuilder UpdateRoleOutput;
+    Write "iam:UpdateAssumeRolePolicy" iam aws_sdk_iam update_assume_role_policy UpdateAssumeRolePolicyInputBuilder UpdateAssumeRolePolicyOutput;
+    Write "iam:PutRolePermissionsBoundary" iam aws_sdk_iam put_role_permissions_boundary PutRolePermissionsBoundaryInputBuilder PutRolePermissionsBoundaryOutput;
+    Write "iam:DeleteRolePermissionsBoundary" iam aws_sdk_iam delete_role_permissions_boundary DeleteRolePermissionsBoundaryInputBuilder DeleteRolePermissionsBoundaryOutput;
+    Write "iam:PutRolePolicy" iam aws_sdk_iam put_role_policy PutRolePolicyInputBuilder PutRolePolicyOutput;
+    Write "iam:DeleteRolePolicy" iam aws_sdk_iam delete_role_policy DeleteRolePolicyInputBuilder DeleteRolePolicyOutput;
+    Write "iam:AttachRolePolicy" iam aws_sdk_iam attach_role_policy AttachRolePolicyInputBuilder AttachRolePolicyOutput;
+    Write "iam:DetachRolePolicy" iam aws_sdk_iam detach_role_policy DetachRolePolicyInputBuilder DetachRolePolicyOutput;
+    Write "iam:TagRole" iam aws_sdk_iam tag_role TagRoleInputBuilder TagRoleOutput;
+    Write "iam:UntagRole" iam aws_sdk_iam untag_role UntagRoleInputBuilder UntagRoleOutput;
+    Write "iam:DeleteRole" iam aws_sdk_iam delete_role DeleteRoleInputBuilder DeleteRoleOutput;
+    Read "logs:DescribeLogGroups" logs aws_sdk_cloudwatchlogs describe_log_groups DescribeLogGroupsInputBuilder DescribeLogGroupsOutput;
+    Read "logs:ListTagsForResource" logs aws_sdk_cloudwatchlogs list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
+    Write "logs:CreateLogGroup" logs aws_sdk_cloudwatchlogs create_log_group CreateLogGroupInputBuilder CreateLogGroupOutput;
+    Write "logs:PutRetentionPolicy" logs aws_sdk_cloudwatchlogs put_retention_policy PutRetentionPolicyInputBuilder PutRetentionPolicyOutput;
+    Write "logs:DeleteRetentionPolicy" logs aws_sdk_cloudwatchlogs delete_retention_policy DeleteRetentionPolicyInputBuilder DeleteRetentionPolicyOutput;
+    Write "logs:AssociateKmsKey" logs aws_sdk_cloudwatchlogs associate_kms_key AssociateKmsKeyInputBuilder AssociateKmsKeyOutput;
+    Write "logs:DisassociateKmsKey" logs aws_sdk_cloudwatchlogs disassociate_kms_key DisassociateKmsKeyInputBuilder DisassociateKmsKeyOutput;
+    Write "logs:TagResource" logs aws_sdk_cloudwatchlogs tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "logs:UntagResource" logs aws_sdk_cloudwatchlogs untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Write "logs:DeleteLogGroup" logs aws_sdk_cloudwatchlogs delete_log_group DeleteLogGroupInputBuilder DeleteLogGroupOutput;
+    Read "ec2:DescribeSecurityGroups" ec2 aws_sdk_ec2 describe_security_groups DescribeSecurityGroupsInputBuilder DescribeSecurityGroupsOutput;
+    Read "ec2:DescribeSecurityGroupRules" ec2 aws_sdk_ec2 describe_security_group_rules DescribeSecurityGroupRulesInputBuilder DescribeSecurityGroupRulesOutput;
+    Read "ec2:DescribeSubnets" ec2 aws_sdk_ec2 describe_subnets DescribeSubnetsInputBuilder DescribeSubnetsOutput;
+    Write "ec2:CreateSecurityGroup" ec2 aws_sdk_ec2 create_security_group CreateSecurityGroupInputBuilder CreateSecurityGroupOutput;
+    Write "ec2:DeleteSecurityGroup" ec2 aws_sdk_ec2 delete_security_group DeleteSecurityGroupInputBuilder DeleteSecurityGroupOutput;
+    Write "ec2:AuthorizeSecurityGroupIngress" ec2 aws_sdk_ec2 authorize_security_group_ingress AuthorizeSecurityGroupIngressInputBuilder AuthorizeSecurityGroupIngressOutput;
+    Write "ec2:AuthorizeSecurityGroupEgress" ec2 aws_sdk_ec2 authorize_security_group_egress AuthorizeSecurityGroupEgressInputBuilder AuthorizeSecurityGroupEgressOutput;
+    Write "ec2:RevokeSecurityGroupIngress" ec2 aws_sdk_ec2 revoke_security_group_ingress RevokeSecurityGroupIngressInputBuilder RevokeSecurityGroupIngressOutput;
+    Write "ec2:RevokeSecurityGroupEgress" ec2 aws_sdk_ec2 revoke_security_group_egress RevokeSecurityGroupEgressInputBuilder RevokeSecurityGroupEgressOutput;
+    Write "ec2:UpdateSecurityGroupRuleDescriptionsIngress" ec2 aws_sdk_ec2 update_security_group_rule_descriptions_ingress UpdateSecurityGroupRuleDescriptionsIngressInputBuilder UpdateSecurityGroupRuleDescriptionsIngressOutput;
+    Write "ec2:UpdateSecurityGroupRuleDescriptionsEgress" ec2 aws_sdk_ec2 update_security_group_rule_descriptions_egress UpdateSecurityGroupRuleDescriptionsEgressInputBuilder UpdateSecurityGroupRuleDescriptionsEgressOutput;
+    Write "ec2:CreateTags" ec2 aws_sdk_ec2 create_tags CreateTagsInputBuilder CreateTagsOutput;
+    Write "ec2:DeleteTags" ec2 aws_sdk_ec2 delete_tags DeleteTagsInputBuilder DeleteTagsOutput;
+    Read "sts:GetCallerIdentity" sts aws_sdk_sts get_caller_identity GetCallerIdentityInputBuilder GetCallerIdentityOutput;
+}

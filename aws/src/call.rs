@@ -1,0 +1,142 @@
+//! The one place that every outward call goes through: pace, time-out, send, classify, count.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
+
+use crate::access::{Access, Clients, Operation};
+use crate::fault::Fault;
+use crate::metrics::Metrics;
+use crate::pace::Pacer;
+
+/// How long an operation may take from its first request on, repeats included. A leader that has lost its lease
+/// relies on it: nothing that it sent is still under way later.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(7);
+/// How long a call may wait for its turn under a rate limit; who would wait longer is told when to come back.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one operation is sent at most.
+const ATTEMPTS: u32 = 3;
+/// The pause before the first repeat; it doubles for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Sends operations under the limits of one account and region.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) pacer: Arc<Pacer>,
+    pub(crate) metrics: Metrics,
+}
+
+/// Why one request failed, its SDK types taken off.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// AWS answered with an error.
+    Answered {
+        /// The error code.
+        code: String,
+        /// The message.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// No answer came, or none that could be read: it may have taken effect.
+    Lost(String),
+    /// It was never sent: credentials, or an input that the SDK refuses.
+    Unsent(String),
+}
+
+impl Failure {
+    pub(crate) fn of<E>(error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match &error {
+            SdkError::ServiceError(answer) => Self::Answered {
+                code: answer.err().code().unwrap_or("UnknownError").to_owned(),
+                message: answer.err().message().unwrap_or_default().to_owned(),
+                status: answer.raw().status().as_u16(),
+            },
+            SdkError::ConstructionFailure(_) => Self::Unsent(format!("{}", DisplayErrorContext(&error))),
+            SdkError::DispatchFailure(failure) if !failure.is_io() && !failure.is_timeout() && failure.is_user() => {
+                Self::Unsent(format!("{}", DisplayErrorContext(&error)))
+            }
+            SdkError::DispatchFailure(failure) if failure.as_connector_error().is_none() => {
+                Self::Unsent(format!("{}", DisplayErrorContext(&error)))
+            }
+            _ => Self::Lost(format!("{}", DisplayErrorContext(&error))),
+        }
+    }
+
+    fn into_fault(self, operation: &str) -> Fault {
+        match self {
+            Self::Answered { code, message, status } => Fault::answered(operation, &code, &message, status),
+            Self::Lost(why) => Fault::unanswered(operation, Fault::CONNECTION, why),
+            Self::Unsent(why) => Fault::unanswered(operation, Fault::UNSENT, why),
+        }
+    }
+}
+
+impl Caller {
+    /// Sends an operation. It is repeated after a throttle, since nothing happened then; a read also after a lost
+    /// connection or a server error. A write whose outcome is unknown is not: whoever asked looks first.
+    pub(crate) async fn call<O: Operation>(&self, clients: &Clients, operation: O) -> Result<O::Output, Fault> {
+        self.turn(O::NAME, PATIENCE).await?;
+        let deadline = Instant::now() + DEADLINE;
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1.. {
+            let fault = match self.attempt(clients, operation.clone(), deadline).await {
+                Ok(output) => return Ok(output),
+                Err(fault) => fault,
+            };
+            let left = deadline.saturating_duration_since(Instant::now()).saturating_sub(pause);
+            let repeatable = fault.is_throttle() || (!O::Access::CHANGES && fault.outcome_unknown());
+            if attempt >= ATTEMPTS || !repeatable || left.is_zero() {
+                return Err(fault);
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            if self.turn(O::NAME, left).await.is_err() {
+                return Err(fault);
+            }
+        }
+        Err(Fault::unanswered(O::NAME, Fault::TIMEOUT, "no attempt was left"))
+    }
+
+    async fn turn(&self, operation: &'static str, patience: Duration) -> Result<(), Fault> {
+        self.pacer.acquire(operation, patience).await.map_err(|wait| {
+            let message = format!("{} s of calls wait already for this rate limit of AWS", wait.as_secs());
+            Fault { retry_after: Some(wait), ..Fault::unanswered(operation, Fault::PACED, message) }
+        })
+    }
+
+    async fn attempt<O: Operation>(
+        &self,
+        clients: &Clients,
+        operation: O,
+        deadline: Instant,
+    ) -> Result<O::Output, Fault> {
+        let started = Instant::now();
+        let outcome = match tokio::time::timeout_at(deadline, operation.send(clients)).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(failure)) => Err(failure.into_fault(O::NAME)),
+            Err(_) => {
+                let message = format!("no answer within {} s", DEADLINE.as_secs());
+                Err(Fault::unanswered(O::NAME, Fault::TIMEOUT, message))
+            }
+        };
+        let code = outcome.as_ref().err().map(|fault| fault.code.as_str());
+        self.metrics.count(O::NAME, code, started.elapsed());
+        if let Err(fault) = &outcome {
+            tracing::debug!(operation = O::NAME, %fault, "AWS refused a call");
+            if fault.is_throttle() {
+                self.metrics.throttled(O::NAME);
+                self.pacer.throttled(O::NAME);
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,107 @@
+//! What a driver is: how one kind of resource is read, made, changed and deleted; erased, all are alike.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use longshore_planner::engine::{Id, Kind, KindError, LookUp, Ownership, Seen, Thing};
+use serde_json::Value;
+
+use crate::access::{Aws, Read, Write};
+use crate::fault::Fault;
+use crate::tags::{self, Marks, Tags};
+
+/// One resource that exists.
+pub(crate) struct Found<K> {
+    pub(crate) seen: Seen<K>,
+    /// The identity in its tags, where it is this object's: the one that made it.
+    pub(crate) tagged: Option<Id>,
+}
+
+impl<K> Found<K> {
+    /// By its tags.
+    pub(crate) fn new(seen: Seen<K>, ownership: &Ownership, tags: &Tags) -> Self {
+        Self { seen: Seen { owner: ownership.judge(tags), ..seen }, tagged: tags::identity(ownership, tags) }
+    }
+}
+
+/// Makes AWS have what a value of one kind says.
+///
+/// Every method can be called again after any outcome, and converges: a create finds what an earlier one left.
+/// An update sends the whole wanted value with explicit empties, never a delta.
+#[async_trait]
+pub(crate) trait Driver: Send + Sync + 'static {
+    /// The kind, as the planner knows it.
+    type Kind: Kind + Send + Sync;
+
+    /// The resource, if it exists. One look-up at a time: where AWS can read many in a call, they join.
+    async fn read(
+        &self,
+        aws: &Aws<Read>,
+        ownership: &Ownership,
+        at: &LookUp,
+    ) -> Result<Option<Found<Self::Kind>>, Fault>;
+
+    /// Makes it; the ARN or id that AWS gave it, where the answer tells.
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Self::Kind) -> Result<Option<String>, Fault>;
+
+    /// Changes it in place.
+    async fn update(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: Self::Kind,
+        seen: Seen<Self::Kind>,
+    ) -> Result<(), Fault>;
+
+    /// Takes it away, or a step on the way there.
+    async fn delete(&self, aws: &Aws<Write>, seen: Seen<Self::Kind>) -> Result<(), Fault>;
+}
+
+/// A [`Driver`] over JSON values.
+#[async_trait]
+pub(crate) trait AnyDriver: Send + Sync {
+    fn kind(&self) -> &'static str;
+    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault>;
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value) -> Result<Option<String>, Fault>;
+    async fn update(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value, thing: &Thing) -> Result<(), Fault>;
+    async fn delete(&self, aws: &Aws<Write>, thing: &Thing) -> Result<(), Fault>;
+}
+
+#[async_trait]
+impl<D: Driver> AnyDriver for D {
+    fn kind(&self) -> &'static str {
+        D::Kind::NAME
+    }
+
+    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault> {
+        let Some(found) = Driver::read(self, aws, ownership, at).await? else { return Ok(None) };
+        // What this object made under another identity (an older version hashed its fixed fields differently, or
+        // named it differently) is told under that one, so that it is not taken for two.
+        let id = found.tagged.filter(|id| id.kind == at.id.kind).unwrap_or_else(|| at.id.clone());
+        let thing = Thing::erase(found.seen).map_err(|error| defect(&at.id, &error))?;
+        Ok(Some((id, thing)))
+    }
+
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value) -> Result<Option<String>, Fault> {
+        Driver::create(self, aws, marks, typed::<D::Kind>(marks.id, want)?).await
+    }
+
+    async fn update(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value, thing: &Thing) -> Result<(), Fault> {
+        let seen = thing.typed().map_err(|error| defect(marks.id, &error))?;
+        Driver::update(self, aws, marks, typed::<D::Kind>(marks.id, want)?, seen).await
+    }
+
+    async fn delete(&self, aws: &Aws<Write>, thing: &Thing) -> Result<(), Fault> {
+        let seen = thing.typed().map_err(|error: KindError| defect(&D::Kind::NAME, &error))?;
+        Driver::delete(self, aws, seen).await
+    }
+}
+
+/// The wanted value, complete and typed.
+fn typed<K: Kind>(id: &Id, want: &Value) -> Result<K, Fault> {
+    K::deserialize(want).map(Kind::normalise).map_err(|error| defect(id, &error))
+}
+
+fn defect(what: &dyn fmt::Display, error: &dyn fmt::Display) -> Fault {
+    Fault::fix("longshore:Driver", "Defect", format!("{what}: {error}"), "report this: it is a defect in Longshore")
+}

@@ -1,0 +1,177 @@
+//! How a service's rollout goes, and why tasks of it failed.
+
+use aws_sdk_ecs::operation::describe_service_revisions::builders::DescribeServiceRevisionsInputBuilder;
+use aws_sdk_ecs::operation::describe_tasks::builders::DescribeTasksInputBuilder;
+use aws_sdk_ecs::operation::list_service_deployments::builders::ListServiceDeploymentsInputBuilder;
+use aws_sdk_ecs::operation::list_tasks::builders::ListTasksInputBuilder;
+use aws_sdk_ecs::types as api;
+use aws_smithy_types::date_time::{DateTime, Format};
+use longshore_planner::kinds::ecs::service as kinds;
+use longshore_planner::kinds::ecs::service::{FailedContainer, FailedTask, RolloutState, ServiceDetail, ServiceEvent};
+
+use crate::access::{Aws, Read};
+use crate::drivers::only_missing;
+use crate::fault::Fault;
+
+/// How many events and failed tasks are told.
+const TOLD: usize = 5;
+
+/// What `DescribeServices` says, and, only while a rollout goes badly, the tasks that failed and how the last
+/// deployment ended.
+pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<ServiceDetail, Fault> {
+    let mut detail = ServiceDetail {
+        deployments: deployments(service),
+        running: service.running_count(),
+        pending: service.pending_count(),
+        desired: service.desired_count(),
+        events: service.events().iter().take(TOLD).map(event).collect(),
+        failed_tasks: vec![],
+        service_deployment: None,
+    };
+    if service.status() != Some("ACTIVE") {
+        return Ok(detail);
+    }
+    if fails(&detail) {
+        detail.failed_tasks = failed_tasks(aws, cluster, service).await?;
+    }
+    if ended_badly(&detail, service) {
+        detail.service_deployment = last_deployment(aws, cluster, service).await?;
+    }
+    Ok(detail)
+}
+
+fn fails(detail: &ServiceDetail) -> bool {
+    detail
+        .deployments
+        .iter()
+        .any(|deployment| deployment.failed_tasks > 0 || deployment.rollout_state == Some(RolloutState::Failed))
+}
+
+/// A deployment failed, or the primary is one that ECS went back to: its events name it as such as long as they
+/// last (a hundred events).
+fn ended_badly(detail: &ServiceDetail, service: &api::Service) -> bool {
+    let Some(primary) = detail.primary() else { return false };
+    let rolled_back = format!("rolling back to deployment {}", primary.id);
+    detail.failed().is_some()
+        || service.events().iter().any(|event| event.message().is_some_and(|message| message.contains(&rolled_back)))
+}
+
+fn deployments(service: &api::Service) -> Vec<kinds::Deployment> {
+    let mut deployments: Vec<_> = service.deployments().iter().map(deployment).collect();
+    deployments.sort_by_key(|deployment| deployment.status != "PRIMARY");
+    deployments
+}
+
+fn deployment(deployment: &api::Deployment) -> kinds::Deployment {
+    kinds::Deployment {
+        id: text(deployment.id()),
+        status: text(deployment.status()),
+        task_definition: text(deployment.task_definition()),
+        desired: deployment.desired_count(),
+        running: deployment.running_count(),
+        pending: deployment.pending_count(),
+        failed_tasks: deployment.failed_tasks(),
+        rollout_state: deployment.rollout_state().and_then(rollout_state),
+        rollout_state_reason: text(deployment.rollout_state_reason()),
+        created_at: time(deployment.created_at()),
+        updated_at: time(deployment.updated_at()),
+    }
+}
+
+fn rollout_state(state: &api::DeploymentRolloutState) -> Option<RolloutState> {
+    match state {
+        api::DeploymentRolloutState::Completed => Some(RolloutState::Completed),
+        api::DeploymentRolloutState::Failed => Some(RolloutState::Failed),
+        api::DeploymentRolloutState::InProgress => Some(RolloutState::InProgress),
+        _ => None,
+    }
+}
+
+fn event(event: &api::ServiceEvent) -> ServiceEvent {
+    ServiceEvent { at: time(event.created_at()), message: text(event.message()) }
+}
+
+/// The newest tasks that stopped and should not have. ECS tells of stopped tasks for an hour.
+async fn failed_tasks(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<Vec<FailedTask>, Fault> {
+    let list = ListTasksInputBuilder::default()
+        .cluster(cluster)
+        .set_service_name(service.service_name.clone())
+        .desired_status(api::DesiredStatus::Stopped);
+    let arns = aws.read(list).await?.task_arns.unwrap_or_default();
+    if arns.is_empty() {
+        return Ok(vec![]);
+    }
+    let answer = aws.read(DescribeTasksInputBuilder::default().cluster(cluster).set_tasks(Some(arns))).await?;
+    only_missing("ecs:DescribeTasks", answer.failures())?;
+    let mut failed: Vec<&api::Task> = answer.tasks().iter().filter(|task| failed(task)).collect();
+    failed.sort_by_key(|task| std::cmp::Reverse(task.stopped_at().or(task.stopping_at()).map(DateTime::as_nanos)));
+    Ok(failed.into_iter().take(TOLD).map(failed_task).collect())
+}
+
+/// Stopped by itself, by AWS, or by the scheduler for its health; not because it was scaled in, replaced or
+/// stopped by a person.
+fn failed(task: &api::Task) -> bool {
+    match task.stop_code() {
+        Some(api::TaskStopCode::ServiceSchedulerInitiated) => {
+            task.stopped_reason().is_some_and(|reason| reason.contains("health check"))
+        }
+        Some(api::TaskStopCode::UserInitiated) => false,
+        _ => true,
+    }
+}
+
+fn failed_task(task: &api::Task) -> FailedTask {
+    let arn = task.task_arn().unwrap_or_default();
+    FailedTask {
+        task: arn.rsplit('/').next().unwrap_or(arn).to_owned(),
+        task_definition: text(task.task_definition_arn()),
+        stop_code: text(task.stop_code().map(api::TaskStopCode::as_str)),
+        stopped_reason: text(task.stopped_reason()),
+        stopped_at: time(task.stopped_at()),
+        containers: task.containers().iter().map(failed_container).collect(),
+    }
+}
+
+fn failed_container(container: &api::Container) -> FailedContainer {
+    FailedContainer {
+        name: text(container.name()),
+        image: text(container.image()),
+        exit_code: container.exit_code(),
+        reason: text(container.reason()),
+    }
+}
+
+/// The newest service deployment, and the revision that it was to bring.
+async fn last_deployment(
+    aws: &Aws<Read>,
+    cluster: &str,
+    service: &api::Service,
+) -> Result<Option<kinds::ServiceDeployment>, Fault> {
+    let request =
+        ListServiceDeploymentsInputBuilder::default().cluster(cluster).set_service(service.service_name.clone());
+    let answer = aws.read(request).await?;
+    let newest = answer.service_deployments().iter().max_by_key(|one| one.created_at().map(DateTime::as_nanos));
+    let Some(newest) = newest else { return Ok(None) };
+    Ok(Some(kinds::ServiceDeployment {
+        arn: text(newest.service_deployment_arn()),
+        status: text(newest.status().map(api::ServiceDeploymentStatus::as_str)),
+        status_reason: text(newest.status_reason()),
+        task_definition: target(aws, newest).await?,
+    }))
+}
+
+/// The task definition of a service deployment; empty if ECS no longer tells of its service revision.
+async fn target(aws: &Aws<Read>, deployment: &api::ServiceDeploymentBrief) -> Result<String, Fault> {
+    let Some(revision) = deployment.target_service_revision_arn() else { return Ok(String::new()) };
+    let request = DescribeServiceRevisionsInputBuilder::default().service_revision_arns(revision);
+    let answer = aws.read(request).await?;
+    Ok(text(answer.service_revisions().iter().find_map(api::ServiceRevision::task_definition)))
+}
+
+fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+fn time(time: Option<&DateTime>) -> String {
+    time.and_then(|time| time.fmt(Format::DateTime).ok()).unwrap_or_default()
+}

@@ -1,0 +1,166 @@
+//! `ecs/service`.
+
+mod detail;
+mod request;
+
+use async_trait::async_trait;
+use aws_sdk_ecs::operation::delete_service::builders::DeleteServiceInputBuilder;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
+use aws_sdk_ecs::types::Service as Described;
+use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State};
+use longshore_planner::kinds::ecs::service::{Service, ServiceOutput};
+use serde_json::{Value, json};
+
+use super::document::{document, value};
+use super::{retag, tag_list, tags_of};
+use crate::access::{Aws, Read, Write};
+use crate::drivers::{Driver, Found};
+use crate::fault::{Absent, Fault};
+use crate::tags::{Marks, Retag, Tags, managed};
+
+const DESCRIBE: &str = "ecs:DescribeServices";
+/// The `restartedAt` that was last acted on.
+const TAG_RESTARTED: &str = "longshore.dev/restarted-at";
+
+pub(crate) struct ServiceDriver;
+
+#[async_trait]
+impl Driver for ServiceDriver {
+    type Kind = Service;
+
+    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<Found<Service>>, Fault> {
+        let (Some(cluster), Some(name)) = (at.member("cluster"), at.member("name")) else { return Ok(None) };
+        let service = aws.joins().services.get(cluster.to_owned(), name.to_owned()).await?;
+        let Some(service) = service.filter(|service| service.status() != Some("INACTIVE")) else { return Ok(None) };
+        let tags = tags_of(service.tags());
+        let detail = detail::read(aws, cluster, &service).await?;
+        let seen = Seen::active(as_kind(&service, cluster, &tags)?)
+            .with_output(ServiceOutput::Arn, service.service_arn().unwrap_or_default())
+            .with_output(ServiceOutput::Name, name);
+        let seen = Seen {
+            state: state(&service),
+            mentions: mentions(&service),
+            detail: serde_json::to_value(detail).unwrap_or_default(),
+            ..seen
+        };
+        Ok(Some(Found::new(seen, ownership, &tags)))
+    }
+
+    /// The name is unique in its cluster, so that a second create finds the first: ECS then says that it "was not
+    /// idempotent", and the next round sees the service.
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Service) -> Result<Option<String>, Fault> {
+        let request = request::create(&want)?.set_tags(Some(tag_list(all_tags(&marks, &want))));
+        let answer = aws.write(request).await?;
+        Ok(answer.service.and_then(|service| service.service_arn))
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: Service,
+        seen: Seen<Service>,
+    ) -> Result<(), Fault> {
+        if !same_but_tags(&want, &seen.value) {
+            aws.write(request::update(&want, &seen.value)?).await?;
+        }
+        // After the update that restarts: a crash between the two restarts once more, and never loses a restart.
+        let mut change = Retag::of(&marks, &want.tags, &seen.value.tags, &seen.owner);
+        match &want.restarted_at {
+            Some(at) if seen.value.restarted_at.as_ref() != Some(at) => {
+                change.set.insert(TAG_RESTARTED.to_owned(), at.clone());
+            }
+            None if seen.value.restarted_at.is_some() => change.remove.push(TAG_RESTARTED.to_owned()),
+            _ => {}
+        }
+        retag(aws, seen.outputs.get("arn").map_or("", String::as_str), change).await
+    }
+
+    /// Scaled to nothing first, unless it is a daemon (which cannot be): `DeleteService` then drains what is left.
+    async fn delete(&self, aws: &Aws<Write>, seen: Seen<Service>) -> Result<(), Fault> {
+        let (cluster, name) = (seen.value.cluster.to_string(), seen.value.name.clone());
+        if seen.value.desired_count.is_some_and(|count| count != 0) {
+            let scale = UpdateServiceInputBuilder::default().cluster(&cluster).service(&name).desired_count(0);
+            aws.write(scale).await.absent_if(GONE)?;
+        }
+        let delete = DeleteServiceInputBuilder::default().cluster(cluster).service(name).force(true);
+        aws.write(delete).await.absent_if(GONE).map(drop)
+    }
+}
+
+/// What ECS says of a service that is no more, or is on its way out.
+const GONE: &[&str] = &["ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"];
+
+fn state(service: &Described) -> State {
+    match service.status() {
+        Some("DRAINING") => State::Deleting(format!("ECS is draining it, {} tasks still run", service.running_count())),
+        _ => State::Active,
+    }
+}
+
+/// Every revision that a deployment still runs.
+fn mentions(service: &Described) -> Vec<String> {
+    service.deployments().iter().filter_map(|deployment| deployment.task_definition().map(str::to_owned)).collect()
+}
+
+fn all_tags(marks: &Marks<'_>, want: &Service) -> Tags {
+    let mut tags = marks.with(&want.tags);
+    tags.extend(want.restarted_at.clone().map(|at| (TAG_RESTARTED.to_owned(), at)));
+    tags
+}
+
+/// Whether `UpdateService` has nothing to do.
+fn same_but_tags(want: &Service, seen: &Service) -> bool {
+    let mut seen = seen.clone().normalise();
+    want.disown(&mut seen);
+    seen.tags.clone_from(&want.tags);
+    want.clone().normalise() == seen
+}
+
+/// ECS's members as the kind's. What is only under the primary deployment (Service Connect, volumes, VPC Lattice)
+/// is taken from there.
+fn as_kind(service: &Described, cluster: &str, tags: &Tags) -> Result<Service, Fault> {
+    let mut kind = document(DESCRIBE, Described::SCHEMA, service)?;
+    let primary = primary(&mut kind);
+    let network = kind["networkConfiguration"]["awsvpcConfiguration"].take();
+    let Some(members) = kind.as_object_mut() else { return Err(Fault::unexpected(DESCRIBE, "services")) };
+    // A daemon's count is the number of its cluster's instances.
+    if members.get("schedulingStrategy") == Some(&json!("DAEMON")) {
+        members.remove("desiredCount");
+    }
+    members.entry("schedulingStrategy").or_insert_with(|| "REPLICA".into());
+    members.entry("availabilityZoneRebalancing").or_insert_with(|| "DISABLED".into());
+    members.entry("deploymentConfiguration").or_insert_with(|| json!({}));
+    // "enableECSManagedTags" to ECS.
+    let managed_tags = members.remove("enableECSManagedTags").unwrap_or_default();
+    members.insert("enableEcsManagedTags".to_owned(), managed_tags);
+    members.insert("name".to_owned(), service.service_name().into());
+    members.insert("cluster".to_owned(), cluster.into());
+    members.insert("network".to_owned(), with_network_defaults(network));
+    members.insert("serviceConnect".to_owned(), primary["serviceConnectConfiguration"].clone());
+    for member in ["volumeConfigurations", "vpcLatticeConfigurations"] {
+        members.insert(member.to_owned(), list(&primary[member]));
+    }
+    members.insert("tags".to_owned(), json!(managed(tags)));
+    members.insert("restartedAt".to_owned(), tags.get(TAG_RESTARTED).cloned().into());
+    value(DESCRIBE, kind)
+}
+
+fn primary(service: &mut Value) -> Value {
+    let deployments = service["deployments"].take();
+    let deployments = deployments.as_array().into_iter().flatten();
+    deployments.filter(|deployment| deployment["status"] == "PRIMARY").next_back().cloned().unwrap_or_default()
+}
+
+fn list(value: &Value) -> Value {
+    if value.is_array() { value.clone() } else { json!([]) }
+}
+
+fn with_network_defaults(mut network: Value) -> Value {
+    if let Some(members) = network.as_object_mut() {
+        members.entry("subnets").or_insert_with(|| json!([]));
+        members.entry("securityGroups").or_insert_with(|| json!([]));
+        members.entry("assignPublicIp").or_insert_with(|| "DISABLED".into());
+    }
+    network
+}

@@ -1,0 +1,148 @@
+//! What is sent to make or change a service: the whole wanted value, with explicit empties.
+
+use aws_sdk_ecs::operation::create_service::CreateServiceInput;
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceInputBuilder;
+use aws_sdk_ecs::operation::update_service::UpdateServiceInput;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
+use longshore_crds::ecs_service::SchedulingStrategy;
+use longshore_planner::kinds::ecs::service::Service;
+use serde_json::{Map, Value, json};
+
+use crate::drivers::ecs::document::{structure, written};
+use crate::fault::Fault;
+
+const CREATE: &str = "ecs:CreateService";
+const UPDATE: &str = "ecs:UpdateService";
+
+pub(super) fn create(want: &Service) -> Result<CreateServiceInputBuilder, Fault> {
+    let mut document = as_request(CREATE, want)?;
+    document.insert("serviceName".to_owned(), want.name.clone().into());
+    if want.scheduling_strategy == SchedulingStrategy::Daemon {
+        document.remove("desiredCount");
+    } else {
+        document.entry("desiredCount").or_insert_with(|| 1.into());
+    }
+    let input = structure(CREATE, &Value::Object(document), CreateServiceInput::deserialize)?;
+    Ok(CreateServiceInputBuilder::default()
+        .set_cluster(input.cluster)
+        .set_service_name(input.service_name)
+        .set_task_definition(input.task_definition)
+        .set_availability_zone_rebalancing(input.availability_zone_rebalancing)
+        .set_service_registries(input.service_registries)
+        .set_desired_count(input.desired_count)
+        .set_launch_type(input.launch_type)
+        .set_capacity_provider_strategy(input.capacity_provider_strategy)
+        .set_platform_version(input.platform_version)
+        .set_deployment_configuration(input.deployment_configuration)
+        .set_placement_constraints(input.placement_constraints)
+        .set_placement_strategy(input.placement_strategy)
+        .set_network_configuration(input.network_configuration)
+        .set_health_check_grace_period_seconds(input.health_check_grace_period_seconds)
+        .set_scheduling_strategy(input.scheduling_strategy)
+        .set_enable_ecs_managed_tags(input.enable_ecs_managed_tags)
+        .set_propagate_tags(input.propagate_tags)
+        .set_enable_execute_command(input.enable_execute_command)
+        .set_service_connect_configuration(input.service_connect_configuration)
+        .set_volume_configurations(input.volume_configurations)
+        .set_vpc_lattice_configurations(input.vpc_lattice_configurations))
+}
+
+pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInputBuilder, Fault> {
+    let mut document = as_request(UPDATE, want)?;
+    document.insert("service".to_owned(), want.name.clone().into());
+    if want.scheduling_strategy == SchedulingStrategy::Daemon {
+        document.remove("desiredCount");
+    }
+    // Absent means unchanged to ECS: what is no longer wanted must be said to be empty.
+    let seen_document = as_request(UPDATE, seen)?;
+    empty_what_goes(&mut document, &seen_document);
+    let input = structure(UPDATE, &Value::Object(document), UpdateServiceInput::deserialize)?;
+    Ok(UpdateServiceInputBuilder::default()
+        .set_cluster(input.cluster)
+        .set_service(input.service)
+        .set_task_definition(input.task_definition)
+        .set_availability_zone_rebalancing(input.availability_zone_rebalancing)
+        .set_service_registries(input.service_registries)
+        .set_desired_count(input.desired_count)
+        .set_capacity_provider_strategy(input.capacity_provider_strategy)
+        .set_platform_version(input.platform_version)
+        .set_deployment_configuration(input.deployment_configuration)
+        .set_placement_constraints(input.placement_constraints)
+        .set_placement_strategy(input.placement_strategy)
+        .set_network_configuration(input.network_configuration)
+        .set_health_check_grace_period_seconds(input.health_check_grace_period_seconds)
+        .set_enable_ecs_managed_tags(input.enable_ecs_managed_tags)
+        .set_propagate_tags(input.propagate_tags)
+        .set_enable_execute_command(input.enable_execute_command)
+        .set_service_connect_configuration(input.service_connect_configuration)
+        .set_volume_configurations(input.volume_configurations)
+        .set_vpc_lattice_configurations(input.vpc_lattice_configurations)
+        .set_force_new_deployment(restarts(want, seen).then_some(true)))
+}
+
+/// Between launch type and capacity providers, and for a restart, ECS starts no deployment by itself
+/// (`UpdateService` in the API reference, `forceNewDeployment`).
+fn restarts(want: &Service, seen: &Service) -> bool {
+    let strategy = |service: &Service| !service.capacity_provider_strategy.is_empty();
+    strategy(want) != strategy(seen) || (want.restarted_at.is_some() && want.restarted_at != seen.restarted_at)
+}
+
+/// The kind's members as `CreateService` and `UpdateService` spell them.
+fn as_request(operation: &str, service: &Service) -> Result<Map<String, Value>, Fault> {
+    let Value::Object(mut members) = written(operation, service)? else {
+        return Err(Fault::unexpected(operation, "members"));
+    };
+    for gone in ["name", "restartedAt", "tags"] {
+        members.remove(gone);
+    }
+    if let Some(network) = members.remove("network") {
+        members.insert("networkConfiguration".to_owned(), json!({ "awsvpcConfiguration": network }));
+    }
+    for (ours, theirs) in
+        [("serviceConnect", "serviceConnectConfiguration"), ("enableEcsManagedTags", "enableECSManagedTags")]
+    {
+        if let Some(value) = members.remove(ours) {
+            members.insert(theirs.to_owned(), value);
+        }
+    }
+    Ok(members)
+}
+
+/// What each member must be said to be when it is no longer wanted. A launch type is not sent by an update: an
+/// empty strategy goes back to it.
+const EMPTIES: &[(&str, fn() -> Value)] = &[
+    ("capacityProviderStrategy", || json!([])),
+    ("serviceRegistries", || json!([])),
+    ("volumeConfigurations", || json!([])),
+    ("vpcLatticeConfigurations", || json!([])),
+    ("placementConstraints", || json!([])),
+    ("placementStrategy", || json!([])),
+    ("propagateTags", || json!("NONE")),
+    ("serviceConnectConfiguration", || json!({ "enabled": false })),
+];
+
+/// The same within `deploymentConfiguration`.
+const DEPLOYMENT_EMPTIES: &[(&str, fn() -> Value)] = &[
+    ("deploymentCircuitBreaker", || json!({ "enable": false, "rollback": false })),
+    ("alarms", || json!({ "alarmNames": [], "enable": false, "rollback": false })),
+    ("strategy", || json!("ROLLING")),
+    ("bakeTimeInMinutes", || json!(0)),
+    ("lifecycleHooks", || json!([])),
+];
+
+fn empty_what_goes(want: &mut Map<String, Value>, seen: &Map<String, Value>) {
+    fill(want, seen, EMPTIES);
+    let deployment = want.entry("deploymentConfiguration").or_insert_with(|| json!({}));
+    let seen = seen.get("deploymentConfiguration").and_then(Value::as_object);
+    if let (Some(deployment), Some(seen)) = (deployment.as_object_mut(), seen) {
+        fill(deployment, seen, DEPLOYMENT_EMPTIES);
+    }
+}
+
+fn fill(want: &mut Map<String, Value>, seen: &Map<String, Value>, empties: &[(&str, fn() -> Value)]) {
+    for (member, empty) in empties {
+        if !want.contains_key(*member) && seen.contains_key(*member) {
+            want.insert((*member).to_owned(), empty());
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `ecs/task-definition`: a revision, found again by the identity in its tags.
+
+use async_trait::async_trait;
+use aws_sdk_ecs::operation::deregister_task_definition::builders::DeregisterTaskDefinitionInputBuilder;
+use aws_sdk_ecs::operation::describe_task_definition::DescribeTaskDefinitionOutput;
+use aws_sdk_ecs::operation::describe_task_definition::builders::DescribeTaskDefinitionInputBuilder;
+use aws_sdk_ecs::operation::list_task_definitions::builders::ListTaskDefinitionsInputBuilder;
+use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
+use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
+use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
+use longshore_planner::engine::{Id, LookUp, Ownership, Seen};
+use longshore_planner::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
+use serde_json::{Value, json};
+
+use super::document::{document, structure, value, written};
+use super::{retag, tag_list, tags_of};
+use crate::access::{Aws, Read, Write};
+use crate::drivers::{Driver, Found};
+use crate::fault::Fault;
+use crate::tags::{Marks, Retag, Tags, identity, managed};
+
+const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
+const REGISTER: &str = "ecs:RegisterTaskDefinition";
+/// Marks a revision that was rolled back.
+const TAG_REJECTED: &str = "longshore.dev/rejected";
+/// How many of a family's newest revisions are searched for one of ours. What is older and in no inventory is
+/// registered again, which costs a revision and harms nothing.
+const SEARCHED: i32 = 10;
+
+pub(crate) struct TaskDefinitionDriver;
+
+/// A revision that is active, and its tags.
+struct Revision {
+    described: Described,
+    tags: Tags,
+}
+
+#[async_trait]
+impl Driver for TaskDefinitionDriver {
+    type Kind = TaskDefinition;
+
+    async fn read(
+        &self,
+        aws: &Aws<Read>,
+        ownership: &Ownership,
+        at: &LookUp,
+    ) -> Result<Option<Found<TaskDefinition>>, Fault> {
+        let known = match &at.entry.physical {
+            Some(arn) => describe(aws, arn).await?,
+            None => None,
+        };
+        let revision = match (known, at.member("family")) {
+            (Some(revision), _) => Some(revision),
+            (None, Some(family)) => search(aws, ownership, family, &at.id).await?,
+            (None, None) => None,
+        };
+        let Some(revision) = revision else { return Ok(None) };
+        Ok(Some(Found::new(seen(&revision)?, ownership, &revision.tags)))
+    }
+
+    /// AWS has no token for this call: after a lost reply the revision is found by its tag, and not made again.
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: TaskDefinition) -> Result<Option<String>, Fault> {
+        if let Some(revision) = search(&aws.reader(), marks.ownership, &want.family, marks.id).await? {
+            return Ok(revision.described.task_definition_arn);
+        }
+        let request = request(&want)?.set_tags(Some(tag_list(all_tags(&marks, &want))));
+        let answer = aws.write(request).await?;
+        Ok(answer.task_definition.and_then(|revision| revision.task_definition_arn))
+    }
+
+    /// Only tags can be changed; the content is part of the identity.
+    async fn update(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: TaskDefinition,
+        seen: Seen<TaskDefinition>,
+    ) -> Result<(), Fault> {
+        let mut change = Retag::of(&marks, &want.tags, &seen.value.tags, &seen.owner);
+        if want.rejected && !seen.value.rejected {
+            change.set.insert(TAG_REJECTED.to_owned(), "true".to_owned());
+        }
+        if !want.rejected && seen.value.rejected {
+            change.remove.push(TAG_REJECTED.to_owned());
+        }
+        retag(aws, seen.outputs.get("arn").map_or("", String::as_str), change).await
+    }
+
+    async fn delete(&self, aws: &Aws<Write>, seen: Seen<TaskDefinition>) -> Result<(), Fault> {
+        let arn = seen.outputs.get("arn").map_or("", String::as_str);
+        aws.write(DeregisterTaskDefinitionInputBuilder::default().task_definition(arn)).await.map(drop)
+    }
+}
+
+/// The revision of this ARN, if it is active. ECS answers for inactive ones too, and says `ClientException` of
+/// those that never were.
+async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault> {
+    let request = DescribeTaskDefinitionInputBuilder::default().task_definition(arn).include(TaskDefinitionField::Tags);
+    let answer: DescribeTaskDefinitionOutput = match aws.read(request).await {
+        Ok(answer) => answer,
+        Err(fault) if fault.is("ClientException") && fault.message.contains("Unable to describe") => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let tags = tags_of(answer.tags());
+    let active = |described: &Described| described.status() == Some(&TaskDefinitionStatus::Active);
+    Ok(answer.task_definition.filter(active).map(|described| Revision { described, tags }))
+}
+
+/// Ours among the newest revisions of a family.
+async fn search(aws: &Aws<Read>, ownership: &Ownership, family: &str, id: &Id) -> Result<Option<Revision>, Fault> {
+    let request = ListTaskDefinitionsInputBuilder::default()
+        .family_prefix(family)
+        .status(TaskDefinitionStatus::Active)
+        .sort(SortOrder::Desc)
+        .max_results(SEARCHED);
+    let arns = aws.read(request).await?.task_definition_arns.unwrap_or_default();
+    for arn in arns {
+        let revision = describe(aws, &arn).await?;
+        if let Some(revision) = revision.filter(|revision| identity(ownership, &revision.tags).as_ref() == Some(id)) {
+            return Ok(Some(revision));
+        }
+    }
+    Ok(None)
+}
+
+fn seen(revision: &Revision) -> Result<Seen<TaskDefinition>, Fault> {
+    let described = &revision.described;
+    let content = document(DESCRIBE, Described::SCHEMA, described)?;
+    let kind = json!({
+        "family": content["family"],
+        "taskRoleArn": content["taskRoleArn"],
+        "executionRoleArn": content["executionRoleArn"],
+        "content": content,
+        "rejected": revision.tags.contains_key(TAG_REJECTED),
+        "tags": managed(&revision.tags),
+    });
+    Ok(Seen::active(value(DESCRIBE, kind)?)
+        .with_output(TaskDefinitionOutput::Arn, described.task_definition_arn().unwrap_or_default())
+        .with_output(TaskDefinitionOutput::Family, described.family().unwrap_or_default())
+        .with_output(TaskDefinitionOutput::Revision, described.revision().to_string()))
+}
+
+fn all_tags(marks: &Marks<'_>, want: &TaskDefinition) -> Tags {
+    let mut tags = marks.with(&want.tags);
+    if want.rejected {
+        tags.insert(TAG_REJECTED.to_owned(), "true".to_owned());
+    }
+    tags
+}
+
+fn request(want: &TaskDefinition) -> Result<RegisterTaskDefinitionInputBuilder, Fault> {
+    let whole = written(REGISTER, want)?;
+    let mut request = whole["content"].clone();
+    request["family"] = want.family.clone().into();
+    for role in ["taskRoleArn", "executionRoleArn"] {
+        request[role] = whole[role].clone();
+    }
+    for size in ["cpu", "memory"] {
+        // A number in the spec, a string to ECS.
+        if let Value::Number(number) = &request[size] {
+            request[size] = number.to_string().into();
+        }
+    }
+    let input = structure(REGISTER, &without_nulls(request), RegisterTaskDefinitionInput::deserialize)?;
+    Ok(RegisterTaskDefinitionInputBuilder::default()
+        .set_family(input.family)
+        .set_task_role_arn(input.task_role_arn)
+        .set_execution_role_arn(input.execution_role_arn)
+        .set_network_mode(input.network_mode)
+        .set_container_definitions(input.container_definitions)
+        .set_volumes(input.volumes)
+        .set_placement_constraints(input.placement_constraints)
+        .set_requires_compatibilities(input.requires_compatibilities)
+        .set_cpu(input.cpu)
+        .set_memory(input.memory)
+        .set_pid_mode(input.pid_mode)
+        .set_ipc_mode(input.ipc_mode)
+        .set_proxy_configuration(input.proxy_configuration)
+        .set_ephemeral_storage(input.ephemeral_storage)
+        .set_runtime_platform(input.runtime_platform)
+        .set_enable_fault_injection(input.enable_fault_injection))
+}
+
+fn without_nulls(mut document: Value) -> Value {
+    if let Some(members) = document.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+    }
+    document
+}

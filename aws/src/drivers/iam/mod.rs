@@ -1,0 +1,3 @@
+//! IAM.
+
+pub(super) mod role;

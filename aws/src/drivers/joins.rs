@@ -1,0 +1,148 @@
+//! The reads that AWS answers for many things at once, joined.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_ec2::operation::describe_security_group_rules::builders::DescribeSecurityGroupRulesInputBuilder;
+use aws_sdk_ec2::operation::describe_security_groups::builders::DescribeSecurityGroupsInputBuilder;
+use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
+use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersInputBuilder;
+use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBuilder;
+use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
+
+use crate::access::Core;
+use crate::fault::Fault;
+use crate::joined::Joined;
+
+/// "You may specify up to 10 services to describe in a single operation", API reference of `DescribeServices`.
+const SERVICES: usize = 10;
+/// "A list of up to 100 cluster names", API reference of `DescribeClusters`.
+const CLUSTERS: usize = 100;
+/// A filter takes 200 values ("List and filter using the CLI and API", Amazon EC2 User Guide); half of that keeps
+/// answers small.
+const GROUPS: usize = 100;
+
+/// One for each kind of joined read.
+#[derive(Debug)]
+pub(crate) struct Joins {
+    /// By cluster, then by name.
+    pub(crate) services: Joined<String, String, Arc<Service>>,
+    /// By name.
+    pub(crate) clusters: Joined<(), String, Arc<Cluster>>,
+    /// By id.
+    pub(crate) groups: Joined<(), String, Arc<SecurityGroup>>,
+    /// By VPC, then by name.
+    pub(crate) named_groups: Joined<String, String, Arc<SecurityGroup>>,
+    /// By the group's id: all of its rules; a group without any is left out.
+    pub(crate) rules: Joined<(), String, Arc<Vec<SecurityGroupRule>>>,
+}
+
+impl Joins {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        let (services, clusters, groups, named, rules) =
+            (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
+        Self {
+            services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
+                read_services(Arc::clone(&services), cluster, names)
+            }),
+            clusters: Joined::new("ecs:DescribeClusters", CLUSTERS, move |(), names| {
+                read_clusters(Arc::clone(&clusters), names)
+            }),
+            groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |(), ids| {
+                let filters = vec![filter("group-id", ids)];
+                read_groups(Arc::clone(&groups), filters, |group| group.group_id())
+            }),
+            named_groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |vpc, names| {
+                let filters = vec![filter("vpc-id", vec![vpc]), filter("group-name", names)];
+                read_groups(Arc::clone(&named), filters, |group| group.group_name())
+            }),
+            rules: Joined::new("ec2:DescribeSecurityGroupRules", GROUPS, move |(), ids| {
+                read_rules(Arc::clone(&rules), ids)
+            }),
+        }
+    }
+}
+
+async fn read_services(
+    core: Arc<Core>,
+    cluster: String,
+    names: Vec<String>,
+) -> Result<HashMap<String, Arc<Service>>, Fault> {
+    const OPERATION: &str = "ecs:DescribeServices";
+    let request =
+        DescribeServicesInputBuilder::default().cluster(cluster).set_services(Some(names)).include(ServiceField::Tags);
+    let answer = match core.send(request).await {
+        Ok(answer) => answer,
+        // Without its cluster there is no service.
+        Err(fault) if fault.is("ClusterNotFoundException") => return Ok(HashMap::new()),
+        Err(fault) => return Err(fault),
+    };
+    only_missing(OPERATION, answer.failures())?;
+    let services = answer.services.unwrap_or_default().into_iter();
+    Ok(services.filter_map(|service| Some((service.service_name()?.to_owned(), Arc::new(service)))).collect())
+}
+
+async fn read_clusters(core: Arc<Core>, names: Vec<String>) -> Result<HashMap<String, Arc<Cluster>>, Fault> {
+    const OPERATION: &str = "ecs:DescribeClusters";
+    let request = DescribeClustersInputBuilder::default()
+        .set_clusters(Some(names))
+        .include(ClusterField::Tags)
+        .include(ClusterField::Settings)
+        .include(ClusterField::Configurations);
+    let answer = core.send(request).await?;
+    only_missing(OPERATION, answer.failures())?;
+    let clusters = answer.clusters.unwrap_or_default().into_iter();
+    Ok(clusters.filter_map(|cluster| Some((cluster.cluster_name()?.to_owned(), Arc::new(cluster)))).collect())
+}
+
+/// ECS answers 200 with a list of failures; `MISSING` is "not there", anything else is a failure of the read.
+pub(crate) fn only_missing(operation: &str, failures: &[Failure]) -> Result<(), Fault> {
+    let Some(failure) = failures.iter().find(|failure| failure.reason() != Some("MISSING")) else { return Ok(()) };
+    let message = format!("{}: {}", failure.arn().unwrap_or_default(), failure.detail().unwrap_or("no further detail"));
+    Err(Fault::answered(operation, failure.reason().unwrap_or("Failure"), &message, 500))
+}
+
+async fn read_groups(
+    core: Arc<Core>,
+    filters: Vec<Filter>,
+    key: fn(&SecurityGroup) -> Option<&str>,
+) -> Result<HashMap<String, Arc<SecurityGroup>>, Fault> {
+    let request = DescribeSecurityGroupsInputBuilder::default().set_filters(Some(filters)).max_results(1000);
+    let mut found = HashMap::new();
+    let mut token = None;
+    loop {
+        let page = core.send(request.clone().set_next_token(token)).await?;
+        for group in page.security_groups.unwrap_or_default() {
+            if let Some(key) = key(&group).map(ToOwned::to_owned) {
+                found.insert(key, Arc::new(group));
+            }
+        }
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn read_rules(core: Arc<Core>, ids: Vec<String>) -> Result<HashMap<String, Arc<Vec<SecurityGroupRule>>>, Fault> {
+    let filters = vec![filter("group-id", ids)];
+    let request = DescribeSecurityGroupRulesInputBuilder::default().set_filters(Some(filters)).max_results(1000);
+    let mut found: HashMap<String, Vec<SecurityGroupRule>> = HashMap::new();
+    let mut token = None;
+    loop {
+        let page = core.send(request.clone().set_next_token(token)).await?;
+        for rule in page.security_group_rules.unwrap_or_default() {
+            if let Some(group) = rule.group_id().map(ToOwned::to_owned) {
+                found.entry(group).or_default().push(rule);
+            }
+        }
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(found.into_iter().map(|(group, rules)| (group, Arc::new(rules))).collect());
+        }
+    }
+}
+
+pub(crate) fn filter(name: &str, values: Vec<String>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values)).build()
+}

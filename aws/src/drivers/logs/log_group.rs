@@ -1,0 +1,156 @@
+//! `logs/log-group`.
+
+use async_trait::async_trait;
+use aws_sdk_cloudwatchlogs::operation::associate_kms_key::builders::AssociateKmsKeyInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::create_log_group::builders::CreateLogGroupInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::delete_log_group::builders::DeleteLogGroupInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::delete_retention_policy::builders::DeleteRetentionPolicyInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::disassociate_kms_key::builders::DisassociateKmsKeyInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::put_retention_policy::builders::PutRetentionPolicyInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::tag_resource::builders::TagResourceInputBuilder;
+use aws_sdk_cloudwatchlogs::operation::untag_resource::builders::UntagResourceInputBuilder;
+use aws_sdk_cloudwatchlogs::types::LogGroup as Described;
+use longshore_planner::engine::{LookUp, Owner, Ownership, Seen};
+use longshore_planner::kinds::logs::log_group::{LogGroup, LogGroupOutput};
+
+use crate::access::{Aws, Read, Write};
+use crate::drivers::{Driver, Found};
+use crate::fault::{Absent, Fault};
+use crate::tags::{Marks, Retag, Tags, managed};
+
+const CREATE: &str = "logs:CreateLogGroup";
+
+pub(crate) struct LogGroupDriver;
+
+#[async_trait]
+impl Driver for LogGroupDriver {
+    type Kind = LogGroup;
+
+    async fn read(
+        &self,
+        aws: &Aws<Read>,
+        ownership: &Ownership,
+        at: &LookUp,
+    ) -> Result<Option<Found<LogGroup>>, Fault> {
+        let Some(name) = at.member("name") else { return Ok(None) };
+        let Some(group) = describe(aws, name).await? else { return Ok(None) };
+        let arn = arn(&group);
+        let Some(tags) = tags_of(aws, &arn).await? else { return Ok(None) };
+        let kind = LogGroup {
+            name: name.to_owned(),
+            retention_in_days: group.retention_in_days(),
+            kms_key_id: group.kms_key_id().map(str::to_owned),
+            tags: managed(&tags),
+        };
+        let seen = Seen::active(kind).with_output(LogGroupOutput::Arn, arn).with_output(LogGroupOutput::Name, name);
+        Ok(Some(Found::new(seen, ownership, &tags)))
+    }
+
+    async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: LogGroup) -> Result<Option<String>, Fault> {
+        let request = CreateLogGroupInputBuilder::default()
+            .log_group_name(&want.name)
+            .set_kms_key_id(want.kms_key_id.clone())
+            .set_tags(Some(marks.with(&want.tags).into_iter().collect()));
+        if aws.write(request).await.absent_if(&["ResourceAlreadyExistsException"])?.is_none() {
+            require_ours(&aws.reader(), &marks, &want.name).await?;
+        }
+        if want.retention_in_days.is_some() {
+            retain(aws, &want).await?;
+        }
+        Ok(None)
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: LogGroup,
+        seen: Seen<LogGroup>,
+    ) -> Result<(), Fault> {
+        if want.retention_in_days != seen.value.retention_in_days {
+            retain(aws, &want).await?;
+        }
+        if want.kms_key_id != seen.value.kms_key_id {
+            encrypt(aws, &want).await?;
+        }
+        let change = Retag::of(&marks, &want.tags, &seen.value.tags, &seen.owner);
+        retag(aws, seen.outputs.get("arn").map_or("", String::as_str), change).await
+    }
+
+    async fn delete(&self, aws: &Aws<Write>, seen: Seen<LogGroup>) -> Result<(), Fault> {
+        let request = DeleteLogGroupInputBuilder::default().log_group_name(&seen.value.name);
+        aws.write(request).await.absent_if(&["ResourceNotFoundException"]).map(drop)
+    }
+}
+
+/// The group of exactly this name: the first of those that begin with it, since names come sorted.
+async fn describe(aws: &Aws<Read>, name: &str) -> Result<Option<Described>, Fault> {
+    let request = DescribeLogGroupsInputBuilder::default().log_group_name_prefix(name).limit(50);
+    let groups = aws.read(request).await?.log_groups.unwrap_or_default();
+    Ok(groups.into_iter().find(|group| group.log_group_name() == Some(name)))
+}
+
+/// Without the `:*` by which policies mean the group's streams.
+fn arn(group: &Described) -> String {
+    let arn = group.log_group_arn().or(group.arn()).unwrap_or_default();
+    arn.strip_suffix(":*").unwrap_or(arn).to_owned()
+}
+
+/// `None`: it went away meanwhile.
+async fn tags_of(aws: &Aws<Read>, arn: &str) -> Result<Option<Tags>, Fault> {
+    let request = ListTagsForResourceInputBuilder::default().resource_arn(arn);
+    let answer = aws.read(request).await.absent_if(&["ResourceNotFoundException"])?;
+    Ok(answer.map(|answer| answer.tags.unwrap_or_default().into_iter().collect()))
+}
+
+/// It exists: fine if an earlier create of ours made it.
+async fn require_ours(aws: &Aws<Read>, marks: &Marks<'_>, name: &str) -> Result<(), Fault> {
+    let tags = match describe(aws, name).await? {
+        Some(group) => tags_of(aws, &arn(&group)).await?,
+        None => None,
+    };
+    match marks.judge(&tags.unwrap_or_default()) {
+        Owner::This => Ok(()),
+        _ => Err(crate::drivers::already_exists(CREATE, name)),
+    }
+}
+
+async fn retain(aws: &Aws<Write>, want: &LogGroup) -> Result<(), Fault> {
+    match want.retention_in_days {
+        Some(days) => {
+            let request = PutRetentionPolicyInputBuilder::default().log_group_name(&want.name).retention_in_days(days);
+            aws.write(request).await.map(drop)
+        }
+        None => {
+            let request = DeleteRetentionPolicyInputBuilder::default().log_group_name(&want.name);
+            aws.write(request).await.map(drop)
+        }
+    }
+}
+
+async fn encrypt(aws: &Aws<Write>, want: &LogGroup) -> Result<(), Fault> {
+    match &want.kms_key_id {
+        Some(key) => {
+            let request = AssociateKmsKeyInputBuilder::default().log_group_name(&want.name).kms_key_id(key);
+            aws.write(request).await.map(drop)
+        }
+        None => {
+            let request = DisassociateKmsKeyInputBuilder::default().log_group_name(&want.name);
+            aws.write(request).await.map(drop)
+        }
+    }
+}
+
+async fn retag(aws: &Aws<Write>, arn: &str, change: Retag) -> Result<(), Fault> {
+    if !change.set.is_empty() {
+        let tags = change.set.into_iter().collect();
+        aws.write(TagResourceInputBuilder::default().resource_arn(arn).set_tags(Some(tags))).await?;
+    }
+    if !change.remove.is_empty() {
+        let keys = Some(change.remove);
+        aws.write(UntagResourceInputBuilder::default().resource_arn(arn).set_tag_keys(keys)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! CloudWatch Logs.
+
+pub(super) mod log_group;

@@ -1,0 +1,51 @@
+//! One file per AWS resource kind, with the same names as in the planner's `kinds`.
+
+mod driver;
+mod ec2;
+mod ecs;
+mod iam;
+mod joins;
+mod logs;
+
+pub(crate) use driver::{AnyDriver, Driver, Found};
+pub(crate) use joins::{Joins, filter, only_missing};
+
+/// Every driver of this version.
+const ALL: &[&dyn AnyDriver] = &[
+    &ecs::cluster::ClusterDriver,
+    &ecs::service::ServiceDriver,
+    &ecs::task_definition::TaskDefinitionDriver,
+    &ec2::security_group::SecurityGroupDriver,
+    &ec2::security_group_rule::SecurityGroupRuleDriver,
+    &iam::role::RoleDriver,
+    &logs::log_group::LogGroupDriver,
+];
+
+/// Something of the name exists and is not this object's, though it was not seen in this round.
+pub(crate) fn already_exists(operation: &str, name: &str) -> crate::fault::Fault {
+    crate::fault::Fault::fix(
+        operation,
+        "AlreadyExists",
+        format!("{name} exists and is not this object's"),
+        "give this one another name, or take the other over with spec.adoption: Adopt",
+    )
+}
+
+/// The driver of a kind, if this version has one.
+pub(crate) fn of(kind: &str) -> Option<&'static dyn AnyDriver> {
+    ALL.iter().find(|driver| driver.kind() == kind).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_the_planner_has_a_driver() {
+        let kinds = longshore_planner::kinds::all();
+        for rules in kinds.iter() {
+            assert!(of(rules.name).is_some(), "{} has no driver", rules.name);
+        }
+        assert_eq!(ALL.len(), kinds.iter().count());
+    }
+}

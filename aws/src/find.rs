@@ -1,0 +1,30 @@
+//! Facts that an object's graph depends on and only AWS knows.
+
+use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
+use longshore_planner::desired::{Fact, Need};
+
+use crate::access::{Aws, Read};
+use crate::drivers::filter;
+use crate::fault::Fault;
+
+/// Answers one need. That nothing is found is an answer too: what to make of it is the planner's to say.
+pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
+    match need {
+        Need::Subnets { vpc_id, tags } => {
+            let by_tag = tags.iter().map(|(key, value)| filter(&format!("tag:{key}"), vec![value.clone()]));
+            let filters = by_tag.chain([filter("vpc-id", vec![vpc_id.clone()])]).collect();
+            let request = DescribeSubnetsInputBuilder::default().set_filters(Some(filters)).max_results(1000);
+            let mut ids: Vec<String> = vec![];
+            let mut token = None;
+            loop {
+                let page = aws.read(request.clone().set_next_token(token)).await?;
+                ids.extend(page.subnets.unwrap_or_default().into_iter().filter_map(|subnet| subnet.subnet_id));
+                token = page.next_token.filter(|token| !token.is_empty());
+                if token.is_none() {
+                    ids.sort();
+                    return Ok(Fact::Subnets(ids));
+                }
+            }
+        }
+    }
+}
