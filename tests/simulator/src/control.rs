@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::Fault;
 use crate::faults::Rule;
@@ -35,13 +35,6 @@ pub fn handle(simulator: &Simulator, request: &Request<Bytes>) -> Response<Bytes
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: f64,
-}
-
-#[derive(Deserialize)]
-struct Image {
-    image: String,
-    #[serde(flatten)]
-    behaviour: Behaviour,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +96,12 @@ fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Value, Faul
 fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault> {
     match path {
         "images" => {
-            let Image { image, behaviour } = parse(body)?;
-            simulator.with_world(|world| drop(world.images.known.insert(image, behaviour)));
+            let mut behaviour: Map<String, Value> = parse(body)?;
+            let image = behaviour.remove("image").and_then(|image| image.as_str().map(str::to_owned));
+            let image = image.ok_or_else(|| Fault::bad_request("", "image is missing"))?;
+            let behaviour: Behaviour = serde_json::from_value(Value::Object(behaviour))
+                .map_err(|error| Fault::bad_request("", error.to_string()))?;
+            simulator.with_world(|world| world.images.known.insert(image, behaviour));
         }
         "capacity" => {
             let Capacity { fargate_tasks } = parse(body)?;

@@ -53,6 +53,7 @@ impl Simulator {
 
     /// Answers a request at once. What a fault rule wants done to the reply stands in the response's extensions
     /// ([`Delayed`], [`Lost`]); [`Simulator::answer`] does it.
+    #[allow(clippy::needless_pass_by_value, reason = "a door hands over the request that it owns")]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         if request.uri().path().starts_with(control::PREFIX) {
             return control::handle(self, &request);
@@ -238,3 +239,6 @@ fn respond(service: Service, operation: &str, answer: &Answer, request_id: &str)
         .body(Bytes::from(body));
     response.unwrap_or_else(|_| Response::new(Bytes::new()))
 }
+
+#[cfg(test)]
+mod tests;

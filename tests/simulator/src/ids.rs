@@ -1,5 +1,7 @@
 //! Identifiers that look like AWS's and come out the same in every run.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 /// A seeded counter from which every identifier is made.
@@ -19,7 +21,8 @@ impl Ids {
     pub fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.number()));
+            // Writing into a String can't fail.
+            let _ = write!(text, "{:016x}", self.number());
         }
         text.truncate(digits);
         text

@@ -17,6 +17,7 @@ mod lifecycle;
 mod list_tasks;
 mod names;
 mod network;
+mod reach;
 mod registration;
 mod rolling;
 mod run_task;

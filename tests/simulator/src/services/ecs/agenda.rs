@@ -45,10 +45,9 @@ pub(super) fn wake_task(world: &mut World, id: &str, at: i64) {
 
 /// Wakes a service at a time, unless it wakes earlier anyway.
 pub(super) fn wake_service(world: &mut World, key: &str, at: i64) {
-    if let Some(service) = world.ecs.services.get_mut(key) {
-        if service.wake_at.is_none_or(|earlier| at < earlier) {
-            service.wake_at = Some(at);
-            world.ecs.agenda.add(at, Wake::Service(key.to_owned()));
-        }
+    let Some(service) = world.ecs.services.get_mut(key) else { return };
+    if service.wake_at.is_none_or(|earlier| at < earlier) {
+        service.wake_at = Some(at);
+        world.ecs.agenda.add(at, Wake::Service(key.to_owned()));
     }
 }

@@ -89,7 +89,7 @@ fn trip(world: &mut World, key: &str, rolls_back: bool) {
         return;
     };
     primary.state = Rollout::Failed;
-    primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+    "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
     primary.updated_at = now;
     let id = primary.id.clone();
     events::add(world, key, &format!("(deployment {id}) deployment failed: tasks failed to start."));

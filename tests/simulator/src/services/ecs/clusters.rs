@@ -73,12 +73,12 @@ pub(super) fn describe(world: &mut World, call: &Call) -> Answer {
     let include: Vec<&str> = include.iter().map(String::as_str).collect();
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for given in given {
-        match names::short_cluster(world, &given).ok().filter(|name| world.ecs.clusters.contains_key(name)) {
-            Some(name) => found.push(view(world, &name, &include)),
-            None => {
-                let arn = if given.starts_with("arn:") { given } else { world.arn("ecs", &format!("cluster/{given}")) };
-                failures.push(json!({"arn": arn, "reason": "MISSING"}));
-            }
+        let known = names::short_cluster(world, &given).ok().filter(|name| world.ecs.clusters.contains_key(name));
+        if let Some(name) = known {
+            found.push(view(world, &name, &include));
+        } else {
+            let arn = if given.starts_with("arn:") { given } else { world.arn("ecs", &format!("cluster/{given}")) };
+            failures.push(json!({"arn": arn, "reason": "MISSING"}));
         }
     }
     Ok(json!({"clusters": found, "failures": failures}))
@@ -130,8 +130,8 @@ pub(super) fn put_capacity_providers(world: &mut World, call: &Call) -> Answer {
             .values()
             .any(|task| task.cluster == name && task.is_live() && task.capacity_provider.as_ref() == Some(provider))
     };
-    let dropped = active(world, &name)?.capacity_providers.iter().filter(|old| !providers.contains(old));
-    if let Some(in_use) = dropped.filter(|provider| used(provider)).next() {
+    let mut dropped = active(world, &name)?.capacity_providers.iter().filter(|old| !providers.contains(old));
+    if let Some(in_use) = dropped.find(|provider| used(provider)) {
         let message = format!("The specified capacity provider {in_use} is in use and cannot be removed.");
         return Err(Fault::bad_request("ResourceInUseException", message));
     }

@@ -148,21 +148,17 @@ fn attachment(world: &mut World, order: &Order) -> Option<Attachment> {
     let subnets = network::subnets(configuration);
     let siblings =
         order.service.as_ref().and_then(|key| world.ecs.services.get(key)).map(|service| service.tasks.clone());
-    let subnet = match siblings {
-        Some(siblings) => {
-            let live = || siblings.iter().filter_map(|id| world.ecs.tasks.get(id)).filter(|task| !task.stopping);
-            let used = |subnet: &String| {
-                live().filter(|task| task.attachment.as_ref().is_some_and(|own| own.subnet == *subnet)).count()
-            };
-            subnets.into_iter().min_by_key(used)?
-        }
-        None => {
-            let index = usize::try_from(world.ids.number()).unwrap_or_default().checked_rem(subnets.len())?;
-            subnets.into_iter().nth(index)?
-        }
+    let subnet = if let Some(siblings) = siblings {
+        let live = || siblings.iter().filter_map(|id| world.ecs.tasks.get(id)).filter(|task| !task.stopping);
+        let here = |task: &&Task, subnet: &str| task.attachment.as_ref().is_some_and(|own| own.subnet == subnet);
+        subnets.into_iter().min_by_key(|subnet| live().filter(|task| here(task, subnet)).count())?
+    } else {
+        let index = usize::try_from(world.ids.number()).unwrap_or_default().checked_rem(subnets.len())?;
+        subnets.into_iter().nth(index)?
     };
     let zone = ec2::subnet(world, &subnet).map(|subnet| subnet.availability_zone);
-    Some(Attachment { id: world.ids.uuid(), subnet, groups: network::groups(configuration), zone, eni: None })
+    let (groups, public_ip) = (network::groups(configuration), network::assigns_public_ip(configuration));
+    Some(Attachment { id: world.ids.uuid(), subnet, groups, zone, public_ip, eni: None })
 }
 
 fn new_container(world: &mut World, order: &Order, task: &str, definition: &Value) -> Container {

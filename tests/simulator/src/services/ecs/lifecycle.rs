@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::services::ec2;
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
 use crate::services::ecs::{agenda, circuit_breaker, container, deployments, events, task_definitions};
+use crate::services::{ec2, logs};
 use crate::world::World;
 
 // AWS gives no figures; these are of the order that Fargate shows, in milliseconds.
@@ -112,6 +112,7 @@ fn start(world: &mut World, id: &str) {
         }
         return stop(world, id, StopCode::TaskFailedToStart, &reason);
     }
+    write_logs(world, &task);
     let ahead = ahead(world, &task);
     let digests: Vec<String> = task.containers.iter().map(|_| format!("sha256:{}", world.ids.hex(64))).collect();
     let now = world.now;
@@ -126,6 +127,17 @@ fn start(world: &mut World, id: &str) {
     }
     enter(world, id, Phase::Running, 0);
     wait_for_next(world, id);
+}
+
+/// Each container that logs by awslogs says that it has started.
+fn write_logs(world: &mut World, task: &Task) {
+    let Some(definition) = task_definitions::find(world, &task.definition).cloned() else { return };
+    for one in definition.containers() {
+        if let Some((group, stream)) = start_checks::log_stream(one, &task.id) {
+            let line = format!("{} of image {} has started", container::name(one), container::image(one));
+            logs::write(world, &group, &stream, &line);
+        }
+    }
 }
 
 /// What will happen to a task that starts now, in order of time.

@@ -25,7 +25,7 @@ pub(super) fn describe(world: &mut World, call: &Call) -> Answer {
         match world.ecs.tasks.get(id).filter(|task| task.cluster == cluster) {
             Some(task) => found.push(task.view(tags::wanted(call))),
             None => {
-                failures.push(json!({"arn": world.arn("ecs", &format!("task/{cluster}/{id}")), "reason": "MISSING"}))
+                failures.push(json!({"arn": world.arn("ecs", &format!("task/{cluster}/{id}")), "reason": "MISSING"}));
             }
         }
     }
@@ -37,15 +37,14 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let cluster = names::cluster_name(world, call)?;
     clusters::active(world, &cluster)?;
     let wanted_status = call.text("desiredStatus").unwrap_or("RUNNING");
-    let service = match call.text("serviceName") {
-        None => None,
-        Some(_) => {
-            let key = services::named(world, call, "serviceName")?;
-            if world.ecs.services.get(&key).is_some_and(|service| service.status == Status::Inactive) {
-                return Err(names::service_not_found());
-            }
-            Some(key)
+    let service = if call.text("serviceName").is_some() {
+        let key = services::named(world, call, "serviceName")?;
+        if world.ecs.services.get(&key).is_some_and(|service| service.status == Status::Inactive) {
+            return Err(names::service_not_found());
         }
+        Some(key)
+    } else {
+        None
     };
     let family = |task: &Task| {
         let name = names::of_arn(world, &task.definition, "task-definition").unwrap_or_default();

@@ -55,14 +55,18 @@ pub(super) fn groups(configuration: &Value) -> Vec<String> {
     texts(configuration.pointer("/awsvpcConfiguration/securityGroups"))
 }
 
+/// Whether tasks get a public address.
+pub(super) fn assigns_public_ip(configuration: &Value) -> bool {
+    configuration.pointer("/awsvpcConfiguration/assignPublicIp").and_then(Value::as_str) == Some("ENABLED")
+}
+
 /// Whether two resolved configurations mean the same: the order of ids carries no meaning.
 pub(super) fn same(one: &Value, other: &Value) -> bool {
     let sorted = |mut ids: Vec<String>| {
         ids.sort();
         ids
     };
-    let public = |configuration: &Value| configuration.pointer("/awsvpcConfiguration/assignPublicIp").cloned();
     sorted(subnets(one)) == sorted(subnets(other))
         && sorted(groups(one)) == sorted(groups(other))
-        && public(one) == public(other)
+        && assigns_public_ip(one) == assigns_public_ip(other)
 }

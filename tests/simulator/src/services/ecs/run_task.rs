@@ -156,7 +156,7 @@ pub(super) fn stop(world: &mut World, call: &Call) -> Answer {
     let cluster = names::cluster_name(world, call)?;
     clusters::active(world, &cluster)?;
     let id = names::task_id(call.text("task").unwrap_or_default()).to_owned();
-    if !world.ecs.tasks.get(&id).is_some_and(|task| task.cluster == cluster) {
+    if world.ecs.tasks.get(&id).is_none_or(|task| task.cluster != cluster) {
         return Err(invalid("The referenced task was not found."));
     }
     lifecycle::stop(world, &id, StopCode::UserInitiated, call.text("reason").unwrap_or("Task stopped by user"));

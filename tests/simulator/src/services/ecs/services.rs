@@ -29,6 +29,7 @@ pub(super) enum Status {
 
 /// A service.
 #[derive(Clone, Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "three of them are members of the API that are booleans there too")]
 pub(super) struct Service {
     pub(super) name: String,
     pub(super) arn: String,

@@ -5,9 +5,9 @@
 use serde_json::Value;
 
 use crate::images;
-use crate::services::ecs::container;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
+use crate::services::ecs::{container, reach};
 use crate::services::{iam, logs};
 use crate::world::World;
 
@@ -29,7 +29,8 @@ impl Obstacle {
 /// The first thing in a task's way, if there is one. A log group that the driver may create is created.
 pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
     let definition = task_definitions::find(world, &task.definition)?.clone();
-    let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone() };
+    let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
+    let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone(), gets_out };
     let found = registry(world, &role, &definition).or_else(|| secrets(world, &role, &definition));
     found.or_else(|| loggers(world, &role, &definition)).or_else(|| pulls(world, &role, &definition))
 }
@@ -38,6 +39,8 @@ pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
 struct ExecutionRole {
     arn: Option<String>,
     task: String,
+    /// Whether the task's network lets it out.
+    gets_out: bool,
 }
 
 impl ExecutionRole {
@@ -55,44 +58,79 @@ impl ExecutionRole {
     }
 }
 
+/// What fails before anything is pulled.
+fn before_pull(problem: &str) -> Obstacle {
+    Obstacle::of_task(format!("ResourceInitializationError: unable to pull secrets or registry auth: {problem}"))
+}
+
+/// A task that asks AWS for something and gets no answer.
+fn no_connection(what: &str, service: &str) -> Obstacle {
+    before_pull(&format!(
+        "The task cannot pull {what} from {service}: There is a connection issue between the task and {service}. Check \
+         your task network configuration. RequestError: send request failed caused by: dial tcp: i/o timeout"
+    ))
+}
+
 fn registry(world: &World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
     let action = "ecr:GetAuthorizationToken";
-    let private = definition.containers().iter().any(|one| images::is_ecr(container::image(one)));
-    (private && !role.allows(world, action, "*")).then(|| {
-        Obstacle::of_task(format!(
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to \
-             retrieve ecr registry auth: service call has been retried 1 time(s): {}",
+    if !definition.containers().iter().any(|one| images::is_ecr(container::image(one))) {
+        return None;
+    }
+    if !role.gets_out {
+        return Some(no_connection("registry auth", "Amazon ECR"));
+    }
+    (!role.allows(world, action, "*")).then(|| {
+        before_pull(&format!(
+            "execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 \
+             time(s): {}",
             role.denied(world, action, "*")
         ))
     })
 }
 
 fn secrets(world: &World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
-    let sources = definition.containers().iter().flat_map(container::secrets);
-    sources.map(|source| secret_source(world, &source)).find_map(|(action, resource, from)| {
-        (!role.allows(world, action, &resource)).then(|| {
-            Obstacle::of_task(format!(
-                "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to \
-                 retrieve {from}: service call has been retried 1 time(s): {}",
-                role.denied(world, action, &resource)
-            ))
-        })
-    })
+    definition.containers().iter().flat_map(container::secrets).find_map(|source| secret(world, role, &source))
 }
 
-/// The action and resource that reading a secret needs, and where it is said to come from. A Secrets Manager ARN may
-/// carry a JSON key, stage and version after the secret's own seven parts.
-fn secret_source(world: &World, source: &str) -> (&'static str, String, &'static str) {
-    if source.starts_with("arn:") && source.contains(":secretsmanager:") {
-        let secret = source.split(':').take(7).collect::<Vec<_>>().join(":");
-        return ("secretsmanager:GetSecretValue", secret, "secret from asm");
+/// What is in the way of reading one secret or parameter.
+fn secret(world: &World, role: &ExecutionRole, source: &str) -> Option<Obstacle> {
+    let parameter = !source.contains(":secretsmanager:");
+    if !role.gets_out {
+        let service = if parameter { "AWS Systems Manager" } else { "AWS Secrets Manager" };
+        return Some(no_connection("secrets", service));
     }
-    let parameter = if source.starts_with("arn:") {
-        source.to_owned()
+    let there = world.foreign.resolve(source);
+    let resource = there.map_or_else(|| named_resource(world, source, parameter), str::to_owned);
+    let (action, from) = if parameter {
+        ("ssm:GetParameters", "secrets from ssm".to_owned())
     } else {
-        world.arn("ssm", &format!("parameter/{}", source.trim_start_matches('/')))
+        ("secretsmanager:GetSecretValue", "secret from asm".to_owned())
     };
-    ("ssm:GetParameters", parameter, "secrets from ssm")
+    let problem = if !role.allows(world, action, &resource) {
+        role.denied(world, action, &resource)
+    } else if there.is_none() && parameter {
+        format!("invalid ssm parameters: {source}")
+    } else if there.is_none() {
+        format!(
+            "failed to fetch secret {resource} from secrets manager: ResourceNotFoundException: Secrets Manager can't \
+             find the specified secret."
+        )
+    } else {
+        return None;
+    };
+    Some(before_pull(&format!(
+        "execution resource retrieval failed: unable to retrieve {from}: service call has been retried 1 time(s): {problem}"
+    )))
+}
+
+/// The ARN of a secret or parameter that isn't there. A Secrets Manager ARN may carry a JSON key, stage and version
+/// after the secret's own seven parts.
+fn named_resource(world: &World, source: &str, parameter: bool) -> String {
+    match (parameter, source.starts_with("arn:")) {
+        (false, _) => source.split(':').take(7).collect::<Vec<_>>().join(":"),
+        (true, true) => source.to_owned(),
+        (true, false) => world.arn("ssm", &format!("parameter/{}", source.trim_start_matches('/'))),
+    }
 }
 
 fn loggers(world: &mut World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
@@ -105,33 +143,33 @@ fn loggers(world: &mut World, role: &ExecutionRole, definition: &Definition) -> 
 
 /// What is wrong with a container's awslogs driver.
 fn logger(world: &mut World, role: &ExecutionRole, one: &Value) -> Option<String> {
-    let options = container::awslogs(one)?;
-    let option = |name: &str| options.get(name).and_then(Value::as_str);
-    let group = option("awslogs-group").unwrap_or_default().to_owned();
+    let (group, stream) = log_stream(one, &role.task)?;
+    let creates = container::awslogs(one)?.get("awslogs-create-group").and_then(Value::as_str) == Some("true");
     let arn = world.arn("logs", &format!("log-group:{group}"));
-    if !logs::group_exists(world, &group) && option("awslogs-create-group") == Some("true") {
+    let retried = "create stream has been retried 1 times: failed to create Cloudwatch log";
+    if creates && !logs::group_exists(world, &group) {
         let action = "logs:CreateLogGroup";
-        if !role.allows(world, action, &format!("{arn}:*")) {
-            let denied = role.denied(world, action, &arn);
-            return Some(format!(
-                "create stream has been retried 1 times: failed to create Cloudwatch log group: {denied}"
-            ));
+        // The action's resource is the group, which policies write with and without `:*`.
+        if !role.allows(world, action, &arn) && !role.allows(world, action, &format!("{arn}:*")) {
+            return Some(format!("{retried} group: {}", role.denied(world, action, &arn)));
         }
         logs::create_group(world, &group);
     }
-    let stream = format!("{arn}:log-stream:*");
-    let action = "logs:CreateLogStream";
+    let (action, stream) = ("logs:CreateLogStream", format!("{arn}:log-stream:{stream}"));
     if !role.allows(world, action, &stream) {
-        let denied = role.denied(world, action, &format!("{arn}:log-stream:"));
-        return Some(format!(
-            "create stream has been retried 1 times: failed to create Cloudwatch log stream: {denied}"
-        ));
+        return Some(format!("{retried} stream: {}", role.denied(world, action, &stream)));
     }
-    (!logs::group_exists(world, &group)).then(|| {
-        "create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified \
-         log group does not exist."
-            .to_owned()
-    })
+    (!logs::group_exists(world, &group))
+        .then(|| format!("{retried} stream: ResourceNotFoundException: The specified log group does not exist."))
+}
+
+/// The log group and stream of a container that logs by awslogs. With a prefix, the stream is named by it, the
+/// container and the task (developer guide, "awslogs log driver").
+pub(super) fn log_stream(one: &Value, task: &str) -> Option<(String, String)> {
+    let options = container::awslogs(one)?;
+    let option = |name: &str| options.get(name).and_then(Value::as_str);
+    let prefix = option("awslogs-stream-prefix").unwrap_or_default();
+    Some((option("awslogs-group")?.to_owned(), format!("{prefix}/{}/{task}", container::name(one))))
 }
 
 fn pulls(world: &World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
@@ -147,21 +185,21 @@ fn pulls(world: &World, role: &ExecutionRole, definition: &Definition) -> Option
 /// Why an image can't be pulled.
 fn pull(world: &World, role: &ExecutionRole, image: &str) -> Option<String> {
     let reference = full_reference(image);
+    let failed = |times: u32, why: &str| {
+        let text =
+            format!("pull image manifest has been retried {times} time(s): failed to resolve ref {reference}: {why}");
+        Some(text)
+    };
+    if !role.gets_out {
+        return failed(5, &format!("failed to do request: Head {reference}: dial tcp: i/o timeout"));
+    }
     if let Some(repository) = images::ecr_repository_arn(image) {
         let actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
         if actions.iter().any(|action| !role.allows(world, action, &repository)) {
-            return Some(format!(
-                "pull image manifest has been retried 1 time(s): failed to resolve ref {reference}: unexpected status from HEAD request \
-                 to {reference}: 403 Forbidden"
-            ));
+            return failed(1, &format!("unexpected status from HEAD request to {reference}: 403 Forbidden"));
         }
     }
-    let missing = world.images.behaviour(image).missing;
-    missing.then(|| {
-        format!(
-            "pull image manifest has been retried 7 time(s): failed to resolve ref {reference}: {reference}: not found"
-        )
-    })
+    if world.images.behaviour(image).missing { failed(7, &format!("{reference}: not found")) } else { None }
 }
 
 /// An image's whole reference: a bare name lies in Docker Hub's library.

@@ -119,6 +119,8 @@ pub(super) struct Attachment {
     pub(super) subnet: String,
     pub(super) groups: Vec<String>,
     pub(super) zone: Option<String>,
+    /// It has a public address too.
+    pub(super) public_ip: bool,
     pub(super) eni: Option<Eni>,
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::call::{Call, Service};
 use crate::clock::{Clock, EPOCH};
 use crate::handler::Simulator;
 use crate::services::iam;
@@ -119,9 +120,7 @@ impl Aws {
             if so(&service) {
                 return passed;
             }
-            if passed == most {
-                panic!("not within {most} s: {what}; the service is {service:#}");
-            }
+            assert!(passed < most, "not within {most} s: {what}; the service is {service:#}");
             self.seconds(1);
         }
         most
@@ -136,6 +135,24 @@ impl Aws {
 
     fn has_event(&self, part: &str) -> bool {
         self.events().iter().any(|event| event.contains(part))
+    }
+
+    /// Takes the rule away by which EC2 lets a new group's members out.
+    fn revoke_egress(&self, group: &str) {
+        let input = json!({
+            "GroupId": group,
+            "IpPermissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+        });
+        let call = Call {
+            service: Service::Ec2,
+            operation: "RevokeSecurityGroupEgress".to_owned(),
+            input,
+            region: "eu-west-1".to_owned(),
+            access_key: "AKIDEXAMPLE".to_owned(),
+            account_id: "123456789012".to_owned(),
+            time: EPOCH,
+        };
+        self.0.with_world(|world| world.call(&call)).unwrap();
     }
 
     /// Puts a role into the account that ECS tasks can assume, with one policy.

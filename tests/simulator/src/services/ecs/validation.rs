@@ -158,10 +158,9 @@ fn check_fargate(input: &Value, containers: &[Value]) -> Result<(), Fault> {
             "Invalid 'cpu' setting for task: the containers' CPU units add up to more than the task's.",
         ));
     }
-    if let Some(size) = input.pointer("/ephemeralStorage/sizeInGiB").and_then(Value::as_i64) {
-        if !(21..=200).contains(&size) {
-            return Err(client("EphemeralStorage sizeInGiB must be between 21 and 200."));
-        }
+    let storage = input.pointer("/ephemeralStorage/sizeInGiB").and_then(Value::as_i64);
+    if storage.is_some_and(|size| !(21..=200).contains(&size)) {
+        return Err(client("EphemeralStorage sizeInGiB must be between 21 and 200."));
     }
     if containers.iter().any(|one| one.get("privileged").and_then(Value::as_bool) == Some(true)) {
         return Err(client("Tasks using Fargate do not support privileged containers."));

@@ -1,6 +1,7 @@
 //! What a Fargate task needs to start.
 
 use super::*;
+use crate::services::{ec2, logs};
 
 /// A task definition whose container logs, under an execution role.
 fn with_role(role: &str, container: &Value) -> Value {
@@ -38,6 +39,12 @@ fn a_task_that_lacks_something_stops_with_ecs_words() {
         ("no such ECR image", ecr.to_vec(), unknown, "CannotPullContainerError: ".to_owned()),
         ("may not read the secret", vec!["s3:GetObject"], secret(SECRET), format!("{auth}unable to retrieve secret from asm")),
         ("may not read the parameter", vec!["s3:GetObject"], secret("/shop/log-level"), format!("{auth}unable to retrieve secrets from ssm")),
+        (
+            "no such secret",
+            vec!["secretsmanager:*"],
+            secret(&SECRET.replace("orders", "none")),
+            format!("{auth}unable to retrieve secret from asm"),
+        ),
         ("no such image", vec!["s3:GetObject"], json!({"name": "web", "image": "nginx:missing"}), "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref docker.io/library/nginx:missing".to_owned()),
     ];
     for (what, actions, container, reason) in cases {
@@ -125,4 +132,43 @@ fn tasks_spread_over_a_capacity_provider_strategy() {
     aws.until(30, "running", |service| service["runningCount"] == 4);
     let spot = aws.tasks("RUNNING").iter().filter(|task| task["capacityProviderName"] == "FARGATE_SPOT").count();
     assert_eq!(spot, 3);
+}
+
+#[test]
+fn a_task_that_cannot_get_out_cannot_pull() {
+    let configuration = |subnet: &str, group: &str, public: &str| json!({"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group], "assignPublicIp": public}});
+    let cases = [
+        ("a private subnet has a NAT gateway", configuration("subnet-0aaa", "sg-0default", "DISABLED"), true),
+        ("a public subnet serves public addresses", configuration("subnet-0ddd", "sg-0default", "ENABLED"), true),
+        ("and no others", configuration("subnet-0ddd", "sg-0default", "DISABLED"), false),
+        ("a group that lets nothing out", configuration("subnet-0aaa", "sg-0shut", "DISABLED"), false),
+    ];
+    for (what, network, gets_out) in cases {
+        let aws = Aws::new();
+        aws.0.with_world(|world| {
+            let group = ec2::group(world, "sg-0default").unwrap().clone();
+            ec2::add_group(world, "sg-0shut", &group.vpc_id, "shut", "lets nothing out", &[].into());
+        });
+        aws.revoke_egress("sg-0shut");
+        aws.create(1, &json!({"networkConfiguration": network}));
+        aws.seconds(16);
+        assert_eq!(aws.service()["runningCount"] == 1, gets_out, "{what}");
+        if !gets_out {
+            let reason = aws.tasks("STOPPED")[0]["stoppedReason"].as_str().unwrap().to_owned();
+            assert!(reason.starts_with("CannotPullContainerError: ") && reason.ends_with("i/o timeout"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn a_container_that_logs_has_a_stream_of_its_own() {
+    let aws = Aws::new();
+    let role = aws.role("execution", &["logs:*"]);
+    aws.0.with_world(|world| logs::create_group(world, "/shop/hello"));
+    aws.register(&with_role(&role, &logging()));
+    aws.create(1, &json!({}));
+    aws.seconds(16);
+    let task = aws.tasks("RUNNING")[0]["taskArn"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let dump = aws.0.with_world(|world| serde_json::to_value(&world.logs)).unwrap().to_string();
+    assert!(dump.contains(&format!("ecs/web/{task}")), "{dump}");
 }
