@@ -15,7 +15,8 @@ use super::world::World;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// The members of [`super::Kind::ADDRESS`]; `None` where the value was not known yet when it was written.
+    /// The members of [`super::Kind::ADDRESS`]: strings as they are, anything else as JSON; `None` where the value
+    /// was not known yet when it was written.
     pub address: BTreeMap<String, Option<String>>,
     /// The ARN or id that AWS gave it, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,12 @@ impl Inventory {
             let mut entry = entry_of(node, world);
             if let Some(known) = self.0.get(id) {
                 entry.physical.clone_from(&known.physical);
+                // What is not observed yet was known when it was written down.
+                for (name, value) in &mut entry.address {
+                    if value.is_none() {
+                        *value = known.address.get(name).cloned().flatten();
+                    }
+                }
             }
             LookUp { id: id.clone(), entry }
         });
@@ -100,9 +107,17 @@ fn entry_of(node: &Node, world: &World) -> Entry {
         .iter()
         .map(|name| {
             let resolution = resolve(node.want.get(*name).unwrap_or(&Value::Null), &outputs);
-            let text = resolution.value.as_str().filter(|_| resolution.open.is_empty());
-            ((*name).to_owned(), text.map(ToOwned::to_owned))
+            let known = Some(resolution.value).filter(|value| resolution.open.is_empty() && !value.is_null());
+            ((*name).to_owned(), known.map(text))
         })
         .collect();
     Entry { address, physical: None }
+}
+
+/// A string as it is, anything else as JSON.
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
 }

@@ -66,7 +66,8 @@ impl Kind for SecurityGroupRule {
     const NAME: &'static str = "ec2/security-group-rule";
     const TEARDOWN: u8 = teardown::SECURITY_GROUP_RULE;
     const FIXED: &'static [&'static str] = &["group", "direction", "protocol", "fromPort", "toPort", "peer"];
-    const ADDRESS: &'static [&'static str] = &["group"];
+    // The whole tuple: a rule that somebody else made carries nothing of ours to be found by.
+    const ADDRESS: &'static [&'static str] = Self::FIXED;
     type Output = SecurityGroupRuleOutput;
 
     fn normalise(mut self) -> Self {
