@@ -71,8 +71,9 @@ impl Kind for SecurityGroupRule {
     type Output = SecurityGroupRuleOutput;
 
     fn normalise(mut self) -> Self {
-        // AWS reports -1 for the ports of a rule on all protocols.
-        if self.protocol == "-1" {
+        self.protocol = protocol_name(&self.protocol);
+        // API reference, IpPermission: rules of other protocols, and of all, are on all ports.
+        if !matches!(self.protocol.as_str(), "tcp" | "udp" | "icmp" | "icmpv6") {
             (self.from_port, self.to_port) = (-1, -1);
         }
         self
@@ -80,6 +81,19 @@ impl Kind for SecurityGroupRule {
 
     fn ready(&self, _: &Seen<Self>) -> Ready {
         Ready::Ready
+    }
+}
+
+/// EC2 answers with the names of the four protocols that have one, also where they were given by number (API
+/// reference, `IpPermission`; IANA, "Protocol Numbers").
+fn protocol_name(protocol: &str) -> String {
+    let lower = protocol.to_ascii_lowercase();
+    match lower.as_str() {
+        "6" => "tcp".to_owned(),
+        "17" => "udp".to_owned(),
+        "1" => "icmp".to_owned(),
+        "58" => "icmpv6".to_owned(),
+        _ => lower,
     }
 }
 
