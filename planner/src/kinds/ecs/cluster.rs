@@ -1,6 +1,8 @@
 //! `ecs/cluster`.
 
-use longshore_crds::ecs_cluster::{ClusterConfiguration, ClusterSetting};
+use longshore_crds::ecs_cluster::{
+    ClusterConfiguration, ClusterSetting, ExecuteCommandConfiguration, ExecuteCommandLogging,
+};
 use longshore_crds::ecs_service::CapacityProviderStrategyItem;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +72,9 @@ impl Kind for Cluster {
         self.capacity_providers.sort();
         self.default_capacity_provider_strategy = normal_strategy(self.default_capacity_provider_strategy);
         self.settings.sort_by_key(|setting| setting.name);
+        if let Some(exec) = self.configuration.as_mut().and_then(|c| c.execute_command_configuration.as_mut()) {
+            normalise_exec(exec);
+        }
         self
     }
 
@@ -86,5 +91,15 @@ impl Kind for Cluster {
 
     fn ready(&self, _: &Seen<Self>) -> Ready {
         Ready::Ready
+    }
+}
+
+/// API reference, `ExecuteCommandConfiguration`: logging is `DEFAULT` unless said, and logs are not encrypted.
+fn normalise_exec(exec: &mut ExecuteCommandConfiguration) {
+    exec.logging.get_or_insert(ExecuteCommandLogging::Default);
+    if let Some(logs) = &mut exec.log_configuration {
+        for flag in [&mut logs.cloud_watch_encryption_enabled, &mut logs.s3_encryption_enabled] {
+            *flag = flag.filter(|on| *on);
+        }
     }
 }
