@@ -139,12 +139,21 @@ impl Kind for Service {
             deployment.strategy.filter(|s| *s != longshore_crds::ecs_service::DeploymentStrategy::Rolling);
         deployment.bake_time_in_minutes = deployment.bake_time_in_minutes.filter(|minutes| *minutes != 0);
         deployment.alarms = deployment.alarms.take().filter(|alarms| alarms.enable || !alarms.alarm_names.is_empty());
+        if let Some(alarms) = &mut deployment.alarms {
+            alarms.alarm_names.sort();
+        }
         self
     }
 
     fn disown(&self, seen: &mut Self) {
         if self.desired_count.is_none() {
             seen.desired_count = None;
+        }
+        // With neither, the cluster's default strategy decides at creation, and ECS reports what it decided. What was
+        // decided then stays, also where the spec named it and no longer does: ECS cannot be asked to decide again.
+        if self.launch_type.is_none() && self.capacity_provider_strategy.is_empty() {
+            seen.launch_type = None;
+            seen.capacity_provider_strategy.clear();
         }
         // LATEST reads back as a number, and what is left out is LATEST.
         if self.platform_version.as_deref().is_none_or(|version| version == "LATEST") {
