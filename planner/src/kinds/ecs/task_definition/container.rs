@@ -2,11 +2,14 @@
 
 use longshore_crds::ContainerDefinition;
 use longshore_crds::task_definition::{
-    ContainerHealthCheck, LinuxParameters, NetworkMode, PortMapping, TransportProtocol,
+    ContainerHealthCheck, ContainerRestartPolicy, LinuxParameters, NetworkMode, PortMapping, TransportProtocol,
+    VersionConsistency,
 };
 
 /// API reference, `HealthCheck`: seconds between checks, seconds that one may take, and tries, unless said.
 const HEALTH_CHECK: (i32, i32, i32) = (30, 5, 3);
+/// API reference, `ContainerRestartPolicy`: seconds that a container must have run before it is restarted.
+const RESTART_ATTEMPT_PERIOD: i32 = 300;
 
 /// Fills in what `DescribeTaskDefinition` fills in, drops what it drops, and sorts what has no order.
 pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<NetworkMode>) {
@@ -24,12 +27,11 @@ pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<Networ
     ] {
         *flag = flag.filter(|on| *on);
     }
-    container.environment.sort_by(|a, b| a.name.cmp(&b.name));
-    container.secrets.sort_by(|a, b| a.name.cmp(&b.name));
-    container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
-    container.mount_points.sort_by(|a, b| a.container_path.cmp(&b.container_path));
-    container.volumes_from.sort_by(|a, b| a.source_container.cmp(&b.source_container));
-    container.ulimits.sort_by_key(|limit| limit.name);
+    container.version_consistency = container.version_consistency.filter(|v| *v != VersionConsistency::Enabled);
+    for variable in &mut container.environment {
+        variable.value.get_or_insert_default();
+    }
+    sort_lists(container);
     for mount in &mut container.mount_points {
         mount.read_only = mount.read_only.filter(|on| *on);
     }
@@ -37,11 +39,31 @@ pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<Networ
         source.read_only = source.read_only.filter(|on| *on);
     }
     container.port_mappings.iter_mut().for_each(|port| normalise_port(port, mode));
-    container.port_mappings.sort_by_key(|port| (port.container_port, port.protocol.map(TransportProtocol::as_str)));
+    container.port_mappings.sort_by_cached_key(|port| {
+        let protocol = port.protocol.map(TransportProtocol::as_str);
+        (port.container_port, port.container_port_range.clone(), protocol, port.host_port)
+    });
     if let Some(check) = &mut container.health_check {
         normalise_health_check(check);
     }
+    if let Some(policy) = &mut container.restart_policy {
+        normalise_restarts(policy);
+    }
     container.linux_parameters = container.linux_parameters.take().map(normalise_linux).filter(|linux| !empty(linux));
+}
+
+/// Sorts what has no order: each of these lists has a key by which ECS tells its items apart.
+fn sort_lists(container: &mut ContainerDefinition) {
+    container.environment.sort_by(|a, b| a.name.cmp(&b.name));
+    container.secrets.sort_by(|a, b| a.name.cmp(&b.name));
+    container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
+    container.mount_points.sort_by(|a, b| a.container_path.cmp(&b.container_path));
+    container.volumes_from.sort_by(|a, b| a.source_container.cmp(&b.source_container));
+    container.ulimits.sort_by_key(|limit| limit.name);
+    container.system_controls.sort_by(|a, b| a.namespace.cmp(&b.namespace));
+    if let Some(logs) = &mut container.log_configuration {
+        logs.secret_options.sort_by(|a, b| a.name.cmp(&b.name));
+    }
 }
 
 fn normalise_port(port: &mut PortMapping, mode: Option<NetworkMode>) {
@@ -59,6 +81,11 @@ fn normalise_health_check(check: &mut ContainerHealthCheck) {
     check.timeout.get_or_insert(timeout);
     check.retries.get_or_insert(retries);
     check.start_period = check.start_period.filter(|seconds| *seconds != 0);
+}
+
+fn normalise_restarts(policy: &mut ContainerRestartPolicy) {
+    policy.restart_attempt_period.get_or_insert(RESTART_ATTEMPT_PERIOD);
+    policy.ignored_exit_codes.sort_unstable();
 }
 
 fn normalise_linux(mut linux: LinuxParameters) -> LinuxParameters {
