@@ -1,0 +1,100 @@
+//! What AWS fills in is no difference; what somebody changed is one, and its field is named.
+
+use longshore_planner::kinds::ecs::service::Service;
+use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
+use serde_json::{Value, json};
+
+use crate::{fields, service, task, with};
+
+fn task_of(container: &Value) -> Value {
+    let container = with(&json!({"name": "web", "image": "nginx:1"}), container);
+    json!({"family": "hello", "content": {"networkMode": "awsvpc", "containerDefinitions": [container]}})
+}
+
+#[test]
+fn a_change_of_a_container_is_seen() {
+    let cases = [
+        (json!({}), json!({"image": "nginx:2"}), "image"),
+        (json!({}), json!({"cpu": 1}), "cpu"),
+        (json!({}), json!({"essential": false}), "essential"),
+        (json!({}), json!({"environment": [{"name": "A", "value": "1"}]}), "environment"),
+        (
+            json!({"environment": [{"name": "A"}, {"name": "B"}]}),
+            json!({"environment": [{"name": "B"}, {"name": "A", "value": "1"}]}),
+            "environment[A].value",
+        ),
+        (json!({"command": ["a", "b"]}), json!({"command": ["b", "a"]}), "command"),
+        (json!({}), json!({"versionConsistency": "disabled"}), "versionConsistency"),
+        (
+            json!({"healthCheck": {"command": ["x"]}}),
+            json!({"healthCheck": {"command": ["x"], "retries": 4}}),
+            "healthCheck.retries",
+        ),
+        (
+            json!({"restartPolicy": {"enabled": true}}),
+            json!({"restartPolicy": {"enabled": false}}),
+            "restartPolicy.enabled",
+        ),
+    ];
+    for (asked, changed, field) in cases {
+        let (want, seen) = (task_of(&asked), task::described(&task_of(&changed)));
+        let expected = format!("content.containerDefinitions[web].{field}");
+        assert_eq!(fields::<TaskDefinition>(&want, &seen), [expected], "{changed}");
+    }
+}
+
+#[test]
+fn what_the_spec_leaves_to_aws_is_not_compared() {
+    let spot = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+    let cases = [
+        ("a count that an autoscaler set", json!({}), json!({"desiredCount": 7})),
+        ("a number for LATEST", json!({"platformVersion": "LATEST"}), json!({"platformVersion": "1.4.0"})),
+        ("LATEST itself", json!({}), json!({"platformVersion": "LATEST"})),
+        (
+            "the cluster's strategy",
+            json!({"launchType": null}),
+            json!({"launchType": null, "capacityProviderStrategy": spot}),
+        ),
+        ("the launch type of a cluster without one", json!({"launchType": null}), json!({"launchType": "FARGATE"})),
+        ("Service Connect that is off", json!({}), json!({"serviceConnect": {"enabled": false}})),
+    ];
+    for (what, asked, changed) in cases {
+        let plain = service::plain();
+        let seen = service::described(&with(&plain, &changed));
+        assert_eq!(fields::<Service>(&with(&plain, &asked), &seen), Vec::<String>::new(), "{what}");
+    }
+}
+
+#[test]
+fn a_change_of_a_service_is_seen() {
+    let breaker = |enable: bool| {
+        json!({"minimumHealthyPercent": 100, "maximumPercent": 200,
+               "deploymentCircuitBreaker": {"enable": enable, "rollback": true}})
+    };
+    let network = |public: &str| json!({"subnets": ["subnet-a"], "securityGroups": ["sg-a"], "assignPublicIp": public});
+    let cases = [
+        (json!({"desiredCount": 2}), json!({"desiredCount": 3}), "desiredCount"),
+        (json!({"platformVersion": "1.4.0"}), json!({"platformVersion": "1.3.0"}), "platformVersion"),
+        (json!({}), json!({"taskDefinition": "arn:other"}), "taskDefinition"),
+        (
+            json!({"deploymentConfiguration": breaker(true)}),
+            json!({"deploymentConfiguration": breaker(false)}),
+            "deploymentConfiguration.deploymentCircuitBreaker.enable",
+        ),
+        (json!({"network": network("DISABLED")}), json!({"network": network("ENABLED")}), "network.assignPublicIp"),
+        (json!({}), json!({"propagateTags": "NONE"}), "propagateTags"),
+        (json!({}), json!({"availabilityZoneRebalancing": "DISABLED"}), "availabilityZoneRebalancing"),
+        (json!({"tags": {"a": "1"}}), json!({"tags": {"a": "2"}}), "tags.a"),
+        (
+            json!({}),
+            json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}),
+            "capacityProviderStrategy",
+        ),
+    ];
+    for (asked, changed, field) in cases {
+        let plain = service::plain();
+        let seen = service::described(&with(&plain, &changed));
+        let found = fields::<Service>(&with(&plain, &asked), &seen);
+        assert!(found.iter().any(|path| path == field), "{changed}: {field} in {found:?}");
+    }
+}
