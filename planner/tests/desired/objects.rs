@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 /// The spec of the object of that kind in an example file, with a JSON merge patch applied.
 fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
-    let path = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
+    let example = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(example).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
     let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
     merge(&mut object["spec"], patch);
