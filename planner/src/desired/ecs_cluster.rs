@@ -17,6 +17,12 @@ pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec) -> Result<Desired, Obst
         let message = format!("{name}: capacity on EC2 is not built yet; only FARGATE and FARGATE_SPOT can be named");
         return Err(Refusal::new("NotSupportedYet", "spec.capacityProviders", message).into());
     }
+    let namespace = spec.service_connect_defaults.as_ref().map(|defaults| defaults.namespace.as_str());
+    if let Some(name) = namespace.filter(|namespace| !namespace.starts_with("arn:")) {
+        // ECS makes a namespace of a name that it does not know, and reads back its ARN either way.
+        let message = format!("{name}: a Cloud Map namespace can only be named by its ARN so far; write its ARN");
+        return Err(Refusal::new("NotSupportedYet", "spec.serviceConnectDefaults.namespace", message).into());
+    }
     let mut graph = Graph::default();
     let cluster = Cluster {
         name: spec.cluster_name.clone().unwrap_or_else(|| scope.base()),

@@ -8,7 +8,11 @@ use longshore_planner::kinds::ecs::service::Service;
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_field() {
-    let cases: [(Value, &str); 6] = [
+    let cases: [(Value, &str); 7] = [
+        (
+            json!({"task": {"trustedExecutionConfiguration": {"isolationMode": "ISOLATED_SANDBOX"}}}),
+            "spec.task.trustedExecutionConfiguration",
+        ),
         (json!({"launchType": "EC2"}), "spec.launchType"),
         (json!({"autoscaling": {"minCapacity": 1, "maxCapacity": 2}}), "spec.autoscaling"),
         (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),

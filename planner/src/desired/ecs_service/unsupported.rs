@@ -37,6 +37,11 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.role", spec.role.is_some(), "a role for classic load balancers"),
         ("spec.enableExecuteCommand", spec.enable_execute_command == Some(true), "ECS Exec"),
         (
+            "spec.task.trustedExecutionConfiguration",
+            spec.task.trusted_execution_configuration.is_some(),
+            "isolation of tasks from their host",
+        ),
+        (
             "spec.task.volumes",
             spec.task.volumes.iter().any(needs_storage),
             "volumes other than a task's own scratch space",
