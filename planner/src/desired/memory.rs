@@ -32,7 +32,7 @@ pub struct Rejected {
 /// A revision that completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastGood {
-    /// Hash of its content.
+    /// Hash of its content; empty for a revision that Longshore did not make.
     pub content_hash: String,
     /// Its ARN.
     pub arn: String,
@@ -89,13 +89,27 @@ pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option
     else {
         return memory.clone();
     };
-    let Some(detail) = world.seen::<Service>(service).and_then(|seen| seen.detail::<ServiceDetail>()) else {
-        return memory.clone();
-    };
+    let Some(seen) = world.seen::<Service>(service) else { return memory.clone() };
+    let Some(detail) = seen.detail::<ServiceDetail>() else { return memory.clone() };
     let last_good = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
-    let rejected =
-        memory.rejects(&task.fixed, restarted_at).cloned().or_else(|| rejection(task, world, &detail, restarted_at));
-    Memory { rejected, last_good: last_good.or_else(|| memory.last_good.clone()) }
+    let last_good = last_good.or_else(|| memory.last_good.clone());
+    // What ECS says of a rollback stays after it. It speaks of this attempt only once that was begun: a new
+    // `restartedAt` that the service does not carry yet asks for another one.
+    let begun = seen.value.restarted_at.as_deref() == restarted_at;
+    let rejected = memory
+        .rejects(&task.fixed, restarted_at)
+        .cloned()
+        .or_else(|| begun.then(|| rejection(task, world, &detail, restarted_at)).flatten());
+    let last_good = last_good.or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
+    Memory { rejected, last_good }
+}
+
+/// The revision that ECS went back to, where none was ever seen to complete: one of an adopted service, or one that
+/// completed while nobody looked. Without it the rejected one would be tried again.
+fn gone_back_to(world: &World, detail: &ServiceDetail, rejected: &Rejected) -> Option<LastGood> {
+    let arn = &detail.primary()?.task_definition;
+    let known = || LastGood { content_hash: String::new(), arn: arn.clone() };
+    (*arn != rejected.arn).then(|| good(world, arn).unwrap_or_else(known))
 }
 
 /// The deployment that is the only one left and completed.

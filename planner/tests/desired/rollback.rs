@@ -84,6 +84,40 @@ fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
     }
 }
 
+/// `NEW` was rolled back, and the service runs `OLD` again.
+fn rolled_back() -> ServiceDetail {
+    ServiceDetail {
+        deployments: vec![deployment("PRIMARY", OLD, RolloutState::Completed)],
+        service_deployment: Some(ServiceDeployment {
+            status: "ROLLBACK_SUCCESSFUL".into(),
+            task_definition: NEW.into(),
+            ..ServiceDeployment::default()
+        }),
+        ..ServiceDetail::default()
+    }
+}
+
+#[test]
+fn a_restart_that_was_not_begun_yet_is_not_judged_by_the_rollback_before_it() {
+    let good = Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), rejected: None };
+    let (before, after) = (wanted(&good, &json!({})), wanted(&good, &json!({"restartedAt": "2026-11-24T00:00:00Z"})));
+    let rejected = learn(&good, &before.graph, &world(&before, &rolled_back()), None);
+    assert!(rejected.rejected.is_some());
+    // The service in AWS still carries no restart, then it carries it, and was rolled back once more.
+    let at = Some("2026-11-24T00:00:00Z");
+    assert_eq!(learn(&rejected, &after.graph, &world(&before, &rolled_back()), at).rejected, None);
+    let again = learn(&good, &after.graph, &world(&after, &rolled_back()), at);
+    assert_eq!(again.rejected.unwrap().restarted_at.as_deref(), at);
+}
+
+#[test]
+fn a_rejected_revision_is_not_tried_again_though_none_was_seen_to_complete() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &rolled_back()), None);
+    assert_eq!(learnt.last_good, Some(LastGood { content_hash: String::new(), arn: OLD.into() }));
+    assert_eq!(value::<Service>(&wanted(&learnt, &json!({})), "service").task_definition, OLD.into());
+}
+
 #[test]
 fn a_completed_revision_is_remembered_as_good() {
     let desired = wanted(&Memory::default(), &json!({}));
