@@ -101,15 +101,15 @@ impl Session {
         Ok(Self { config: config.clone(), core, joins })
     }
 
-    /// Asks AWS whose credentials these are: a session of another account must change nothing.
-    pub async fn verify_account(&self) -> Result<(), Fault> {
+    /// Asks AWS whose credentials these are, and answers their ARN: a session of another account must change nothing.
+    pub async fn verify_account(&self) -> Result<String, Fault> {
         const OPERATION: &str = "sts:GetCallerIdentity";
         let identity = self.core.send(GetCallerIdentityInputBuilder::default()).await?;
         let account = identity.account().ok_or_else(|| Fault::unexpected(OPERATION, "Account"))?;
-        if account == self.config.account_id {
-            return Ok(());
-        }
         let who = identity.arn().unwrap_or("the credentials");
+        if account == self.config.account_id {
+            return Ok(who.to_owned());
+        }
         Err(Fault::fix(
             OPERATION,
             "WrongAccount",

@@ -1,1 +1,18 @@
-//! The controller and command line: watches objects, observes AWS, plans, acts and reports
+//! The controller and command line: watches objects, observes AWS, plans, acts and reports.
+//!
+//! - [`cli`]: the commands; `cli/controller.rs` puts the controller together.
+//! - `reconcile`: observe -> plan -> act -> report, for any kind of object.
+//! - `queue`: whose turn it is.
+//! - `kubernetes`: watches, index, status, finalizers, events: the only place that writes to Kubernetes.
+//! - `telemetry`: logs, metrics, health.
+//!
+//! Leader election has its place beside `kubernetes/` and comes with its own issue: until then one replica runs.
+
+pub mod cli;
+mod clock;
+mod kubernetes;
+mod object;
+mod queue;
+mod reconcile;
+mod sessions;
+mod telemetry;

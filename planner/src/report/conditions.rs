@@ -60,6 +60,7 @@ pub fn conditions(situation: &Situation<'_>) -> Vec<Condition> {
         Situation::Suspended { message } => {
             all((Status::False, "Suspended"), (Status::False, "Suspended"), (Status::Unknown, "Suspended"), message)
         }
+        Situation::Ready { reason, message } => ready(reason, message),
         Situation::Planned(round) => planned(round),
     }
 }

@@ -35,6 +35,13 @@ pub enum Situation<'a> {
         /// By what, and how to end it.
         message: String,
     },
+    /// All is well, and no plan is needed to say so: an environment whose account is verified.
+    Ready {
+        /// A `CamelCase` word.
+        reason: String,
+        /// For people.
+        message: String,
+    },
     /// A plan was made, and perhaps acted on.
     Planned(Round<'a>),
 }

@@ -1,0 +1,35 @@
+//! Events for what happened once.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+
+use super::CALL;
+
+/// One recorder for the process: it counts repetitions instead of making new Events. Its key is type, action, reason
+/// and object, and the first note stays; so what varies goes into the action.
+#[derive(Clone)]
+pub(crate) struct Events(Recorder);
+
+impl Events {
+    pub(crate) fn new(client: Client) -> Self {
+        let reporter = Reporter { controller: "longshore".to_owned(), instance: std::env::var("HOSTNAME").ok() };
+        Self(Recorder::new(client, reporter))
+    }
+
+    /// Tells an Event. That it cannot be told is logged and changes nothing.
+    pub(crate) async fn tell(&self, object: &ObjectReference, warning: bool, reason: &str, action: &str, note: String) {
+        let event = Event {
+            type_: if warning { EventType::Warning } else { EventType::Normal },
+            reason: reason.to_owned(),
+            note: Some(note.chars().take(1000).collect()),
+            action: action.chars().take(128).collect(),
+            secondary: None,
+        };
+        match tokio::time::timeout(CALL, self.0.publish(&event, object)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an Event could not be written"),
+            Err(_) => tracing::warn!("an Event could not be written in time"),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Finalizer and pins, in one patch.
+
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::CALL;
+use super::status::WriteError;
+
+/// As long as it is there, Kubernetes keeps the object: what it owns in AWS is taken away first.
+pub(crate) const FINALIZER: &str = "ecs.longshore.dev/finalizer";
+/// The environment that the object lives in.
+pub(crate) const ANNOTATION_ENVIRONMENT: &str = "ecs.longshore.dev/environment";
+/// The base of its names in AWS.
+pub(crate) const ANNOTATION_BASE: &str = "ecs.longshore.dev/base";
+
+/// Writes the finalizer and these annotations, before anything is made in AWS. Answers the object as it is then.
+pub(crate) async fn pin<K>(api: &Api<K>, object: &K, annotations: &[(&str, &str)]) -> Result<K, WriteError>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let mut finalizers = object.finalizers().to_vec();
+    finalizers.push(FINALIZER.to_owned());
+    let annotations: serde_json::Map<_, _> =
+        annotations.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    patch_metadata(api, object, &json!({"finalizers": finalizers, "annotations": annotations})).await
+}
+
+/// Takes the finalizer away: nothing of the object is left in AWS, or it is meant to stay there.
+pub(crate) async fn release<K>(api: &Api<K>, object: &K) -> Result<K, WriteError>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let finalizers: Vec<&String> = object.finalizers().iter().filter(|name| *name != FINALIZER).collect();
+    patch_metadata(api, object, &json!({"finalizers": finalizers})).await
+}
+
+async fn patch_metadata<K>(api: &Api<K>, object: &K, metadata: &serde_json::Value) -> Result<K, WriteError>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let mut metadata = metadata.clone();
+    // With the resourceVersion, so that a finalizer that somebody else adds meanwhile is not lost.
+    metadata["resourceVersion"] = json!(object.resource_version());
+    let patch = Patch::Merge(json!({"metadata": metadata}));
+    let (name, params) = (object.name_any(), PatchParams::default());
+    let call = api.patch(&name, &params, &patch);
+    tokio::time::timeout(CALL, call).await.map_err(|_| WriteError::Timeout)?.map_err(WriteError::from)
+}

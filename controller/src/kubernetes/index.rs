@@ -1,0 +1,126 @@
+//! What is known of all objects, and who refers to whom.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::ResourceExt;
+use kube::runtime::reflector::store::WriterDropped;
+use kube::runtime::reflector::{ObjectRef, Store};
+use longshore_crds::{AwsEnvironment, EcsCluster, EcsService, NamespacesFrom};
+use longshore_planner::desired::{Scope, environment, labels_match};
+
+use super::ANNOTATION_ENVIRONMENT;
+use crate::object::{Key, Object, ObjectKind};
+
+/// The watched objects.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    pub(crate) environments: Store<AwsEnvironment>,
+    pub(crate) clusters: Store<EcsCluster>,
+    pub(crate) services: Store<EcsService>,
+    pub(crate) namespaces: Store<Namespace>,
+}
+
+impl Stores {
+    /// Returns when every store has its first list.
+    pub(crate) async fn ready(&self) -> Result<(), WriterDropped> {
+        self.environments.wait_until_ready().await?;
+        self.clusters.wait_until_ready().await?;
+        self.services.wait_until_ready().await?;
+        self.namespaces.wait_until_ready().await
+    }
+
+    pub(crate) fn environment(&self, name: &str) -> Option<Arc<AwsEnvironment>> {
+        self.environments.get(&ObjectRef::new(name))
+    }
+
+    pub(crate) fn cluster(&self, namespace: &str, name: &str) -> Option<Arc<EcsCluster>> {
+        self.clusters.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
+        self.namespaces.get(&ObjectRef::new(namespace)).map(|n| n.labels().clone()).unwrap_or_default()
+    }
+
+    /// Whether an object may run in a cluster: its own namespace's, or one that admits it, in the same environment.
+    pub(crate) fn may_use_cluster(&self, cluster: &EcsCluster, scope: &Scope) -> Result<(), String> {
+        let home = cluster.namespace().unwrap_or_default();
+        let what = format!("spec.cluster: EcsCluster {home}/{}", cluster.name_any());
+        let admitted = home == scope.namespace
+            || cluster.spec.allowed_namespaces.as_ref().is_some_and(|allowed| match allowed.from {
+                NamespacesFrom::All => true,
+                NamespacesFrom::Same => false,
+                NamespacesFrom::Selector => {
+                    allowed.selector.as_ref().is_some_and(|selector| labels_match(selector, &scope.namespace_labels))
+                }
+            });
+        if !admitted {
+            return Err(format!(
+                "{what} does not admit the namespace {}; its owner can add it to spec.allowedNamespaces",
+                scope.namespace
+            ));
+        }
+        let its_environment = self.environment_of(cluster);
+        if its_environment != scope.environment_name {
+            return Err(format!(
+                "{what} is in the AwsEnvironment {its_environment}, this object in {}; nothing reaches across",
+                scope.environment_name
+            ));
+        }
+        Ok(())
+    }
+
+    /// The environment of an object: the pinned one, else the one that it asks for.
+    pub(crate) fn environment_of<O: Object>(&self, object: &O) -> String {
+        if let Some(pinned) = object.annotations().get(ANNOTATION_ENVIRONMENT) {
+            return pinned.clone();
+        }
+        let labels = self.namespace_labels(&object.namespace().unwrap_or_default());
+        // Unpinned, the choice cannot be refused.
+        environment::select(object.managed().aws_environment(), &labels, None).unwrap_or_default()
+    }
+
+    /// The services that name a cluster.
+    pub(crate) fn services_of(&self, cluster: &Key) -> Vec<Key> {
+        let names = |service: &EcsService| {
+            let reference = &service.spec.cluster;
+            let own = service.namespace().unwrap_or_default();
+            reference.name.as_ref() == Some(&cluster.name)
+                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
+        };
+        self.keys(&self.services, names)
+    }
+
+    /// The objects that live in an environment.
+    pub(crate) fn objects_in_environment(&self, name: &str) -> Vec<Key> {
+        let mut keys = self.keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
+        keys.extend(self.keys(&self.services, |service| self.environment_of(service) == name));
+        keys
+    }
+
+    /// The objects of a namespace.
+    pub(crate) fn objects_in_namespace(&self, name: &str) -> Vec<Key> {
+        let mut keys = self.keys(&self.clusters, |cluster| cluster.namespace().as_deref() == Some(name));
+        keys.extend(self.keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
+        keys
+    }
+
+    fn keys<O: Object>(&self, store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
+        store
+            .state()
+            .into_iter()
+            .filter(|object| wanted(object))
+            .map(|object| Key::of(O::KIND, object.as_ref()))
+            .collect()
+    }
+
+    /// Who must look again when an object changed in a way that others see.
+    pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
+        match key.kind {
+            ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
+            ObjectKind::EcsCluster => self.services_of(key),
+            ObjectKind::EcsService => vec![],
+        }
+    }
+}

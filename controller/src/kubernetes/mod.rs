@@ -1,0 +1,20 @@
+//! The only place that reads from and writes to Kubernetes.
+
+mod client;
+mod events;
+mod finalizer;
+mod index;
+mod status;
+mod watch;
+
+pub(crate) use client::{client, installation_id};
+pub(crate) use events::Events;
+pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, pin, release};
+pub(crate) use index::Stores;
+pub(crate) use status::{WriteError, read, write_status};
+pub(crate) use watch::watch;
+
+use std::time::Duration;
+
+/// No call to Kubernetes takes longer; kube's client has no read time-out of its own.
+pub(crate) const CALL: Duration = Duration::from_secs(10);

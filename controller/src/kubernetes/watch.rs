@@ -1,0 +1,167 @@
+//! Watches: every change becomes a turn in the queue, for the object and for those that depend on it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::future::Future;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::watcher::Event;
+use kube::runtime::{WatchStreamExt, reflector, watcher};
+use kube::{Api, Client, Resource, ResourceExt};
+use longshore_crds::status::ConditionedStatus;
+use longshore_crds::{AwsEnvironment, EcsCluster, EcsService};
+use serde::de::DeserializeOwned;
+
+use super::index::Stores;
+use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
+use crate::object::{Key, ObjectKind};
+use crate::queue::{Queue, Why};
+
+/// Starts the watches. The second part of the answer runs until a watch ends, which none does by itself.
+pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Output = ()> + Send + 'static) {
+    let (environments, environment_writer) = reflector::store();
+    let (clusters, cluster_writer) = reflector::store();
+    let (services, service_writer) = reflector::store();
+    let (namespaces, namespace_writer) = reflector::store();
+    let stores = Stores { environments, clusters, services, namespaces };
+    let hub = Arc::new(Hub { stores: stores.clone(), queue: queue.clone(), last: Mutex::default() });
+    let all = {
+        let (a, b, c, d) = (hub.clone(), hub.clone(), hub.clone(), hub);
+        let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
+            a.saw(ObjectKind::AwsEnvironment, e, e.status.as_ref(), seen);
+        });
+        let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
+            b.saw(ObjectKind::EcsCluster, c, c.status.as_ref(), seen);
+        });
+        let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
+            c.saw(ObjectKind::EcsService, s, s.status.as_ref(), seen);
+        });
+        let namespaces =
+            follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, _| d.namespace_changed(n));
+        async move {
+            futures::join!(environments, clusters, services, namespaces);
+        }
+    };
+    (stores, all)
+}
+
+/// Watches one kind. Managed fields are dropped on arrival: nobody reads them, and they are half of an object.
+async fn follow<K>(api: Api<K>, writer: Writer<K>, mut seen: impl FnMut(&K, Seen) + Send)
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
+{
+    let config = watcher::Config::default().streaming_lists();
+    let mut stream = watcher(api, config)
+        .modify(|object| object.managed_fields_mut().clear())
+        .default_backoff()
+        .reflect(writer)
+        .boxed();
+    loop {
+        match stream.try_next().await {
+            Ok(Some(Event::Apply(object) | Event::InitApply(object))) => seen(&object, Seen::There),
+            Ok(Some(Event::Delete(object))) => seen(&object, Seen::Gone),
+            Ok(Some(Event::Init | Event::InitDone)) => {}
+            Ok(None) => return,
+            Err(error) => tracing::warn!(%error, kind = %K::kind(&()), "a watch failed; it is tried again"),
+        }
+    }
+}
+
+/// What a watch tells of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    There,
+    Gone,
+}
+
+/// Where the watches come together.
+struct Hub {
+    stores: Stores,
+    queue: Queue,
+    /// What was last seen of each object: what its own reconcile depends on, and what others see of it.
+    last: Mutex<HashMap<Key, (u64, u64)>>,
+}
+
+impl Hub {
+    fn saw<K: ResourceExt>(&self, kind: ObjectKind, object: &K, status: Option<&impl ConditionedStatus>, seen: Seen) {
+        let key = Key::of(kind, object);
+        if seen == Seen::Gone {
+            return self.gone(&key, object);
+        }
+        let now = (own_view(object), others_view(object, status));
+        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
+        // Our own status patches change neither.
+        if before.map(|(own, _)| own) != Some(now.0) {
+            self.queue.wake(key.clone(), Why::Edit);
+        }
+        if before.map(|(_, others)| others) != Some(now.1) {
+            for dependant in self.stores.dependants(&key) {
+                self.queue.wake(dependant, Why::Dependency);
+            }
+        }
+    }
+
+    fn gone<K: ResourceExt>(&self, key: &Key, object: &K) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.queue.wake(key.clone(), Why::Edit);
+        for dependant in self.stores.dependants(key) {
+            self.queue.wake(dependant, Why::Dependency);
+        }
+        self.wake_what_it_used(object, key.kind);
+    }
+
+    /// A cluster or an environment that is being deleted waits for its users: they wake it when they go.
+    fn wake_what_it_used<K: ResourceExt>(&self, object: &K, kind: ObjectKind) {
+        if kind == ObjectKind::EcsService {
+            for cluster in self.stores.clusters.state().iter().filter(|c| c.metadata.deletion_timestamp.is_some()) {
+                self.queue.wake(Key::of(ObjectKind::EcsCluster, cluster.as_ref()), Why::Dependency);
+            }
+        }
+        if let Some(name) = object.annotations().get(ANNOTATION_ENVIRONMENT)
+            && self
+                .stores
+                .environment(name)
+                .is_some_and(|environment| environment.metadata.deletion_timestamp.is_some())
+        {
+            let key = Key { kind: ObjectKind::AwsEnvironment, namespace: String::new(), name: name.clone() };
+            self.queue.wake(key, Why::Dependency);
+        }
+    }
+
+    fn namespace_changed(&self, namespace: &Namespace) {
+        let key =
+            Key { kind: ObjectKind::AwsEnvironment, namespace: namespace.name_any(), name: "\0labels".to_owned() };
+        let now = (hash(namespace.labels()), 0);
+        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+        if before != Some(now) {
+            for object in self.stores.objects_in_namespace(&namespace.name_any()) {
+                self.queue.wake(object, Why::Dependency);
+            }
+        }
+    }
+}
+
+/// What an object's own reconcile depends on; not its status, nor what Longshore itself writes into its metadata.
+fn own_view<K: ResourceExt>(object: &K) -> u64 {
+    let own = [ANNOTATION_ENVIRONMENT, ANNOTATION_BASE, "kubectl.kubernetes.io/last-applied-configuration"];
+    let annotations: Vec<_> = object.annotations().iter().filter(|(key, _)| !own.contains(&key.as_str())).collect();
+    let deleted = object.meta().deletion_timestamp.is_some();
+    hash(&(object.uid(), object.meta().generation, deleted, annotations))
+}
+
+/// What others see of an object: its spec, and whether it is ready.
+fn others_view<K: ResourceExt>(object: &K, status: Option<&impl ConditionedStatus>) -> u64 {
+    let ready = status
+        .map(|status| status.conditions().iter().map(|c| (c.type_.clone(), c.status.clone())).collect::<Vec<_>>());
+    hash(&(object.uid(), object.meta().generation, object.meta().deletion_timestamp.is_some(), ready))
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,189 @@
+//! The kinds of objects that are reconciled, and what the reconcile needs to know of each.
+
+use std::fmt;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::{Resource, ResourceExt};
+use longshore_crds::ecs_service::EcsServiceStatus;
+use longshore_crds::status::OwnerStatus;
+use longshore_crds::{ClusterRef, EcsCluster, EcsClusterStatus, EcsService, Managed};
+use longshore_planner::desired::{
+    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, Scope, ecs_cluster, ecs_service,
+};
+use longshore_planner::engine::{Graph, World};
+use longshore_planner::report::{RolledBack, fill_cluster, fill_service};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::kubernetes::Stores;
+
+/// A kind of object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum ObjectKind {
+    AwsEnvironment,
+    EcsCluster,
+    EcsService,
+}
+
+impl ObjectKind {
+    /// As users write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AwsEnvironment => "AwsEnvironment",
+            Self::EcsCluster => "EcsCluster",
+            Self::EcsService => "EcsService",
+        }
+    }
+}
+
+/// One object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) kind: ObjectKind,
+    /// Empty for an AwsEnvironment.
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+impl Key {
+    /// The key of an object.
+    pub(crate) fn of(kind: ObjectKind, object: &impl ResourceExt) -> Self {
+        Self { kind, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
+    }
+
+    /// As Events refer to it.
+    pub(crate) fn reference(&self) -> ObjectReference {
+        ObjectReference {
+            api_version: Some(format!("{}/{}", longshore_crds::GROUP, longshore_crds::VERSION)),
+            kind: Some(self.kind.name().to_owned()),
+            namespace: Some(self.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            name: Some(self.name.clone()),
+            ..ObjectReference::default()
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{}/{}", self.kind.name(), self.name)
+        } else {
+            write!(f, "{}/{}/{}", self.kind.name(), self.namespace, self.name)
+        }
+    }
+}
+
+/// A namespaced object that owns things in AWS.
+pub(crate) trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + fmt::Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    const KIND: ObjectKind;
+    type Status: OwnerStatus + Clone + PartialEq + Serialize + Send + Sync;
+
+    fn managed(&self) -> &(dyn Managed + Sync);
+    fn status(&self) -> Option<&Self::Status>;
+    /// The spec's `restartedAt`, where it has one.
+    fn restarted_at(&self) -> Option<&str> {
+        None
+    }
+    /// The object as resources, as far as facts and other objects allow.
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle>;
+    /// The objects that use this one: it is not deleted before they are.
+    fn users(&self, _stores: &Stores) -> Vec<String> {
+        vec![]
+    }
+    /// What the status tells of this kind beside conditions.
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>);
+}
+
+impl Object for EcsCluster {
+    const KIND: ObjectKind = ObjectKind::EcsCluster;
+    type Status = EcsClusterStatus;
+
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
+
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
+    }
+
+    fn desired(&self, scope: &Scope, _: &Facts, _: &Stores, _: &Memory) -> Result<Desired, Obstacle> {
+        ecs_cluster(scope, &self.spec)
+    }
+
+    fn users(&self, stores: &Stores) -> Vec<String> {
+        let me = Key::of(Self::KIND, self);
+        stores.services_of(&me).into_iter().map(|key| key.to_string()).collect()
+    }
+
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: Option<&RolledBack>) {
+        fill_cluster(status, graph, world);
+    }
+}
+
+impl Object for EcsService {
+    const KIND: ObjectKind = ObjectKind::EcsService;
+    type Status = EcsServiceStatus;
+
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
+
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
+    }
+
+    fn restarted_at(&self) -> Option<&str> {
+        self.spec.restarted_at.as_deref()
+    }
+
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
+        let cluster = cluster_reference(&self.spec.cluster, scope, stores);
+        ecs_service(scope, &self.spec, facts, &cluster, memory)
+    }
+
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
+        fill_service(status, graph, world, rolled_back);
+    }
+}
+
+/// The cluster that a service names: an object here, or an ARN.
+fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> Reference<ClusterReference> {
+    if let Some(arn) = &reference.arn {
+        let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+        return Reference::Ready(ClusterReference { arn: arn.clone(), name });
+    }
+    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
+    let name = reference.name.as_deref().unwrap_or_default();
+    let waiting = |reason: &str, message: String| Reference::Waiting { reason: reason.to_owned(), message };
+    let Some(cluster) = stores.cluster(namespace, name) else {
+        let message = format!(
+            "spec.cluster: there is no EcsCluster {name} in namespace {namespace}; make it, or correct the name"
+        );
+        return waiting("ClusterNotFound", message);
+    };
+    if let Err(message) = stores.may_use_cluster(&cluster, scope) {
+        return waiting("ClusterNotAllowed", message);
+    }
+    if cluster.metadata.deletion_timestamp.is_some() {
+        return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
+    }
+    match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
+        Some(arn) => {
+            let name = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
+            Reference::Ready(ClusterReference { arn, name })
+        }
+        None => {
+            waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! How a turn ended, and when the next one is.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use longshore_planner::engine::Plan;
+use longshore_planner::report::{Failure, Intent, Remedy};
+
+use crate::object::Key;
+use crate::queue::{Next, Turn};
+
+/// How often objects are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// A converged object, for drift.
+    pub(crate) resync: Duration,
+    /// A deployment that goes on.
+    pub(crate) rollout: Duration,
+}
+
+/// Something that only a person can mend is tried again so often, should AWS have been mended instead.
+const STALLED: Duration = Duration::from_mins(5);
+/// Another object wakes those that wait for it; this is the safety net.
+const REFERENCE: Duration = Duration::from_secs(30);
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The object is gone.
+    Gone,
+    /// AWS is as it should be.
+    Converged,
+    /// AWS is at it: a deployment, a deletion.
+    Progressing,
+    /// Another object must come first.
+    Waiting,
+    /// A call said that AWS is not there yet.
+    TooEarly,
+    /// A call failed that is worth another try.
+    Failed {
+        /// When, if AWS said so.
+        retry_after: Option<Duration>,
+    },
+    /// Only a person can mend it.
+    Stalled,
+    /// Somebody else wrote the object meanwhile.
+    Conflict,
+}
+
+impl Outcome {
+    /// For metrics.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Converged => "converged",
+            Self::Progressing => "progressing",
+            Self::Waiting => "waiting",
+            Self::TooEarly => "too_early",
+            Self::Failed { .. } => "failed",
+            Self::Stalled => "stalled",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+/// What a plan and the calls made for it come to. `unread`: something could not be read.
+pub(super) fn judge(intent: Intent, plan: &Plan, failures: &[Failure], unread: bool) -> Outcome {
+    match failures.iter().map(|failure| failure.remedy).max() {
+        Some(Remedy::Fix) => return Outcome::Stalled,
+        Some(Remedy::Retry) => return Outcome::Failed { retry_after: None },
+        Some(Remedy::Wait) => return Outcome::TooEarly,
+        None if unread => return Outcome::Failed { retry_after: None },
+        None => {}
+    }
+    let blocked = plan.blocked().count();
+    if plan.converged() || intent == Intent::Observe {
+        Outcome::Converged
+    } else if blocked > 0 && blocked == plan.steps.iter().filter(|step| step.needs.is_empty()).count() {
+        Outcome::Stalled
+    } else {
+        Outcome::Progressing
+    }
+}
+
+/// When the next turn is.
+pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
+    let spread = Spread(&turn.key);
+    match outcome {
+        Outcome::Gone => Next::Forget,
+        Outcome::Converged => Next::After(spread.over(timing.resync)),
+        Outcome::Progressing => Next::After(timing.rollout),
+        Outcome::Waiting => Next::After(spread.over(REFERENCE)),
+        Outcome::Stalled => Next::After(spread.over(timing.resync.min(STALLED))),
+        Outcome::TooEarly => Next::Again(backoff(Duration::from_secs(2), Duration::from_secs(30), turn.failures)),
+        Outcome::Failed { retry_after } => {
+            let wait = backoff(Duration::from_secs(1), Duration::from_mins(5), turn.failures);
+            Next::Again(spread.over(wait).max(retry_after.unwrap_or_default()))
+        }
+        Outcome::Conflict => Next::Again(backoff(Duration::from_millis(200), Duration::from_secs(5), turn.failures)),
+    }
+}
+
+/// Twice as long after each failure in a row.
+fn backoff(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(failures)).min(longest)
+}
+
+/// Objects that came at the same moment must not come back at the same moment. The part is the object's own, always
+/// the same, so that a test is repeatable.
+struct Spread<'a>(&'a Key);
+
+impl Spread<'_> {
+    /// Between nine tenths of it and all of it.
+    fn over(&self, wait: Duration) -> Duration {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        let part = u32::try_from(hasher.finish() % 100).unwrap_or(0);
+        wait.mul_f64(0.9 + f64::from(part) / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectKind;
+    use longshore_planner::engine::{Action, FieldPath, Id, Step};
+    use std::collections::BTreeSet;
+
+    const TIMING: Timing = Timing { resync: Duration::from_mins(10), rollout: Duration::from_secs(10) };
+
+    fn turn(failures: u32) -> Turn {
+        let key = Key { kind: ObjectKind::EcsService, namespace: "shop".into(), name: "hello".into() };
+        Turn { key, failures }
+    }
+
+    fn plan(actions: &[Action]) -> Plan {
+        let steps = actions.iter().enumerate().map(|(n, action)| Step {
+            id: Id::new("iam/role", n.to_string()),
+            action: action.clone(),
+            reason: String::new(),
+            at: FieldPath::default(),
+            needs: BTreeSet::new(),
+        });
+        Plan { steps: steps.collect(), ..Plan::default() }
+    }
+
+    fn failure(remedy: Remedy) -> Failure {
+        Failure { id: Id::new("iam/role", "task"), remedy, reason: String::new(), message: String::new() }
+    }
+
+    #[test]
+    fn a_turn_ends_by_the_worst_of_what_happened() {
+        let failed = Outcome::Failed { retry_after: None };
+        let (nothing, waits) = (plan(&[]), plan(&[Action::Wait]));
+        let (blocked, both) = (plan(&[Action::Blocked]), plan(&[Action::Blocked, Action::Wait]));
+        let cases = [
+            (Intent::Manage, &nothing, vec![], false, Outcome::Converged),
+            (Intent::Manage, &waits, vec![], false, Outcome::Progressing),
+            (Intent::Manage, &blocked, vec![], false, Outcome::Stalled),
+            (Intent::Manage, &both, vec![], false, Outcome::Progressing),
+            (Intent::Manage, &blocked, vec![], true, failed.clone()),
+            (Intent::Observe, &waits, vec![], false, Outcome::Converged),
+            (Intent::Manage, &waits, vec![Remedy::Wait], false, Outcome::TooEarly),
+            (Intent::Manage, &waits, vec![Remedy::Wait, Remedy::Retry], false, failed),
+            (Intent::Manage, &waits, vec![Remedy::Fix, Remedy::Wait], true, Outcome::Stalled),
+        ];
+        for (intent, plan, remedies, unread, expected) in cases {
+            let failures: Vec<Failure> = remedies.into_iter().map(failure).collect();
+            assert_eq!(judge(intent, plan, &failures, unread), expected, "{plan:?} {failures:?} {unread}");
+        }
+    }
+
+    #[test]
+    fn failures_are_tried_again_ever_more_slowly_and_never_not_at_all() {
+        let wait = |failures| match next(&Outcome::Failed { retry_after: None }, &turn(failures), &TIMING) {
+            Next::Again(wait) => wait,
+            other => panic!("{other:?}"),
+        };
+        assert!(wait(0) < wait(1) && wait(1) < wait(5), "it grows");
+        assert!(wait(40) <= Duration::from_mins(5), "to a limit");
+    }
+
+    #[test]
+    fn what_aws_asks_for_is_waited() {
+        let asked = Outcome::Failed { retry_after: Some(Duration::from_mins(7)) };
+        assert_eq!(next(&asked, &turn(0), &TIMING), Next::Again(Duration::from_mins(7)));
+    }
+
+    #[test]
+    fn what_only_a_person_can_mend_is_looked_at_again_sooner_than_what_is_well() {
+        let after = |outcome| match next(&outcome, &turn(0), &TIMING) {
+            Next::After(wait) => wait,
+            other => panic!("{other:?}"),
+        };
+        assert!(after(Outcome::Stalled) < after(Outcome::Converged));
+        assert!(after(Outcome::Progressing) < after(Outcome::Stalled));
+        assert!(after(Outcome::Converged) <= TIMING.resync);
+    }
+}

@@ -1,0 +1,355 @@
+//! One turn of an object that owns things in AWS: the page to read first.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kube::{Api, ResourceExt};
+use longshore_aws::{Aws, Fault, Read, Write, find};
+use longshore_crds::status::OwnerStatus;
+use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolicy, Mode};
+use longshore_planner::desired::{Desired, Fact, Facts, Memory, Need, Obstacle, Refusal, Scope, Warning, environment};
+use longshore_planner::engine::{Graph, Inventory, Options};
+use longshore_planner::report::{Intent, Situation};
+
+use super::outcome::Outcome;
+use super::{Reconciler, failure, inventory};
+use crate::kubernetes::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, WriteError, pin, read, release};
+use crate::object::Object;
+use crate::queue::Turn;
+
+/// Consent to replace what is never replaced by itself: `KEY@GENERATION`, several joined by commas.
+const ANNOTATION_ALLOW_REPLACE: &str = "ecs.longshore.dev/allow-replace";
+
+/// Observe -> plan -> act -> report, once.
+pub(super) async fn reconcile<O: Object>(shell: &Reconciler, turn: &Turn) -> Result<Outcome, WriteError> {
+    let api: Api<O> = Api::namespaced(shell.client.clone(), &turn.key.namespace);
+    let Some(object) = read(&api, &turn.key.name).await? else { return Ok(Outcome::Gone) };
+    let deleting = object.meta().deletion_timestamp.is_some();
+    let mut pass: Pass<'_, O> = Pass { shell, api, object, failures: turn.failures };
+    let ended = if deleting { pass.delete().await } else { pass.manage().await };
+    match ended {
+        Ok(outcome) => Ok(outcome),
+        Err(Halt::Told(situation, outcome)) => pass.tell(&situation).await.map(|()| outcome),
+        Err(Halt::Write(error)) => Err(error),
+    }
+}
+
+/// Why a turn ends before there is a plan.
+pub(super) enum Halt {
+    /// The object says why.
+    Told(Situation<'static>, Outcome),
+    /// Kubernetes took no write.
+    Write(WriteError),
+}
+
+impl From<WriteError> for Halt {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl Halt {
+    fn fault(fault: &Fault) -> Self {
+        let (situation, outcome) = failure::situation(fault);
+        Self::Told(situation, outcome)
+    }
+
+    fn stalled(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Told(Situation::Stalled { reason: reason.into(), message: message.into() }, Outcome::Stalled)
+    }
+
+    fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Told(Situation::Waiting { reason: reason.into(), message: message.into() }, Outcome::Waiting)
+    }
+
+    fn suspended(message: &str) -> Self {
+        Self::Told(Situation::Suspended { message: message.to_owned() }, Outcome::Converged)
+    }
+
+    /// All that is wrong at once, under the first one's reason.
+    fn refused(refusals: &[Refusal]) -> Self {
+        let messages: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        let reason = refusals.first().map_or("Invalid", |refusal| refusal.reason.as_str());
+        Self::stalled(reason, messages.join("; "))
+    }
+}
+
+/// The turn's object, as it was last read or written.
+pub(super) struct Pass<'a, O: Object> {
+    pub(super) shell: &'a Reconciler,
+    pub(super) api: Api<O>,
+    pub(super) object: O,
+    /// How many turns in a row failed before this one.
+    pub(super) failures: u32,
+}
+
+/// What a turn works on, once it is clear what that is.
+pub(super) struct Work {
+    pub(super) intent: Intent,
+    pub(super) scope: Scope,
+    pub(super) facts: Facts,
+    pub(super) memory: Memory,
+    pub(super) desired: Desired,
+    /// Where to look beside the inventory: what the spec asks for, also while everything of it goes.
+    pub(super) look_at: Graph,
+    pub(super) inventory: Inventory,
+    pub(super) options: Options,
+    pub(super) reader: Aws<Read>,
+    /// None in Observe: what only looks has nothing to change with.
+    pub(super) writer: Option<Aws<Write>>,
+}
+
+impl<O: Object> Pass<'_, O> {
+    /// The object lives: AWS is made to match it, or is compared with it.
+    async fn manage(&mut self) -> Result<Outcome, Halt> {
+        let mode = self.object.managed().mode();
+        if mode == Mode::Suspend {
+            return Err(Halt::suspended("spec.mode is Suspend: Longshore neither looks nor changes anything"));
+        }
+        let (scope, environment) = self.scope()?;
+        let memory = Memory::read(self.status().memory());
+        let (desired, facts) = self.desired_with_facts(&scope, &environment, &memory).await?;
+        let session = self.session(&scope).await?;
+        if mode == Mode::Manage {
+            self.pin(&scope).await?;
+        }
+        self.warn_of(&desired.warnings).await;
+        let work = Work {
+            intent: if mode == Mode::Manage { Intent::Manage } else { Intent::Observe },
+            look_at: desired.graph.clone(),
+            inventory: inventory::read(self.status().resources()),
+            options: self.options(),
+            reader: session.reader(),
+            writer: (mode == Mode::Manage).then(|| session.writer()),
+            scope,
+            facts,
+            memory,
+            desired,
+        };
+        self.rounds(work).await
+    }
+
+    /// The object is being deleted: what it owns goes first, unless it is meant to stay.
+    async fn delete(&mut self) -> Result<Outcome, Halt> {
+        if !self.object.finalizers().iter().any(|name| name == FINALIZER) {
+            return Ok(Outcome::Gone);
+        }
+        let managed = self.object.managed();
+        if managed.deletion_policy() == Some(DeletionPolicy::Retain) {
+            return self.let_go().await;
+        }
+        let remembered = inventory::read(self.status().resources());
+        match managed.mode() {
+            Mode::Manage => {}
+            Mode::Suspend => {
+                return Err(Halt::suspended(
+                    "is being deleted, and waits: spec.mode is Suspend; set it to Manage to delete what it owns in \
+                     AWS, or spec.deletionPolicy to Retain to leave it there",
+                ));
+            }
+            Mode::Observe => {
+                return Err(Halt::suspended(
+                    "is being deleted, and waits: spec.mode is Observe, in which nothing is changed; set it to Manage \
+                     to delete what it owns in AWS, or spec.deletionPolicy to Retain to leave it there",
+                ));
+            }
+        }
+        let users = self.object.users(&self.shell.stores);
+        if !users.is_empty() {
+            let message = format!("is being deleted, and waits: in use by {}; delete them first", users.join(", "));
+            return Err(Halt::waiting("InUse", message));
+        }
+        let (scope, environment) = self.scope_of_what_was_made()?;
+        let memory = Memory::read(self.status().memory());
+        // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
+        let facts = facts_of(&environment);
+        let look_at = match self.object.desired(&scope, &facts, &self.shell.stores, &memory) {
+            Ok(desired) => desired.graph,
+            Err(_) => Graph::default(),
+        };
+        let session = self.session(&scope).await?;
+        let work = Work {
+            intent: Intent::Delete,
+            desired: Desired::default(),
+            look_at,
+            inventory: remembered,
+            options: Options { deleting: true, ..self.options() },
+            reader: session.reader(),
+            writer: Some(session.writer()),
+            scope,
+            facts,
+            memory,
+        };
+        let outcome = self.rounds(work).await?;
+        if outcome == Outcome::Converged { self.let_go().await } else { Ok(outcome) }
+    }
+
+    /// Nothing is left, or it is meant to stay: Kubernetes may forget the object.
+    async fn let_go(&mut self) -> Result<Outcome, Halt> {
+        match release(&self.api, &self.object).await {
+            Ok(_) | Err(WriteError::Gone) => Ok(Outcome::Gone),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Which environment, and under which names.
+    fn scope(&self) -> Result<(Scope, Arc<AwsEnvironment>), Halt> {
+        let labels = self.shell.stores.namespace_labels(&self.namespace());
+        let pinned = self.object.annotations().get(ANNOTATION_ENVIRONMENT);
+        let name = environment::select(self.object.managed().aws_environment(), &labels, pinned.map(String::as_str))
+            .map_err(|refusal| Halt::refused(&[refusal]))?;
+        let Some(found) = self.shell.stores.environment(&name) else {
+            let message = format!(
+                "spec.awsEnvironment: there is no AwsEnvironment {name}; ask the platform team for it, or name another"
+            );
+            return Err(Halt::waiting("EnvironmentNotFound", message));
+        };
+        environment::admits(&name, &found.spec, &self.namespace(), &labels)
+            .map_err(|refusal| Halt::refused(&[refusal]))?;
+        Ok((self.scope_in(&name, &found.spec), found))
+    }
+
+    /// Whether it may be there is no question any more when it goes.
+    fn scope_of_what_was_made(&self) -> Result<(Scope, Arc<AwsEnvironment>), Halt> {
+        let name = self.shell.stores.environment_of(&self.object);
+        match self.shell.stores.environment(&name) {
+            Some(found) => Ok((self.scope_in(&name, &found.spec), found)),
+            None => Err(Halt::stalled(
+                "EnvironmentNotFound",
+                format!(
+                    "is being deleted, but the AwsEnvironment {name}, in which its resources are, is gone; apply that \
+                     again, or set spec.deletionPolicy to Retain to leave them in AWS"
+                ),
+            )),
+        }
+    }
+
+    fn scope_in(&self, name: &str, environment: &AwsEnvironmentSpec) -> Scope {
+        Scope {
+            installation: self.shell.installation.clone(),
+            environment_name: name.to_owned(),
+            environment: environment.clone(),
+            namespace: self.namespace(),
+            namespace_labels: self.shell.stores.namespace_labels(&self.namespace()),
+            object_kind: O::KIND.name(),
+            name: self.object.name_any(),
+            base: self.object.annotations().get(ANNOTATION_BASE).cloned(),
+        }
+    }
+
+    /// The graph; facts that it depends on are asked for until it is complete.
+    async fn desired_with_facts(
+        &self,
+        scope: &Scope,
+        environment: &AwsEnvironment,
+        memory: &Memory,
+    ) -> Result<(Desired, Facts), Halt> {
+        let mut facts = facts_of(environment);
+        loop {
+            let needs = match self.object.desired(scope, &facts, &self.shell.stores, memory) {
+                Ok(desired) => return Ok((desired, facts)),
+                Err(Obstacle::Needs(needs)) => needs,
+                Err(Obstacle::Refused(refusals)) => return Err(Halt::refused(&refusals)),
+                Err(Obstacle::Waiting { reason, message }) => return Err(Halt::waiting(reason, message)),
+            };
+            if needs.iter().all(|need| facts.contains_key(need)) {
+                return Err(Halt::stalled(
+                    "InternalError",
+                    "the same facts are asked for twice: a defect in Longshore",
+                ));
+            }
+            let reader = self.session(scope).await?.reader();
+            for need in needs {
+                let fact = find(&reader, &need).await.map_err(|fault| Halt::fault(&fault))?;
+                facts.insert(need, fact);
+            }
+        }
+    }
+
+    async fn session(&self, scope: &Scope) -> Result<longshore_aws::Session, Halt> {
+        let opened = self.shell.sessions.of(&scope.environment_name, &scope.environment).await;
+        opened.map(|opened| opened.session).map_err(|fault| Halt::fault(&fault))
+    }
+
+    /// Finalizer and pins are there before anything is made.
+    async fn pin(&mut self, scope: &Scope) -> Result<(), Halt> {
+        let base = scope.base();
+        let wanted = [(ANNOTATION_ENVIRONMENT, scope.environment_name.as_str()), (ANNOTATION_BASE, base.as_str())];
+        let annotations = self.object.annotations();
+        let pinned = wanted.iter().all(|(key, value)| annotations.get(*key).is_some_and(|found| found == value));
+        if !pinned || !self.object.finalizers().iter().any(|name| name == FINALIZER) {
+            self.object = pin(&self.api, &self.object, &wanted).await?;
+        }
+        Ok(())
+    }
+
+    fn options(&self) -> Options {
+        let generation = self.object.meta().generation.unwrap_or_default();
+        let consent = self.object.annotations().get(ANNOTATION_ALLOW_REPLACE).map(String::as_str);
+        Options {
+            adopt: self.object.managed().adoption() == Adoption::Adopt,
+            deleting: false,
+            allow_replace: consented(consent.unwrap_or_default(), generation),
+        }
+    }
+
+    /// Warnings are told once per generation.
+    async fn warn_of(&self, warnings: &[Warning]) {
+        use longshore_crds::status::ConditionedStatus;
+        if self.status().observed_generation() == self.object.meta().generation {
+            return;
+        }
+        for warning in warnings {
+            let note = format!("{}: {}", warning.at, warning.message);
+            self.shell.events.tell(&self.object.object_ref(&()), true, "Unusual", &warning.at.0, note).await;
+        }
+    }
+
+    pub(super) fn namespace(&self) -> String {
+        self.object.namespace().unwrap_or_default()
+    }
+
+    pub(super) fn status(&self) -> O::Status {
+        self.object.status().cloned().unwrap_or_default()
+    }
+}
+
+/// What the environment has found out already: its subnets by tag are resolved once, for all objects.
+fn facts_of(environment: &AwsEnvironment) -> Facts {
+    let network = &environment.spec.network;
+    let status = environment.status.clone().unwrap_or_default();
+    let resolved =
+        [(&network.private_subnets, status.private_subnet_ids), (&network.public_subnets, status.public_subnet_ids)];
+    let by_tags = resolved.into_iter().filter_map(|(subnets, ids)| {
+        let tags = subnets.as_ref().map(|subnets| subnets.tags.clone()).filter(|tags| !tags.is_empty())?;
+        let need = Need::Subnets { vpc_id: network.vpc_id.clone(), tags };
+        (!ids.is_empty()).then_some((need, Fact::Subnets(ids)))
+    });
+    by_tags.collect()
+}
+
+/// The keys whose replacement was consented to for this generation: consent does not outlive the spec it was given for.
+fn consented(annotation: &str, generation: i64) -> BTreeSet<String> {
+    let each = annotation.split(',').filter_map(|consent| consent.trim().rsplit_once('@'));
+    each.filter(|(_, of)| of.parse() == Ok(generation)).map(|(key, _)| key.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_counts_for_the_generation_that_it_names_only() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("", &[]),
+            ("service@3", &["service"]),
+            ("service@2", &[]),
+            ("service@3, logs@3,x@1", &["logs", "service"]),
+            ("service", &[]),
+        ];
+        for (annotation, expected) in cases {
+            let keys = consented(annotation, 3);
+            assert_eq!(keys.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{annotation}");
+        }
+    }
+}

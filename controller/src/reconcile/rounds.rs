@@ -1,0 +1,175 @@
+//! Observe, plan, act, and again until nothing more can be done now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use longshore_aws::{Fault, act, observe};
+use longshore_crds::status::OwnerStatus;
+use longshore_planner::desired::{Memory, Obstacle, learn};
+use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, World, plan};
+use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
+
+use super::failure::failure;
+use super::inventory;
+use super::outcome::{Outcome, judge};
+use super::pass::{Halt, Pass, Work};
+use crate::object::Object;
+
+/// A graph converges in as many rounds as it is deep; the deepest has six levels. What is left then comes next turn.
+const MOST: usize = 20;
+
+/// So many turns in a row may fail to read before the object tells of it: one lost read is no news, and would flip
+/// its conditions to and fro.
+const QUIET_FAILURES: u32 = 3;
+
+impl<O: Object> Pass<'_, O> {
+    /// Goes on as long as something comes of it, and reports the last look.
+    pub(super) async fn rounds(&mut self, mut work: Work) -> Result<Outcome, Halt> {
+        let mut failures: Vec<Failure> = vec![];
+        let mut last = (World::default(), Plan::default());
+        for _ in 0..MOST {
+            let world = look(&work).await;
+            self.learn(&mut work, &world);
+            let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
+            work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
+            let steps = self.steps(&work, &plan, &failures);
+            if !steps.is_empty() && self.write_ahead(&work) {
+                self.report(&work, &world, &plan, &failures).await?;
+            }
+            let progress = self.act(&mut work, &world, &steps, &mut failures).await;
+            last = (world, plan);
+            if !progress {
+                break;
+            }
+        }
+        let (world, plan) = last;
+        let outcome = judge(work.intent, &plan, &failures, !world.unknown.is_empty());
+        let unread_only = failures.is_empty() && !world.unknown.is_empty();
+        let released = work.intent == Intent::Delete && outcome == Outcome::Converged;
+        if released || (unread_only && self.failures < QUIET_FAILURES) {
+            return Ok(outcome);
+        }
+        self.report(&work, &world, &plan, &failures).await?;
+        Ok(outcome)
+    }
+
+    /// What is learnt from a look may change what is wanted: a revision that was rolled back is not tried again.
+    fn learn(&self, work: &mut Work, world: &World) {
+        if work.intent == Intent::Delete {
+            return;
+        }
+        let learnt = learn(&work.memory, &work.desired.graph, world, self.object.restarted_at());
+        if learnt == work.memory {
+            return;
+        }
+        work.memory = learnt;
+        match self.object.desired(&work.scope, &work.facts, &self.shell.stores, &work.memory) {
+            Ok(desired) => work.desired = desired,
+            // What it refers to changed this moment; the next turn, which that causes, tells.
+            Err(Obstacle::Needs(_) | Obstacle::Refused(_) | Obstacle::Waiting { .. }) => {}
+        }
+    }
+
+    /// What to do now. What AWS refused in this turn is not tried again before the next one.
+    fn steps(&self, work: &Work, plan: &Plan, failures: &[Failure]) -> Vec<Step> {
+        if work.writer.is_none() || self.shell.stop.is_cancelled() {
+            return vec![];
+        }
+        let refused: BTreeSet<&Id> = failures.iter().map(|failure| &failure.id).collect();
+        plan.runnable().filter(|step| !refused.contains(&step.id)).cloned().collect()
+    }
+
+    /// Whether something must be in the status before the next call: where to find what it makes, and what was learnt.
+    fn write_ahead(&self, work: &Work) -> bool {
+        let status = self.status();
+        inventory::read(status.resources()) != work.inventory || Memory::read(status.memory()) != work.memory
+    }
+
+    /// Takes the steps side by side; whether any succeeded.
+    async fn act(&self, work: &mut Work, world: &World, steps: &[Step], failures: &mut Vec<Failure>) -> bool {
+        let Some(writer) = &work.writer else { return false };
+        let ownership = work.scope.ownership();
+        let calls = steps.iter().map(|step| {
+            let (at, ownership) = (inventory::look_up(&work.inventory, &step.id), &ownership);
+            async move { (step, act(writer, ownership, step, world, &at).await) }
+        });
+        let mut progress = false;
+        for (step, result) in join_all(calls).await {
+            self.tell_step(step, &result).await;
+            match result {
+                Ok(physical) => {
+                    progress = true;
+                    if let (Some(physical), Some(entry)) = (physical, work.inventory.0.get_mut(&step.id)) {
+                        entry.physical = Some(physical);
+                    }
+                }
+                Err(fault) => failures.push(failure(step, &fault)),
+            }
+        }
+        progress
+    }
+
+    /// An Event for what was done, and for what was refused for want of a person; the rest passes by itself.
+    async fn tell_step(&self, step: &Step, result: &Result<Option<String>, Fault>) {
+        let object = self.object.object_ref(&());
+        let (reason, verb) = match step.action {
+            Action::Create { .. } => ("Created", "create"),
+            Action::Update { .. } => ("Updated", "update"),
+            Action::Delete => ("Deleted", "delete"),
+            Action::Wait | Action::Blocked => return,
+        };
+        let action = format!("{verb} {}", step.id);
+        match result {
+            Ok(physical) => {
+                let what = physical.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+                let note = format!("{} ({}){what}", step.id, step.reason);
+                self.shell.events.tell(&object, false, reason, &action, note).await;
+            }
+            Err(fault) if fault.class == longshore_aws::Class::Fix => {
+                self.shell.events.tell(&object, true, "Refused", &action, format!("{}: {fault}", step.id)).await;
+            }
+            Err(_) => {}
+        }
+    }
+
+    async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
+        let deployment = deployment_line(&work.desired.graph, world);
+        let rolled_back = work.desired.rolled_back.clone();
+        let situation = Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment });
+        self.tell_with(&situation, |status| {
+            status.pending_mut().clone_from(&longshore_planner::report::pending(plan));
+            if work.intent != Intent::Observe {
+                *status.resources_mut() = inventory::write(&work.inventory, status.resources());
+                *status.memory_mut() = work.memory.write(status.memory());
+            }
+            if work.intent != Intent::Delete {
+                O::fill(status, &work.desired.graph, world, work.desired.rolled_back.as_ref());
+            }
+        })
+        .await
+        .map_err(Halt::from)
+    }
+}
+
+/// Reads everything. Some addresses are known only once another resource was seen: those are looked up then, so that
+/// nothing that exists is taken for missing.
+async fn look(work: &Work) -> World {
+    let ownership: Ownership = work.scope.ownership();
+    let mut world = World::default();
+    let mut asked: BTreeMap<Id, Entry> = BTreeMap::new();
+    // As deep as the graph at most: each time round an address became known, and none becomes unknown again.
+    loop {
+        let mut look_ups = work.inventory.look_ups(&work.look_at, &world);
+        look_ups.retain(|at| asked.get(&at.id) != Some(&at.entry));
+        if look_ups.is_empty() {
+            return world;
+        }
+        asked.extend(look_ups.iter().map(|at| (at.id.clone(), at.entry.clone())));
+        let more = observe(&work.reader, &ownership, &look_ups).await;
+        for at in &look_ups {
+            world.unknown.remove(&at.id);
+        }
+        world.things.extend(more.things);
+        world.unknown.extend(more.unknown);
+    }
+}
