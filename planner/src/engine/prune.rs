@@ -25,7 +25,7 @@ impl Prune<'_> {
         let unwanted = self.unwanted(plan);
         let mut steps: Vec<(u8, Step)> = vec![];
         for id in &unwanted {
-            let rank = self.kinds.get(&id.kind).map_or(u8::MAX, |rules| rules.teardown);
+            let rank = self.rank(id);
             match self.decide(id, &unwanted) {
                 Fate::Gone => {
                     plan.gone.insert(id.clone());
@@ -76,7 +76,7 @@ impl Prune<'_> {
         if let State::Deleting(why) = &thing.state {
             return Fate::Step(Action::Wait, why.clone());
         }
-        if self.retained(id, rules, unwanted) {
+        if self.stays(id, thing, unwanted, &mut vec![]) {
             return Fate::Kept;
         }
         match self.in_the_way(id, thing, rules) {
@@ -87,7 +87,7 @@ impl Prune<'_> {
 
     /// Why it cannot go yet.
     fn in_the_way(&self, id: &Id, thing: &Thing, rules: &Rules) -> Option<String> {
-        self.unready_successor(id).or_else(|| self.user_of(id, thing)).or_else(|| self.lower_rank(id, rules))
+        self.unready_successor(id).or_else(|| self.user_of(id, thing, rules)).or_else(|| self.lower_rank(id, rules))
     }
 
     fn unready_successor(&self, id: &Id) -> Option<String> {
@@ -95,25 +95,55 @@ impl Prune<'_> {
         (!matches!(progress, Progress::Settled(_))).then(|| format!("stays until its successor {successor} is ready"))
     }
 
-    fn user_of(&self, id: &Id, thing: &Thing) -> Option<String> {
-        let outputs: Vec<&String> = thing.outputs.values().filter(|text| !text.is_empty()).collect();
+    /// In a full deletion the ranks say which of two goes first: a role that names a log group in its policy waits for
+    /// that, and not that for it.
+    fn user_of(&self, id: &Id, thing: &Thing, rules: &Rules) -> Option<String> {
+        let goes_later = |other: &Id| self.options.deleting && self.rank(other) > rules.teardown;
+        let user = self.users(id, thing).find(|(other, user)| !(user.is_ours() && goes_later(other)));
+        user.map(|(other, _)| format!("still used by {other}"))
+    }
+
+    /// Everything that mentions what AWS gave it to be referred to by: its ARN or its id. Its other outputs (a name, the
+    /// number of a revision) stand in too much that is none of its users.
+    fn users(&self, id: &Id, thing: &Thing) -> impl Iterator<Item = (&Id, &Thing)> {
+        let given =
+            ["arn", "id"].into_iter().filter_map(|name| thing.outputs.get(name)).filter(|text| !text.is_empty());
+        let given: Vec<&String> = given.collect();
         self.world
             .things
             .iter()
-            .find(|(other, user)| *other != id && outputs.iter().any(|output| mentions(user, output)))
-            .map(|(other, _)| format!("still used by {other}"))
+            .filter(move |(other, user)| *other != id && given.iter().any(|output| mentions(user, output)))
     }
 
     fn lower_rank(&self, id: &Id, rules: &Rules) -> Option<String> {
         if !self.options.deleting {
             return None;
         }
-        let rank = |other: &Id| self.kinds.get(&other.kind).map_or(u8::MAX, |rules| rules.teardown);
         self.world
             .things
             .iter()
-            .find(|(other, thing)| *other != id && thing.is_ours() && rank(other) < rules.teardown)
+            .find(|(other, thing)| *other != id && thing.is_ours() && self.rank(other) < rules.teardown)
             .map(|(other, _)| format!("waits until {other} is gone"))
+    }
+
+    fn rank(&self, id: &Id) -> u8 {
+        self.kinds.get(&id.kind).map_or(u8::MAX, |rules| rules.teardown)
+    }
+
+    /// Whether it stays though nothing wants it: as a predecessor that is kept, or because only such things use it. A
+    /// revision that is kept to go back to is of no use without its role. `above`: what asks, so that a circle ends.
+    fn stays<'a>(&'a self, id: &'a Id, thing: &Thing, unwanted: &BTreeSet<Id>, above: &mut Vec<&'a Id>) -> bool {
+        if !unwanted.contains(id) || !thing.is_ours() || above.contains(&id) {
+            return false;
+        }
+        if self.kinds.get(&id.kind).is_some_and(|rules| self.retained(id, rules, unwanted)) {
+            return true;
+        }
+        above.push(id);
+        let mut users = self.users(id, thing).peekable();
+        let stays = users.peek().is_some() && users.all(|(other, user)| self.stays(other, user, unwanted, above));
+        above.pop();
+        stays
     }
 
     /// Predecessors that stay: one that a person agreed to replace, and the newest few of kinds that keep some.

@@ -178,7 +178,7 @@ fn what_holds_data_is_replaced_with_consent_alone_and_the_old_one_stays() {
 fn the_newest_predecessors_are_kept_and_older_ones_go() {
     let edition = |content| {
         let mut graph = Graph::default();
-        graph.add("text", Edition { content }, "spec.text", &[]).unwrap();
+        graph.add("text", Edition { content, links: vec![] }, "spec.text", &[]).unwrap();
         graph
     };
     let mut cloud = Cloud::default();
@@ -219,6 +219,56 @@ fn what_is_still_mentioned_outside_its_users_value_stays() {
     cloud.things.get_mut(&leaf).unwrap().mentions.clear();
     cloud.converge(&graph(&spec));
     assert!(!cloud.things.keys().any(|id| id.key == "p2"));
+}
+
+#[test]
+fn what_only_kept_predecessors_use_is_kept_with_them() {
+    let edition = |content: u8, with_part: bool| {
+        let mut graph = Graph::default();
+        let part =
+            |name: &str, links| Part::<3> { name: name.into(), label: 0, mould: 0, base: vec![], links, level: 0 };
+        let mut links = vec![];
+        if with_part {
+            // The edition uses the one both itself and through the other.
+            let one = graph.add("one", part("one", vec![]), "spec.part", &[]).unwrap().out(PartOutput::Arn);
+            let other = graph.add("other", part("other", vec![one.clone()]), "spec.part", &[]).unwrap();
+            links.extend([one, other.out(PartOutput::Arn)]);
+        }
+        graph.add("text", Edition { content, links }, "spec.text", &[]).unwrap();
+        graph
+    };
+    let mut cloud = Cloud::default();
+    cloud.converge(&edition(0, true));
+    let parts = |cloud: &Cloud| cloud.things.keys().filter(|id| id.kind == "test/root").count();
+    for content in 1..=2 {
+        cloud.converge(&edition(content, false));
+        assert_eq!(parts(&cloud), 2, "edition 0 is kept, and could not be gone back to without them");
+    }
+    cloud.converge(&edition(3, false));
+    assert_eq!(parts(&cloud), 0, "edition 0 is gone");
+}
+
+#[test]
+fn things_of_the_same_name_do_not_hold_each_other_up() {
+    let mut cloud = made(&chain(0));
+    for thing in cloud.things.values_mut() {
+        thing.value["name"] = json!("one-base");
+        thing.outputs.insert("name".into(), "one-base".into());
+    }
+    cloud.options.deleting = true;
+    cloud.converge(&Graph::default());
+    assert!(cloud.things.is_empty());
+}
+
+#[test]
+fn what_goes_later_does_not_hold_up_what_goes_first() {
+    let mut cloud = made(&chain(0));
+    let leaf_arn = cloud.things.iter().find(|(id, _)| id.key == "p0").unwrap().1.outputs["arn"].clone();
+    let root = cloud.things.keys().find(|id| id.key == "p3").unwrap().clone();
+    cloud.things.get_mut(&root).unwrap().mentions = vec![leaf_arn];
+    cloud.options.deleting = true;
+    cloud.converge(&Graph::default());
+    assert!(cloud.things.is_empty());
 }
 
 #[test]

@@ -98,12 +98,15 @@ impl Kind for Vault {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Edition {
     pub content: u8,
+    /// What it uses.
+    #[serde(default)]
+    pub links: Vec<Text>,
 }
 
 impl Kind for Edition {
     const NAME: &'static str = "test/edition";
     const TEARDOWN: u8 = 9;
-    const FIXED: &'static [&'static str] = &["content"];
+    const FIXED: &'static [&'static str] = &["content", "links"];
     const ADDRESS: &'static [&'static str] = &[];
     const KEEP: usize = 2;
     type Output = PartOutput;
