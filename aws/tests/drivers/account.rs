@@ -1,0 +1,119 @@
+//! A simulated account, and Longshore's session in it.
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use longshore_aws::{Edge, Metrics, Session, SessionConfig};
+use longshore_simulator::Simulator;
+use longshore_simulator::faults::{Kind, Rule};
+use longshore_simulator::recording::Entry;
+use serde_json::Value;
+
+use crate::in_memory::door;
+
+/// An account, as one process sees it.
+pub(crate) struct Account {
+    pub(crate) simulator: Simulator,
+    pub(crate) session: Session,
+}
+
+impl Account {
+    /// The account of the examples.
+    pub(crate) async fn new() -> Self {
+        Self::of(Simulator::seeded()).await
+    }
+
+    async fn of(simulator: Simulator) -> Self {
+        let session = Session::open(&config(), &edge(&simulator)).await.unwrap();
+        Self { simulator, session }
+    }
+
+    /// The same account, seen by another process: nothing is remembered.
+    pub(crate) async fn after_a_crash(self) -> Self {
+        Self::of(self.simulator).await
+    }
+
+    /// Something goes wrong with so many calls of an operation, from the n-th on.
+    pub(crate) fn breaks(&self, operation: &str, nth: u32, times: u32, kind: Kind) {
+        let operation = Some(operation.to_owned());
+        let rule = Rule { service: None, operation, resource: None, nth, times, kind, seen: 0 };
+        self.simulator.with_world(|world| world.faults.add(rule));
+    }
+
+    /// The number of the last call: those after it are counted by what follows.
+    pub(crate) fn now(&self) -> u64 {
+        self.simulator.with_world(|world| world.recording.last())
+    }
+
+    pub(crate) fn calls(&self, since: u64) -> Vec<Entry> {
+        self.simulator.with_world(|world| world.recording.calls(since, None))
+    }
+
+    /// How often an operation was called.
+    pub(crate) fn count(&self, since: u64, operation: &str) -> usize {
+        self.calls(since).iter().filter(|call| call.operation == operation).count()
+    }
+
+    /// How often each operation was called that changes something.
+    pub(crate) fn writes(&self, since: u64) -> BTreeMap<String, u32> {
+        let mut writes = BTreeMap::new();
+        for call in self.calls(since).into_iter().filter(|call| call.write) {
+            *writes.entry(call.operation).or_default() += 1;
+        }
+        writes
+    }
+
+    /// Everything that carries Longshore's tags and is not gone: what it is, and what its name, key or content is.
+    pub(crate) fn ours(&self) -> Vec<String> {
+        let world = self.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
+        let mut found = vec![];
+        let mut add = |kind: &str, things: &Value| {
+            let things = things.as_object().into_iter().flat_map(|things| things.values());
+            for thing in things.filter(|thing| exists(thing) && tag(thing, "installation").is_some()) {
+                let name = thing["name"].as_str().or(thing["family"].as_str()).unwrap_or_default();
+                found.push(format!("{kind} {name} {}", tag(thing, "resource").unwrap_or_default()));
+            }
+        };
+        add("role", &world["iam"]["roles"]);
+        add("log group", &world["logs"]["groups"]);
+        add("security group", &world["ec2"]["groups"]);
+        add("cluster", &world["ecs"]["clusters"]);
+        add("service", &world["ecs"]["services"]);
+        for group in world["ec2"]["groups"].as_object().unwrap().values() {
+            add("rule", &group["rules"]);
+        }
+        for family in world["ecs"]["families"].as_object().unwrap().values() {
+            add("task definition", &family["revisions"]);
+        }
+        found.sort();
+        found
+    }
+}
+
+fn tag<'a>(thing: &'a Value, name: &str) -> Option<&'a str> {
+    thing["tags"][format!("longshore.dev/{name}")].as_str()
+}
+
+/// ECS goes on telling of what is gone.
+fn exists(thing: &Value) -> bool {
+    thing["status"].as_str().is_none_or(|status| status != "INACTIVE") && thing["active"] != false
+}
+
+pub(crate) fn config() -> SessionConfig {
+    SessionConfig {
+        environment: "default".into(),
+        account_id: "123456789012".into(),
+        region: "eu-west-1".into(),
+        assume_role: None,
+        session_name: "longshore".into(),
+    }
+}
+
+pub(crate) fn edge(simulator: &Simulator) -> Edge {
+    let credentials = Credentials::new("AKIALONGSHORETESTS", "of-no-use-elsewhere", None, None, "tests");
+    let mut edge = Edge::new(Metrics::default());
+    edge.http_client = Some(door(simulator));
+    edge.credentials = Some(SharedCredentialsProvider::new(credentials));
+    edge
+}

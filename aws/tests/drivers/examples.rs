@@ -1,0 +1,70 @@
+//! The objects of the tests: the project's own examples, with a patch.
+
+use std::collections::BTreeMap;
+
+use longshore_crds::{AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec};
+use longshore_planner::desired::Scope;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The spec of the object of that kind in an example file, with a JSON merge patch applied.
+fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
+    let example = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(example).unwrap();
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
+    merge(&mut object["spec"], patch);
+    serde_json::from_value(object["spec"].clone()).unwrap()
+}
+
+/// RFC 7386.
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
+    let Some(members) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (name, value) in members {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(name);
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}
+
+fn environment() -> AwsEnvironmentSpec {
+    spec("00-environment.yaml", "AwsEnvironment", &json!({}))
+}
+
+pub(crate) fn cluster(patch: &Value) -> EcsClusterSpec {
+    spec("10-fargate-web.yaml", "EcsCluster", patch)
+}
+
+pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
+    spec("10-fargate-web.yaml", "EcsService", patch)
+}
+
+/// A patch that gives the service's container another image.
+pub(crate) fn image(tag: &str) -> Value {
+    let image = format!("public.ecr.aws/nginx/nginx:{tag}");
+    json!({"task": {"containerDefinitions": [
+        {"name": "web", "image": image, "portMappings": [{"containerPort": 80}]}
+    ]}})
+}
+
+/// Where an object of the examples lives.
+pub(crate) fn scope(object_kind: &'static str, name: &str) -> Scope {
+    Scope {
+        installation: "installation-1".into(),
+        environment_name: "default".into(),
+        environment: environment(),
+        namespace: "shop".into(),
+        namespace_labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
+        object_kind,
+        name: name.into(),
+        base: None,
+    }
+}

@@ -1,0 +1,13 @@
+//! The drivers, through the real SDK, against the simulated AWS: whole objects from nothing to converged and back,
+//! each kind by itself, and what happens when AWS says no. Time is tokio's and paused: an hour passes at once.
+
+// A test that finds something unexpected stops there; the lints that forbid it are for the product.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod account;
+mod converging;
+mod crashes;
+mod examples;
+mod in_memory;
+mod object;
+mod stack;

@@ -1,0 +1,203 @@
+//! One Kubernetes object's life, as the controller leads it: observe, learn, plan, write down, act.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use longshore_aws::{Class, Fault, act, observe};
+use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Reference, Scope, learn};
+use longshore_planner::desired::{ecs_cluster, ecs_service};
+use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, LookUp, Options, Plan, Step, Thing, World, plan};
+use longshore_planner::kinds;
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::examples;
+
+/// Between two looks, when there is nothing to do but wait.
+const PAUSE: Duration = Duration::from_secs(5);
+/// An hour of looks.
+const MOST: usize = 720;
+
+type Desire = Box<dyn Fn(&Scope, &Memory) -> Desired>;
+
+/// An object. What survives a crash is its status: the inventory and the memory.
+pub(crate) struct Object {
+    pub(crate) scope: Scope,
+    desire: Desire,
+    /// What a service is in.
+    cluster: Option<ClusterReference>,
+    restarted_at: Option<String>,
+    pub(crate) inventory: Inventory,
+    pub(crate) memory: Memory,
+    pub(crate) options: Options,
+    /// The status as it was last written.
+    written: (Inventory, Memory),
+}
+
+/// One look, and what came of it.
+pub(crate) struct Round {
+    pub(crate) plan: Plan,
+    pub(crate) world: World,
+    pub(crate) faults: Vec<(Id, Fault)>,
+    progress: bool,
+}
+
+impl Object {
+    fn new(scope: Scope, desire: Desire) -> Self {
+        Self {
+            scope,
+            desire,
+            cluster: None,
+            restarted_at: None,
+            inventory: Inventory::default(),
+            memory: Memory::default(),
+            options: Options::default(),
+            written: Default::default(),
+        }
+    }
+
+    /// Example 10's cluster, patched.
+    pub(crate) fn cluster(patch: &Value) -> Self {
+        let spec = examples::cluster(patch);
+        let desire: Desire = Box::new(move |scope, _| ecs_cluster(scope, &spec).unwrap());
+        Self::new(examples::scope("EcsCluster", "main"), desire)
+    }
+
+    /// Example 10's service, patched.
+    pub(crate) fn service(name: &str, cluster: &ClusterReference, patch: &Value) -> Self {
+        let mut object = Self::new(examples::scope("EcsService", name), Box::new(|_, _| Desired::default()));
+        object.cluster = Some(cluster.clone());
+        object.change(patch);
+        object
+    }
+
+    /// A service's spec is edited.
+    pub(crate) fn change(&mut self, patch: &Value) {
+        let spec = examples::service(patch);
+        let cluster = Reference::Ready(self.cluster.clone().expect("a service is in a cluster"));
+        self.restarted_at.clone_from(&spec.restarted_at);
+        self.desire =
+            Box::new(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &cluster, memory).unwrap());
+    }
+
+    /// The object is deleted.
+    pub(crate) fn delete(&mut self) {
+        self.options.deleting = true;
+        self.desire = Box::new(|_, _| Desired::default());
+    }
+
+    pub(crate) fn graph(&self) -> Graph {
+        (self.desire)(&self.scope, &self.memory).graph
+    }
+
+    /// Reads everything; addresses that only another resource tells are looked up once that is known.
+    pub(crate) async fn look(&self, account: &Account, graph: &Graph) -> World {
+        let (reader, ownership) = (account.session.reader(), self.scope.ownership());
+        let mut world = World::default();
+        let mut asked: BTreeMap<Id, Entry> = BTreeMap::new();
+        loop {
+            let mut look_ups = self.inventory.look_ups(graph, &world);
+            look_ups.retain(|at| asked.get(&at.id) != Some(&at.entry));
+            if look_ups.is_empty() {
+                return world;
+            }
+            asked.extend(look_ups.iter().map(|at| (at.id.clone(), at.entry.clone())));
+            let more = observe(&reader, &ownership, &look_ups).await;
+            for at in &look_ups {
+                world.unknown.remove(&at.id);
+            }
+            world.things.extend(more.things);
+            world.unknown.extend(more.unknown);
+        }
+    }
+
+    /// A look and a plan, and nothing else.
+    pub(crate) async fn planned(&mut self, account: &Account) -> (World, Plan) {
+        let world = self.look(account, &self.graph()).await;
+        if !self.options.deleting {
+            self.memory = learn(&self.memory, &self.graph(), &world, self.restarted_at.as_deref());
+        }
+        let plan = plan(&self.graph(), &self.inventory.ids(), &world, &kinds::all(), &self.options);
+        (world, plan)
+    }
+
+    /// One round: what can be done now is done, side by side.
+    pub(crate) async fn round(&mut self, account: &Account) -> Round {
+        let (world, plan) = self.planned(account).await;
+        self.inventory = self.inventory.with(&self.graph(), &world, &plan);
+        self.written = (self.inventory.clone(), self.memory.clone());
+        let (writer, ownership) = (account.session.writer(), self.scope.ownership());
+        let acts = plan.runnable().map(|step| {
+            let at = self.at(&step.id);
+            let (writer, ownership, world) = (&writer, &ownership, &world);
+            async move { (step.id.clone(), act(writer, ownership, step, world, &at).await) }
+        });
+        let (mut faults, mut progress) = (vec![], false);
+        for (id, result) in join_all(acts).await {
+            match result {
+                Ok(physical) => {
+                    progress = true;
+                    if let (Some(physical), Some(entry)) = (physical, self.inventory.0.get_mut(&id)) {
+                        entry.physical = Some(physical);
+                    }
+                }
+                Err(fault) => faults.push((id, fault)),
+            }
+        }
+        Round { plan, world, faults, progress }
+    }
+
+    /// Rounds until nothing is to be done or waited for: the last look.
+    pub(crate) async fn converge(&mut self, account: &Account) -> World {
+        let mut last = vec![];
+        for _ in 0..MOST {
+            let round = self.round(account).await;
+            if round.plan.converged() {
+                return round.world;
+            }
+            if let Some((id, fault)) = round.faults.iter().find(|(_, fault)| fault.class == Class::Fix) {
+                panic!("{id}: {fault}");
+            }
+            last = round.plan.steps;
+            if !round.progress {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        panic!("does not converge within an hour: {:#?}", last.iter().map(words).collect::<Vec<_>>());
+    }
+
+    /// Deletes it, and waits until nothing is left.
+    pub(crate) async fn remove(&mut self, account: &Account) {
+        self.delete();
+        self.converge(account).await;
+        assert_eq!(self.inventory, Inventory::default());
+    }
+
+    /// The process dies: what it learnt since it last wrote is lost.
+    pub(crate) fn crash(&mut self) {
+        (self.inventory, self.memory) = self.written.clone();
+    }
+
+    /// Where a resource is looked for.
+    pub(crate) fn at(&self, id: &Id) -> LookUp {
+        LookUp { id: id.clone(), entry: self.inventory.0.get(id).cloned().unwrap_or_default() }
+    }
+}
+
+/// A step in one line.
+pub(crate) fn words(step: &Step) -> String {
+    let verb = match step.action {
+        Action::Create { .. } => "create",
+        Action::Update { .. } => "update",
+        Action::Delete => "delete",
+        Action::Wait => "wait for",
+        Action::Blocked => "blocked:",
+    };
+    format!("{verb} {}:{} ({})", step.id.kind, step.id.key, step.reason)
+}
+
+/// What was seen under a key.
+pub(crate) fn thing<'a>(world: &'a World, key: &str) -> &'a Thing {
+    world.things.iter().find(|(id, _)| id.key == key).map(|(_, thing)| thing).expect("it exists")
+}
