@@ -121,6 +121,8 @@ impl Stack {
         let mut command = Command::new(programs::longshore()?);
         command
             .args(["controller", "--listen", &format!("127.0.0.1:{port}")])
+            // Often, so that drift is seen and a rollout followed within the patience of a test or of a spectator.
+            .args(["--resync", "15s", "--rollout-interval", "1s"])
             .env("KUBECONFIG", &self.plane.kubeconfig)
             .env("AWS_ENDPOINT_URL", self.aws.url())
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)

@@ -31,10 +31,12 @@ pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service)
     if service.status() != Some("ACTIVE") {
         return Ok(detail);
     }
-    if fails(&detail) {
+    let ended_badly = ended_badly(&detail, service);
+    // After a rollback, too: the deployment that failed is gone from the answer by then, and its tasks say why.
+    if fails(&detail) || ended_badly {
         detail.failed_tasks = failed_tasks(aws, cluster, service).await?;
     }
-    if ended_badly(&detail, service) {
+    if ended_badly {
         detail.service_deployment = last_deployment(aws, cluster, service).await?;
     }
     Ok(detail)
