@@ -9,5 +9,6 @@ mod converging;
 mod crashes;
 mod examples;
 mod in_memory;
+mod kinds;
 mod object;
 mod stack;

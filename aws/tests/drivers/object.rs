@@ -15,9 +15,9 @@ use crate::account::Account;
 use crate::examples;
 
 /// Between two looks, when there is nothing to do but wait.
-const PAUSE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_secs(20);
 /// An hour of looks.
-const MOST: usize = 720;
+const MOST: usize = 180;
 
 type Desire = Box<dyn Fn(&Scope, &Memory) -> Desired>;
 
@@ -44,10 +44,11 @@ pub(crate) struct Round {
 }
 
 impl Object {
-    fn new(scope: Scope, desire: Desire) -> Self {
+    /// One that wants what a function says.
+    pub(crate) fn of(scope: Scope, desire: impl Fn(&Scope, &Memory) -> Desired + 'static) -> Self {
         Self {
             scope,
-            desire,
+            desire: Box::new(desire),
             cluster: None,
             restarted_at: None,
             inventory: Inventory::default(),
@@ -60,13 +61,12 @@ impl Object {
     /// Example 10's cluster, patched.
     pub(crate) fn cluster(patch: &Value) -> Self {
         let spec = examples::cluster(patch);
-        let desire: Desire = Box::new(move |scope, _| ecs_cluster(scope, &spec).unwrap());
-        Self::new(examples::scope("EcsCluster", "main"), desire)
+        Self::of(examples::scope("EcsCluster", "main"), move |scope, _| ecs_cluster(scope, &spec).unwrap())
     }
 
     /// Example 10's service, patched.
     pub(crate) fn service(name: &str, cluster: &ClusterReference, patch: &Value) -> Self {
-        let mut object = Self::new(examples::scope("EcsService", name), Box::new(|_, _| Desired::default()));
+        let mut object = Self::of(examples::scope("EcsService", name), |_, _| Desired::default());
         object.cluster = Some(cluster.clone());
         object.change(patch);
         object
@@ -77,8 +77,12 @@ impl Object {
         let spec = examples::service(patch);
         let cluster = Reference::Ready(self.cluster.clone().expect("a service is in a cluster"));
         self.restarted_at.clone_from(&spec.restarted_at);
-        self.desire =
-            Box::new(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &cluster, memory).unwrap());
+        self.desires(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &cluster, memory).unwrap());
+    }
+
+    /// It wants something else from now on.
+    pub(crate) fn desires(&mut self, desire: impl Fn(&Scope, &Memory) -> Desired + 'static) {
+        self.desire = Box::new(desire);
     }
 
     /// The object is deleted.

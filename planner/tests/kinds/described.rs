@@ -79,7 +79,7 @@ fn a_change_of_a_service_is_seen() {
         (
             json!({"deploymentConfiguration": breaker(true)}),
             json!({"deploymentConfiguration": breaker(false)}),
-            "deploymentConfiguration.deploymentCircuitBreaker.enable",
+            "deploymentConfiguration.deploymentCircuitBreaker",
         ),
         (json!({"network": network("DISABLED")}), json!({"network": network("ENABLED")}), "network.assignPublicIp"),
         (json!({}), json!({"propagateTags": "NONE"}), "propagateTags"),

@@ -31,6 +31,11 @@ def test_a_group_reads_back(logs, group, refused):
     assert found["storedBytes"] == 0 and found["logGroupClass"] == "STANDARD"
     logs.delete_retention_policy(logGroupName=group)
     assert "retentionInDays" not in described(logs, group)
+    key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    logs.associate_kms_key(logGroupName=group, kmsKeyId=key)
+    assert described(logs, group)["kmsKeyId"] == key
+    logs.disassociate_kms_key(logGroupName=group)
+    assert "kmsKeyId" not in described(logs, group)
     refused("ResourceAlreadyExistsException", logs.create_log_group, logGroupName=group)
     refused("InvalidParameterException", logs.put_retention_policy, logGroupName=group, retentionInDays=31)
     refused("ResourceNotFoundException", logs.put_retention_policy, logGroupName="/none", retentionInDays=30)

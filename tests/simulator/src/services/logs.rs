@@ -54,6 +54,8 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "DeleteLogGroup" => groups::delete(world, input),
         "PutRetentionPolicy" => groups::put_retention(world, input),
         "DeleteRetentionPolicy" => groups::delete_retention(world, input),
+        "AssociateKmsKey" => groups::associate_key(world, input),
+        "DisassociateKmsKey" => groups::disassociate_key(world, input),
         "PutLogGroupDeletionProtection" => groups::put_deletion_protection(world, input),
         "TagResource" => groups::tag(world, input, "resourceArn"),
         "UntagResource" => groups::untag(world, input, "resourceArn", "tagKeys"),

@@ -138,6 +138,9 @@ impl Kind for Service {
         deployment.strategy =
             deployment.strategy.filter(|s| *s != longshore_crds::ecs_service::DeploymentStrategy::Rolling);
         deployment.bake_time_in_minutes = deployment.bake_time_in_minutes.filter(|minutes| *minutes != 0);
+        // One that is off reads back where none was given.
+        deployment.deployment_circuit_breaker =
+            deployment.deployment_circuit_breaker.take().filter(|breaker| breaker.enable);
         deployment.alarms = deployment.alarms.take().filter(|alarms| alarms.enable || !alarms.alarm_names.is_empty());
         if let Some(alarms) = &mut deployment.alarms {
             alarms.alarm_names.sort();

@@ -136,6 +136,18 @@ pub(super) fn delete_retention(world: &mut World, input: &Value) -> Answer {
     Ok(json!({}))
 }
 
+/// Keys are taken as they are given: the account has no KMS.
+pub(super) fn associate_key(world: &mut World, input: &Value) -> Answer {
+    let key = required(input, "kmsKeyId")?.to_owned();
+    world.logs.groups.get_mut(checked_name(input)?).ok_or_else(no_group)?.key_id = Some(key);
+    Ok(json!({}))
+}
+
+pub(super) fn disassociate_key(world: &mut World, input: &Value) -> Answer {
+    world.logs.groups.get_mut(checked_name(input)?).ok_or_else(no_group)?.key_id = None;
+    Ok(json!({}))
+}
+
 pub(super) fn put_deletion_protection(world: &mut World, input: &Value) -> Answer {
     let name = name_of(required(input, "logGroupIdentifier")?);
     let enabled = query::flag(input, "deletionProtectionEnabled")

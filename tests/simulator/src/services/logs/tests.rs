@@ -41,6 +41,11 @@ fn a_group_reads_back_with_both_its_arns() {
     assert_eq!((&group["retentionInDays"], &group["creationTime"]), (&json!(30), &json!(world.now)));
     ask(&mut world, "DeleteRetentionPolicy", name.clone()).unwrap();
     assert!(ask(&mut world, "DescribeLogGroups", json!({})).unwrap()["logGroups"][0].get("retentionInDays").is_none());
+    let keyed = json!({"logGroupName": "/longshore/shop/hello", "kmsKeyId": "key-arn"});
+    ask(&mut world, "AssociateKmsKey", keyed).unwrap();
+    assert_eq!(ask(&mut world, "DescribeLogGroups", json!({})).unwrap()["logGroups"][0]["kmsKeyId"], "key-arn");
+    ask(&mut world, "DisassociateKmsKey", name.clone()).unwrap();
+    assert!(ask(&mut world, "DescribeLogGroups", json!({})).unwrap()["logGroups"][0].get("kmsKeyId").is_none());
     ask(&mut world, "DeleteLogGroup", name.clone()).unwrap();
     assert!(!group_exists(&world, "/longshore/shop/hello"));
     assert_eq!(ask(&mut world, "DeleteLogGroup", name).unwrap_err().code, "ResourceNotFoundException");
