@@ -82,7 +82,8 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) async fn send<O: Operation>(&self, operation: O) -> Result<O::Output, Fault> {
-        self.caller.call(&self.clients, operation).await
+        // Boxed: the SDK's futures are up to 20 KB, and whoever waits for one would carry that.
+        Box::pin(self.caller.call(&self.clients, operation)).await
     }
 }
 
@@ -144,7 +145,7 @@ macro_rules! operations {
                 type Output = $sdk::operation::$module::$output;
 
                 async fn send(self, clients: &Clients) -> Result<Self::Output, Failure> {
-                    self.send_with(&clients.$client).await.map_err(Failure::of)
+                    self.send_with(&clients.$client).await.map_err(|error| Failure::of(&error))
                 }
             }
         )*

@@ -50,24 +50,24 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn of<E>(error: SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        match &error {
+        match error {
             SdkError::ServiceError(answer) => Self::Answered {
                 code: answer.err().code().unwrap_or("UnknownError").to_owned(),
                 message: answer.err().message().unwrap_or_default().to_owned(),
                 status: answer.raw().status().as_u16(),
             },
-            SdkError::ConstructionFailure(_) => Self::Unsent(format!("{}", DisplayErrorContext(&error))),
+            SdkError::ConstructionFailure(_) => Self::Unsent(format!("{}", DisplayErrorContext(error))),
             SdkError::DispatchFailure(failure) if !failure.is_io() && !failure.is_timeout() && failure.is_user() => {
-                Self::Unsent(format!("{}", DisplayErrorContext(&error)))
+                Self::Unsent(format!("{}", DisplayErrorContext(error)))
             }
             SdkError::DispatchFailure(failure) if failure.as_connector_error().is_none() => {
-                Self::Unsent(format!("{}", DisplayErrorContext(&error)))
+                Self::Unsent(format!("{}", DisplayErrorContext(error)))
             }
-            _ => Self::Lost(format!("{}", DisplayErrorContext(&error))),
+            _ => Self::Lost(format!("{}", DisplayErrorContext(error))),
         }
     }
 

@@ -11,7 +11,7 @@ use prometheus_client::registry::{Registry, Unit};
 /// The request metrics. Clones count into the same.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    requests: Family<Outcome, Counter>,
+    requests: Family<Ended, Counter>,
     throttles: Family<Call, Counter>,
     duration: Family<Call, Histogram, fn() -> Histogram>,
 }
@@ -23,7 +23,7 @@ struct Call {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct Ended {
     service: &'static str,
     operation: &'static str,
     outcome: String,
@@ -51,10 +51,10 @@ impl Default for Metrics {
 impl Metrics {
     /// Makes them part of what is scraped.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("longshore_aws_requests", "Requests to AWS, by how they ended", self.requests.clone());
-        registry.register("longshore_aws_throttles", "Requests that AWS throttled", self.throttles.clone());
+        registry.register("aws_requests", "Requests to AWS, by how they ended", self.requests.clone());
+        registry.register("aws_throttles", "Requests that AWS throttled", self.throttles.clone());
         registry.register_with_unit(
-            "longshore_aws_request_duration",
+            "aws_request_duration",
             "How long AWS took to answer",
             Unit::Seconds,
             self.duration.clone(),
@@ -64,7 +64,7 @@ impl Metrics {
     pub(crate) fn count(&self, operation: &'static str, code: Option<&str>, took: Duration) {
         let call = Call::of(operation);
         let outcome = code.unwrap_or("OK").to_owned();
-        let labels = Outcome { service: call.service, operation: call.operation, outcome };
+        let labels = Ended { service: call.service, operation: call.operation, outcome };
         self.requests.get_or_create(&labels).inc();
         self.duration.get_or_create(&call).observe(took.as_secs_f64());
     }

@@ -77,7 +77,7 @@ const HEADROOM: f64 = 0.9;
 /// The least part of its rate that throttling leaves a bucket.
 const LEAST_SHARE: f64 = 1.0 / 16.0;
 /// How long a bucket takes to regain its whole rate.
-const REGAIN: Duration = Duration::from_secs(60);
+const REGAIN: Duration = Duration::from_mins(1);
 /// Throttles within so short a time are one: replies to calls that were under way together.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
 
@@ -121,7 +121,7 @@ fn limit_of(operation: &str) -> Option<&'static Limit> {
         Some(beginning) => operation.starts_with(beginning),
         None => operation == *pattern,
     };
-    LIMITS.iter().find(|limit| limit.operations.iter().any(|pattern| counts(&pattern)))
+    LIMITS.iter().find(|limit| limit.operations.iter().any(counts))
 }
 
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const PATIENT: Duration = Duration::from_secs(3600);
+    const PATIENT: Duration = Duration::from_hours(1);
     const REGISTER: &str = "ecs:RegisterTaskDefinition";
 
     async fn time_for(pacer: &Pacer, operation: &'static str, calls: usize) -> f64 {

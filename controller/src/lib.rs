@@ -1,6 +1,7 @@
 //! The controller and command line: watches objects, observes AWS, plans, acts and reports.
 //!
-//! - [`cli`]: the commands; `cli/controller.rs` puts the controller together.
+//! - [`cli`]: the commands.
+//! - [`controller`]: the parts put together; what is outside is handed in.
 //! - `reconcile`: observe -> plan -> act -> report, for any kind of object.
 //! - `queue`: whose turn it is.
 //! - `kubernetes`: watches, index, status, finalizers, events: the only place that writes to Kubernetes.
@@ -10,9 +11,14 @@
 
 pub mod cli;
 mod clock;
+pub mod controller;
 mod kubernetes;
 mod object;
 mod queue;
 mod reconcile;
 mod sessions;
 mod telemetry;
+
+pub use clock::Clock;
+pub use reconcile::Timing;
+pub use telemetry::Health;

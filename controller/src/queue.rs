@@ -163,7 +163,7 @@ mod tests {
         Key { kind: ObjectKind::EcsService, namespace: "n".into(), name: name.into() }
     }
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn edits_go_before_wake_ups_and_those_before_what_is_due() {

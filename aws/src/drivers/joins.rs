@@ -50,11 +50,11 @@ impl Joins {
             }),
             groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |(), ids| {
                 let filters = vec![filter("group-id", ids)];
-                read_groups(Arc::clone(&groups), filters, |group| group.group_id())
+                read_groups(Arc::clone(&groups), filters, SecurityGroup::group_id)
             }),
             named_groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |vpc, names| {
                 let filters = vec![filter("vpc-id", vec![vpc]), filter("group-name", names)];
-                read_groups(Arc::clone(&named), filters, |group| group.group_name())
+                read_groups(Arc::clone(&named), filters, SecurityGroup::group_name)
             }),
             rules: Joined::new("ec2:DescribeSecurityGroupRules", GROUPS, move |(), ids| {
                 read_rules(Arc::clone(&rules), ids)

@@ -3,7 +3,7 @@
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::CALL;
 use super::status::WriteError;
@@ -22,9 +22,12 @@ where
 {
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(FINALIZER.to_owned());
-    let annotations: serde_json::Map<_, _> =
-        annotations.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-    patch_metadata(api, object, &json!({"finalizers": finalizers, "annotations": annotations})).await
+    let annotations: Map<_, _> = annotations.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    let metadata = Map::from_iter([
+        ("finalizers".to_owned(), json!(finalizers)),
+        ("annotations".to_owned(), Value::Object(annotations)),
+    ]);
+    patch_metadata(api, object, metadata).await
 }
 
 /// Takes the finalizer away: nothing of the object is left in AWS, or it is meant to stay there.
@@ -33,16 +36,15 @@ where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
     let finalizers: Vec<&String> = object.finalizers().iter().filter(|name| *name != FINALIZER).collect();
-    patch_metadata(api, object, &json!({"finalizers": finalizers})).await
+    patch_metadata(api, object, Map::from_iter([("finalizers".to_owned(), json!(finalizers))])).await
 }
 
-async fn patch_metadata<K>(api: &Api<K>, object: &K, metadata: &serde_json::Value) -> Result<K, WriteError>
+async fn patch_metadata<K>(api: &Api<K>, object: &K, mut metadata: Map<String, Value>) -> Result<K, WriteError>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    let mut metadata = metadata.clone();
     // With the resourceVersion, so that a finalizer that somebody else adds meanwhile is not lost.
-    metadata["resourceVersion"] = json!(object.resource_version());
+    metadata.insert("resourceVersion".to_owned(), json!(object.resource_version()));
     let patch = Patch::Merge(json!({"metadata": metadata}));
     let (name, params) = (object.name_any(), PatchParams::default());
     let call = api.patch(&name, &params, &patch);

@@ -89,30 +89,21 @@ impl Stores {
             reference.name.as_ref() == Some(&cluster.name)
                 && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
         };
-        self.keys(&self.services, names)
+        keys(&self.services, names)
     }
 
     /// The objects that live in an environment.
     pub(crate) fn objects_in_environment(&self, name: &str) -> Vec<Key> {
-        let mut keys = self.keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
-        keys.extend(self.keys(&self.services, |service| self.environment_of(service) == name));
-        keys
+        let mut found = keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
+        found.extend(keys(&self.services, |service| self.environment_of(service) == name));
+        found
     }
 
     /// The objects of a namespace.
     pub(crate) fn objects_in_namespace(&self, name: &str) -> Vec<Key> {
-        let mut keys = self.keys(&self.clusters, |cluster| cluster.namespace().as_deref() == Some(name));
-        keys.extend(self.keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
-        keys
-    }
-
-    fn keys<O: Object>(&self, store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
-        store
-            .state()
-            .into_iter()
-            .filter(|object| wanted(object))
-            .map(|object| Key::of(O::KIND, object.as_ref()))
-            .collect()
+        let mut found = keys(&self.clusters, |cluster| cluster.namespace().as_deref() == Some(name));
+        found.extend(keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
+        found
     }
 
     /// Who must look again when an object changed in a way that others see.
@@ -123,4 +114,8 @@ impl Stores {
             ObjectKind::EcsService => vec![],
         }
     }
+}
+
+fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
+    store.state().into_iter().filter(|object| wanted(object)).map(|object| Key::of(O::KIND, object.as_ref())).collect()
 }

@@ -27,10 +27,10 @@ pub(super) async fn reconcile(shell: &Reconciler, key: &Key) -> Result<Outcome, 
     }
     let mut status = environment.status.clone().unwrap_or_default();
     let (situation, outcome) = match look(shell, &environment, &mut status).await {
-        Ok(()) => return tell_ready(&api, &environment, status).await,
+        Ok(()) => return tell_ready(shell, &api, &environment, status).await,
         Err(fault) => failure::situation(&fault),
     };
-    set_conditions(&mut status, &conditions(&situation), environment.meta().generation);
+    set_conditions(&mut status, &conditions(&situation), environment.meta().generation, &shell.clock);
     write(&api, &environment, &status).await?;
     Ok(outcome)
 }
@@ -52,7 +52,7 @@ async fn delete(
     let message = format!("is being deleted, and waits: in use by {}{more}; delete them first", named.join(", "));
     let situation = Situation::Waiting { reason: "InUse".to_owned(), message };
     let mut status = environment.status.clone().unwrap_or_default();
-    set_conditions(&mut status, &conditions(&situation), environment.meta().generation);
+    set_conditions(&mut status, &conditions(&situation), environment.meta().generation, &shell.clock);
     write(api, environment, &status).await?;
     Ok(Outcome::Waiting)
 }
@@ -101,6 +101,7 @@ async fn resolve(session: &Session, vpc_id: &str, subnets: Option<&Subnets>) -> 
 }
 
 async fn tell_ready(
+    shell: &Reconciler,
     api: &Api<AwsEnvironment>,
     environment: &AwsEnvironment,
     mut status: AwsEnvironmentStatus,
@@ -108,7 +109,7 @@ async fn tell_ready(
     let who = status.caller_arn.clone().unwrap_or_default();
     let message = format!("account {} verified; Longshore acts as {who}", environment.spec.account_id);
     let told = conditions(&Situation::Ready { reason: "Verified".to_owned(), message });
-    set_conditions(&mut status, &told, environment.meta().generation);
+    set_conditions(&mut status, &told, environment.meta().generation, &shell.clock);
     write(api, environment, &status).await?;
     Ok(Outcome::Converged)
 }

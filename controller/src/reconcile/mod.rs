@@ -21,17 +21,19 @@ use longshore_planner::engine::Kinds;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::kubernetes::{Events, Stores, WriteError};
 use crate::object::{Key, ObjectKind};
 use crate::queue::{Next, Turn};
 use crate::sessions::Sessions;
 use crate::telemetry::{Metrics, ReconcileLabels};
-pub(crate) use outcome::Timing;
+pub use outcome::Timing;
 use outcome::{Outcome, next};
 
 /// Everything that a turn works with.
 pub(crate) struct Reconciler {
     pub(crate) client: Client,
+    pub(crate) clock: Clock,
     pub(crate) stores: Stores,
     pub(crate) sessions: Sessions,
     pub(crate) events: Events,
@@ -65,8 +67,8 @@ impl Reconciler {
     async fn reconcile(&self, turn: &Turn) -> Result<Outcome, WriteError> {
         match turn.key.kind {
             ObjectKind::AwsEnvironment => environment::reconcile(self, &turn.key).await,
-            ObjectKind::EcsCluster => pass::reconcile::<EcsCluster>(self, turn).await,
-            ObjectKind::EcsService => pass::reconcile::<EcsService>(self, turn).await,
+            ObjectKind::EcsCluster => Box::pin(pass::reconcile::<EcsCluster>(self, turn)).await,
+            ObjectKind::EcsService => Box::pin(pass::reconcile::<EcsService>(self, turn)).await,
         }
     }
 

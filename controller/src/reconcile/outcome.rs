@@ -11,11 +11,11 @@ use crate::queue::{Next, Turn};
 
 /// How often objects are looked at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Timing {
+pub struct Timing {
     /// A converged object, for drift.
-    pub(crate) resync: Duration,
+    pub resync: Duration,
     /// A deployment that goes on.
-    pub(crate) rollout: Duration,
+    pub rollout: Duration,
 }
 
 /// Something that only a person can mend is tried again so often, should AWS have been mended instead.

@@ -6,7 +6,7 @@ use longshore_planner::report::{self, ConditionKind, Situation, Status, conditio
 use serde_json::Value;
 
 use super::pass::Pass;
-use crate::clock;
+use crate::clock::Clock;
 use crate::kubernetes::{WriteError, write_status};
 use crate::object::Object;
 
@@ -26,7 +26,7 @@ impl<O: Object> Pass<'_, O> {
         let mut new = old.clone();
         fill(&mut new);
         let told = conditions(situation);
-        set_conditions(&mut new, &told, self.object.meta().generation);
+        set_conditions(&mut new, &told, self.object.meta().generation, &self.shell.clock);
         let written = write_status(&self.api, &self.object, &json(self.object.status()), &json(Some(&new))).await?;
         let Some(object) = written else { return Ok(()) };
         self.shell.metrics.status_writes.inc();
@@ -56,14 +56,19 @@ impl<O: Object> Pass<'_, O> {
 }
 
 /// Puts conditions into a status. The time of the last change stays where nothing changed.
-pub(super) fn set_conditions(status: &mut impl ConditionedStatus, told: &[report::Condition], generation: Option<i64>) {
+pub(super) fn set_conditions(
+    status: &mut impl ConditionedStatus,
+    told: &[report::Condition],
+    generation: Option<i64>,
+    clock: &Clock,
+) {
     let generation = generation.unwrap_or_default();
     let next = told.iter().map(|condition| {
         let type_ = condition.kind.to_string();
         let value = condition.status.to_string();
         let before = status.conditions().iter().find(|other| other.type_ == type_ && other.status == value);
         Condition {
-            last_transition_time: before.map_or_else(clock::now, |before| before.last_transition_time.clone()),
+            last_transition_time: before.map_or_else(|| clock.now(), |before| before.last_transition_time.clone()),
             message: condition.message.clone(),
             observed_generation: Some(generation),
             reason: condition.reason.clone(),
@@ -88,21 +93,22 @@ mod tests {
     #[test]
     fn the_time_of_a_condition_is_that_of_its_last_change() {
         let told = |ready| Situation::Stalled { reason: "A".into(), message: ready };
+        let clock = Clock::wall();
         let mut status = EcsClusterStatus::default();
-        set_conditions(&mut status, &conditions(&told("one".to_owned())), Some(1));
+        set_conditions(&mut status, &conditions(&told("one".to_owned())), Some(1), &clock);
         let long_ago: k8s_openapi::apimachinery::pkg::apis::meta::v1::Time =
             serde_json::from_value(serde_json::json!("2020-01-01T00:00:00Z")).unwrap();
         for condition in status.conditions_mut() {
             condition.last_transition_time = long_ago.clone();
         }
-        set_conditions(&mut status, &conditions(&told("two".to_owned())), Some(2));
+        set_conditions(&mut status, &conditions(&told("two".to_owned())), Some(2), &clock);
         assert!(
             status.conditions.iter().all(|condition| condition.last_transition_time == long_ago),
             "only words changed"
         );
         assert!(status.conditions.iter().all(|condition| condition.observed_generation == Some(2)));
         let waiting = Situation::Waiting { reason: "B".into(), message: String::new() };
-        set_conditions(&mut status, &conditions(&waiting), Some(2));
+        set_conditions(&mut status, &conditions(&waiting), Some(2), &clock);
         let changed: Vec<&str> = status
             .conditions
             .iter()

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Whether the controller works; clones are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Health(Arc<AtomicBool>);
+pub struct Health(Arc<AtomicBool>);
 
 impl Health {
     /// Every store has its first list, and the workers run.

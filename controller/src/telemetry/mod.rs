@@ -4,6 +4,7 @@ mod http;
 mod logs;
 mod metrics;
 
-pub(crate) use http::{Health, serve};
+pub use http::Health;
+pub(crate) use http::serve;
 pub(crate) use logs::start_logs;
 pub(crate) use metrics::{Metrics, ReconcileLabels};

@@ -11,7 +11,7 @@ use longshore_planner::engine::{LookUp, Ownership, Seen, State};
 use longshore_planner::kinds::ecs::cluster::{Cluster, ClusterDetail, ClusterOutput};
 use serde_json::{Value, json};
 
-use super::document::{document, structure, value, written};
+use super::document::{document, structure, taken, value, written};
 use super::{retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
@@ -112,8 +112,8 @@ fn detail(cluster: &Described) -> Value {
 
 /// ECS's members as the kind's.
 fn as_kind(mut cluster: Value) -> Value {
-    let name = cluster["clusterName"].take();
-    let namespace = cluster["serviceConnectDefaults"]["namespace"].take();
+    let name = taken(&mut cluster, "/clusterName");
+    let namespace = taken(&mut cluster, "/serviceConnectDefaults/namespace");
     if let Some(members) = cluster.as_object_mut() {
         members.insert("name".to_owned(), name);
         members.insert("serviceConnectNamespace".to_owned(), namespace);

@@ -39,6 +39,11 @@ pub(super) fn written<K: Kind>(operation: &str, value: &K) -> Result<Value, Faul
     serde_json::to_value(value).map_err(|error| unreadable(operation, &error))
 }
 
+/// What a document has at a pointer (RFC 6901), taken out of it; null where there is nothing.
+pub(super) fn taken(document: &mut Value, pointer: &str) -> Value {
+    document.pointer_mut(pointer).map(Value::take).unwrap_or_default()
+}
+
 fn codec() -> JsonCodec {
     JsonCodec::new(JsonCodecSettings::default())
 }

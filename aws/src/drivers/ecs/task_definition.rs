@@ -10,9 +10,9 @@ use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefi
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
 use longshore_planner::engine::{Id, LookUp, Ownership, Seen};
 use longshore_planner::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::document::{document, structure, value, written};
+use super::document::{document, structure, taken, value, written};
 use super::{retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
@@ -127,9 +127,9 @@ fn seen(revision: &Revision) -> Result<Seen<TaskDefinition>, Fault> {
     let described = &revision.described;
     let content = document(DESCRIBE, Described::SCHEMA, described)?;
     let kind = json!({
-        "family": content["family"],
-        "taskRoleArn": content["taskRoleArn"],
-        "executionRoleArn": content["executionRoleArn"],
+        "family": content.get("family"),
+        "taskRoleArn": content.get("taskRoleArn"),
+        "executionRoleArn": content.get("executionRoleArn"),
         "content": content,
         "rejected": revision.tags.contains_key(TAG_REJECTED),
         "tags": managed(&revision.tags),
@@ -149,19 +149,23 @@ fn all_tags(marks: &Marks<'_>, want: &TaskDefinition) -> Tags {
 }
 
 fn request(want: &TaskDefinition) -> Result<RegisterTaskDefinitionInputBuilder, Fault> {
-    let whole = written(REGISTER, want)?;
-    let mut request = whole["content"].clone();
-    request["family"] = want.family.clone().into();
-    for role in ["taskRoleArn", "executionRoleArn"] {
-        request[role] = whole[role].clone();
+    let mut whole = written(REGISTER, want)?;
+    let mut members = match taken(&mut whole, "/content") {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    for member in ["family", "taskRoleArn", "executionRoleArn"] {
+        members.insert(member.to_owned(), taken(&mut whole, &format!("/{member}")));
     }
     for size in ["cpu", "memory"] {
         // A number in the spec, a string to ECS.
-        if let Value::Number(number) = &request[size] {
-            request[size] = number.to_string().into();
+        if let Some(Value::Number(number)) = members.get(size) {
+            let text = number.to_string();
+            members.insert(size.to_owned(), text.into());
         }
     }
-    let input = structure(REGISTER, &without_nulls(request), RegisterTaskDefinitionInput::deserialize)?;
+    members.retain(|_, member| !member.is_null());
+    let input = structure(REGISTER, &Value::Object(members), RegisterTaskDefinitionInput::deserialize)?;
     Ok(RegisterTaskDefinitionInputBuilder::default()
         .set_family(input.family)
         .set_task_role_arn(input.task_role_arn)
@@ -179,11 +183,4 @@ fn request(want: &TaskDefinition) -> Result<RegisterTaskDefinitionInputBuilder, 
         .set_ephemeral_storage(input.ephemeral_storage)
         .set_runtime_platform(input.runtime_platform)
         .set_enable_fault_injection(input.enable_fault_injection))
-}
-
-fn without_nulls(mut document: Value) -> Value {
-    if let Some(members) = document.as_object_mut() {
-        members.retain(|_, member| !member.is_null());
-    }
-    document
 }

@@ -118,28 +118,22 @@ async fn require_ours(aws: &Aws<Read>, marks: &Marks<'_>, name: &str) -> Result<
 }
 
 async fn retain(aws: &Aws<Write>, want: &LogGroup) -> Result<(), Fault> {
-    match want.retention_in_days {
-        Some(days) => {
-            let request = PutRetentionPolicyInputBuilder::default().log_group_name(&want.name).retention_in_days(days);
-            aws.write(request).await.map(drop)
-        }
-        None => {
-            let request = DeleteRetentionPolicyInputBuilder::default().log_group_name(&want.name);
-            aws.write(request).await.map(drop)
-        }
+    if let Some(days) = want.retention_in_days {
+        let request = PutRetentionPolicyInputBuilder::default().log_group_name(&want.name).retention_in_days(days);
+        aws.write(request).await.map(drop)
+    } else {
+        let request = DeleteRetentionPolicyInputBuilder::default().log_group_name(&want.name);
+        aws.write(request).await.map(drop)
     }
 }
 
 async fn encrypt(aws: &Aws<Write>, want: &LogGroup) -> Result<(), Fault> {
-    match &want.kms_key_id {
-        Some(key) => {
-            let request = AssociateKmsKeyInputBuilder::default().log_group_name(&want.name).kms_key_id(key);
-            aws.write(request).await.map(drop)
-        }
-        None => {
-            let request = DisassociateKmsKeyInputBuilder::default().log_group_name(&want.name);
-            aws.write(request).await.map(drop)
-        }
+    if let Some(key) = &want.kms_key_id {
+        let request = AssociateKmsKeyInputBuilder::default().log_group_name(&want.name).kms_key_id(key);
+        aws.write(request).await.map(drop)
+    } else {
+        let request = DisassociateKmsKeyInputBuilder::default().log_group_name(&want.name);
+        aws.write(request).await.map(drop)
     }
 }
 

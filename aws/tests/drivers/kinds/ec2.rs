@@ -8,7 +8,8 @@ use crate::account::Account;
 #[tokio::test(start_paused = true)]
 async fn security_groups() {
     let account = Account::new().await;
-    let base = json!({"name": "law-1f2e3d4c", "vpcId": "vpc-0a1b2c3d", "description": "Longshore: EcsService/shop/law"});
+    let base =
+        json!({"name": "law-1f2e3d4c", "vpcId": "vpc-0a1b2c3d", "description": "Longshore: EcsService/shop/law"});
     let cases = [json!({}), json!({"tags": {"a": "b"}}), json!({"tags": {"a": "c", "d e": ""}})];
     reads_back::<SecurityGroup>(&account, &base, &cases).await;
     becomes::<SecurityGroup>(&account, &base, &cases).await;

@@ -75,7 +75,8 @@ fn deployments() -> Vec<Value> {
 }
 
 fn services() -> Vec<Value> {
-    let strategy = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}, {"capacityProvider": "FARGATE", "base": 1}]);
+    let strategy =
+        json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}, {"capacityProvider": "FARGATE", "base": 1}]);
     let namespace = "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1";
     let connect = |alias: &str| {
         json!({"serviceConnect": {"enabled": true, "namespace": namespace, "services": [

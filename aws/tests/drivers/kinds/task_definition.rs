@@ -66,17 +66,29 @@ fn tasks() -> Vec<Value> {
         content(&json!({}), &json!({"cpu": "0.25 vCPU", "memory": "1 GB"})),
         content(&json!({}), &json!({"cpu": "1024", "memory": "2048", "ephemeralStorage": {"sizeInGiB": 50}})),
         content(&json!({}), &json!({"runtimePlatform": {"cpuArchitecture": "ARM64"}})),
-        content(&json!({}), &json!({"runtimePlatform": {"operatingSystemFamily": "LINUX", "cpuArchitecture": "X86_64"}})),
+        content(
+            &json!({}),
+            &json!({"runtimePlatform": {"operatingSystemFamily": "LINUX", "cpuArchitecture": "X86_64"}}),
+        ),
         content(&json!({}), &json!({"pidMode": "task", "enableFaultInjection": true})),
         content(&json!({}), &json!({"enableFaultInjection": false, "requiresCompatibilities": ["FARGATE", "EC2"]})),
         content(&mount, &json!({"volumes": [{"name": "data"}, {"name": "a", "host": {}}]})),
         content(&mount, &json!({"volumes": [{"name": "data", "configuredAtLaunch": true}]})),
         content(&mount, &efs(json!({}))),
-        content(&mount, &efs(json!({"rootDirectory": "/", "transitEncryption": "ENABLED",
-            "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"}}))),
-        content(&mount, &efs(json!({"rootDirectory": "/a", "transitEncryption": "ENABLED", "transitEncryptionPort": 2999}))),
-        content(&json!({}), &json!({"proxyConfiguration": {"type": "APPMESH", "containerName": "log",
-            "properties": [{"name": "ProxyIngressPort", "value": "15000"}]}})),
+        content(
+            &mount,
+            &efs(json!({"rootDirectory": "/", "transitEncryption": "ENABLED",
+            "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"}})),
+        ),
+        content(
+            &mount,
+            &efs(json!({"rootDirectory": "/a", "transitEncryption": "ENABLED", "transitEncryptionPort": 2999})),
+        ),
+        content(
+            &json!({}),
+            &json!({"proxyConfiguration": {"type": "APPMESH", "containerName": "log",
+            "properties": [{"name": "ProxyIngressPort", "value": "15000"}]}}),
+        ),
     ]
 }
 
@@ -89,13 +101,24 @@ fn on_instances() -> Vec<Value> {
     vec![
         bridge(json!({}), json!({})),
         bridge(json!({"portMappings": [{"containerPort": 80, "hostPort": 0}]}), json!({"networkMode": "bridge"})),
-        bridge(json!({"portMappings": [{"containerPort": 80}]}), json!({"networkMode": "host", "requiresCompatibilities": ["EC2"]})),
-        bridge(json!({"privileged": true, "links": ["a:b"]}), json!({"ipcMode": "host", "cpu": "128",
-            "placementConstraints": [{"type": "memberOf", "expression": "attribute:ecs.os-type == linux"}]})),
-        bridge(json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}),
-               json!({"volumes": [{"name": "d", "host": {"sourcePath": "/srv"}}]})),
-        bridge(json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), json!({"volumes": [{"name": "d",
-            "dockerVolumeConfiguration": {"scope": "shared", "autoprovision": true, "driver": "local", "labels": {"a": "b"}}}]})),
+        bridge(
+            json!({"portMappings": [{"containerPort": 80}]}),
+            json!({"networkMode": "host", "requiresCompatibilities": ["EC2"]}),
+        ),
+        bridge(
+            json!({"privileged": true, "links": ["a:b"]}),
+            json!({"ipcMode": "host", "cpu": "128",
+            "placementConstraints": [{"type": "memberOf", "expression": "attribute:ecs.os-type == linux"}]}),
+        ),
+        bridge(
+            json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}),
+            json!({"volumes": [{"name": "d", "host": {"sourcePath": "/srv"}}]}),
+        ),
+        bridge(
+            json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}),
+            json!({"volumes": [{"name": "d",
+            "dockerVolumeConfiguration": {"scope": "shared", "autoprovision": true, "driver": "local", "labels": {"a": "b"}}}]}),
+        ),
     ]
 }
 

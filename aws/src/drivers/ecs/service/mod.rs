@@ -11,7 +11,7 @@ use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State};
 use longshore_planner::kinds::ecs::service::{Service, ServiceOutput};
 use serde_json::{Value, json};
 
-use super::document::{document, value};
+use super::document::{document, taken, value};
 use super::{retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
@@ -121,8 +121,8 @@ fn same_but_tags(want: &Service, seen: &Service) -> bool {
 /// is taken from there.
 fn as_kind(service: &Described, cluster: &str, tags: &Tags) -> Result<Service, Fault> {
     let mut kind = document(DESCRIBE, Described::SCHEMA, service)?;
-    let primary = primary(&mut kind);
-    let network = kind["networkConfiguration"]["awsvpcConfiguration"].take();
+    let mut primary = primary(&mut kind);
+    let network = taken(&mut kind, "/networkConfiguration/awsvpcConfiguration");
     let Some(members) = kind.as_object_mut() else { return Err(Fault::unexpected(DESCRIBE, "services")) };
     // A daemon's count is the number of its cluster's instances.
     if members.get("schedulingStrategy") == Some(&json!("DAEMON")) {
@@ -137,9 +137,9 @@ fn as_kind(service: &Described, cluster: &str, tags: &Tags) -> Result<Service, F
     members.insert("name".to_owned(), service.service_name().into());
     members.insert("cluster".to_owned(), cluster.into());
     members.insert("network".to_owned(), with_network_defaults(network));
-    members.insert("serviceConnect".to_owned(), primary["serviceConnectConfiguration"].clone());
+    members.insert("serviceConnect".to_owned(), taken(&mut primary, "/serviceConnectConfiguration"));
     for member in ["volumeConfigurations", "vpcLatticeConfigurations"] {
-        members.insert(member.to_owned(), list(&primary[member]));
+        members.insert(member.to_owned(), list(primary.get(member)));
     }
     members.insert("tags".to_owned(), json!(managed(tags)));
     members.insert("restartedAt".to_owned(), tags.get(TAG_RESTARTED).cloned().into());
@@ -147,13 +147,14 @@ fn as_kind(service: &Described, cluster: &str, tags: &Tags) -> Result<Service, F
 }
 
 fn primary(service: &mut Value) -> Value {
-    let deployments = service["deployments"].take();
-    let deployments = deployments.as_array().into_iter().flatten();
-    deployments.filter(|deployment| deployment["status"] == "PRIMARY").next_back().cloned().unwrap_or_default()
+    let deployments = taken(service, "/deployments");
+    let mut deployments = deployments.as_array().into_iter().flatten();
+    let primary = deployments.rfind(|deployment| deployment.get("status").is_some_and(|status| status == "PRIMARY"));
+    primary.cloned().unwrap_or_default()
 }
 
-fn list(value: &Value) -> Value {
-    if value.is_array() { value.clone() } else { json!([]) }
+fn list(value: Option<&Value>) -> Value {
+    value.filter(|value| value.is_array()).cloned().unwrap_or_else(|| json!([]))
 }
 
 fn with_network_defaults(mut network: Value) -> Value {

@@ -108,9 +108,12 @@ fn as_request(operation: &str, service: &Service) -> Result<Map<String, Value>, 
     Ok(members)
 }
 
+/// A member, and what it is when nothing is wanted of it.
+type Empty = (&'static str, fn() -> Value);
+
 /// What each member must be said to be when it is no longer wanted. A launch type is not sent by an update: an
 /// empty strategy goes back to it.
-const EMPTIES: &[(&str, fn() -> Value)] = &[
+const EMPTIES: &[Empty] = &[
     ("capacityProviderStrategy", || json!([])),
     ("serviceRegistries", || json!([])),
     ("volumeConfigurations", || json!([])),
@@ -122,7 +125,7 @@ const EMPTIES: &[(&str, fn() -> Value)] = &[
 ];
 
 /// The same within `deploymentConfiguration`.
-const DEPLOYMENT_EMPTIES: &[(&str, fn() -> Value)] = &[
+const DEPLOYMENT_EMPTIES: &[Empty] = &[
     ("deploymentCircuitBreaker", || json!({ "enable": false, "rollback": false })),
     ("alarms", || json!({ "alarmNames": [], "enable": false, "rollback": false })),
     ("strategy", || json!("ROLLING")),
@@ -139,7 +142,7 @@ fn empty_what_goes(want: &mut Map<String, Value>, seen: &Map<String, Value>) {
     }
 }
 
-fn fill(want: &mut Map<String, Value>, seen: &Map<String, Value>, empties: &[(&str, fn() -> Value)]) {
+fn fill(want: &mut Map<String, Value>, seen: &Map<String, Value>, empties: &[Empty]) {
     for (member, empty) in empties {
         if !want.contains_key(*member) && seen.contains_key(*member) {
             want.insert((*member).to_owned(), empty());
