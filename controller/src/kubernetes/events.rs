@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
+use kube::core::Status;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
 use super::CALL;
@@ -28,8 +29,15 @@ impl Events {
         };
         match tokio::time::timeout(CALL, self.0.publish(&event, object)).await {
             Ok(Ok(())) => {}
+            // What is deleted last goes after Kubernetes has closed its namespace to anything new.
+            Ok(Err(kube::Error::Api(refused))) if refused.code == 403 && ends_with_its_namespace(&refused) => {}
             Ok(Err(error)) => tracing::warn!(%error, "an Event could not be written"),
             Err(_) => tracing::warn!("an Event could not be written in time"),
         }
     }
+}
+
+fn ends_with_its_namespace(refused: &Status) -> bool {
+    let causes = refused.details.iter().flat_map(|details| &details.causes);
+    causes.into_iter().any(|cause| cause.reason == "NamespaceTerminating")
 }

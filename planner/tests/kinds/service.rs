@@ -117,7 +117,12 @@ pub(crate) fn described(created: &Value) -> Value {
     }
     let deployment = &mut members["deploymentConfiguration"];
     let alarms = json!({"alarmNames": [], "enable": false, "rollback": false});
-    fill(deployment, &json!({"strategy": "ROLLING", "bakeTimeInMinutes": 0, "lifecycleHooks": [], "alarms": alarms}));
+    let breaker = json!({"enable": false, "rollback": false});
+    fill(
+        deployment,
+        &json!({"strategy": "ROLLING", "bakeTimeInMinutes": 0, "lifecycleHooks": [], "alarms": alarms,
+            "deploymentCircuitBreaker": breaker}),
+    );
     deployment["alarms"]["alarmNames"].as_array_mut().unwrap().reverse();
     let threshold = json!({"type": "BOUNDED_PERCENT", "value": 50});
     fill(

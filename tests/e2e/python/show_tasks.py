@@ -10,10 +10,18 @@ import sys
 import boto3
 
 
+def services_of(ecs, cluster):
+    try:
+        pages = list(ecs.get_paginator("list_services").paginate(cluster=cluster))
+    except ecs.exceptions.ClusterNotFoundException:
+        return []  # another test's, gone since it was listed
+    return [arn for page in pages for arn in page["serviceArns"]]
+
+
 def find_service(ecs, owner):
     for page in ecs.get_paginator("list_clusters").paginate():
         for cluster in page["clusterArns"]:
-            arns = [arn for part in ecs.get_paginator("list_services").paginate(cluster=cluster) for arn in part["serviceArns"]]
+            arns = services_of(ecs, cluster)
             for start in range(0, len(arns), 10):
                 found = ecs.describe_services(cluster=cluster, services=arns[start:start + 10], include=["TAGS"])
                 for service in found["services"]:

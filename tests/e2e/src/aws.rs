@@ -140,10 +140,14 @@ impl Aws {
         let owner = format!("EcsService/{namespace}/{name}");
         let clusters = self.ecs("ListClusters", &json!({}))?;
         for cluster in items(&clusters, "clusterArns") {
-            let arns = self.ecs("ListServices", &json!({"cluster": cluster, "maxResults": 100}))?;
+            let Some(arns) = if_there(self.ecs("ListServices", &json!({"cluster": cluster, "maxResults": 100})))?
+            else {
+                continue;
+            };
             for batch in items(&arns, "serviceArns").chunks(10) {
                 let asked = json!({"cluster": cluster, "services": batch, "include": ["TAGS"]});
-                let found = items(&self.ecs("DescribeServices", &asked)?, "services");
+                let found = if_there(self.ecs("DescribeServices", &asked))?.unwrap_or_default();
+                let found = items(&found, "services");
                 let ours = found.into_iter().find(|service| service["status"] != "INACTIVE" && owned(service, &owner));
                 if ours.is_some() {
                     return Ok(ours);
@@ -172,7 +176,7 @@ impl Aws {
     pub fn roles_of(&self, object: &str) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for role in elements(&self.iam("ListRoles", &[("PathPrefix", "/longshore/")])?, "RoleName") {
-            let tags = self.iam("ListRoleTags", &[("RoleName", &role)])?;
+            let tags = if_there(self.iam("ListRoleTags", &[("RoleName", &role)]))?.unwrap_or_default();
             if elements(&tags, "Value").iter().any(|value| value == object) {
                 found.push(role);
             }
@@ -195,7 +199,7 @@ impl Aws {
         let mut found = Vec::new();
         for group in items(&self.logs("DescribeLogGroups", &json!({}))?, "logGroups") {
             let arn = group["arn"].as_str().unwrap_or_default().trim_end_matches(":*");
-            let tags = self.logs("ListTagsForResource", &json!({"resourceArn": arn}))?;
+            let tags = if_there(self.logs("ListTagsForResource", &json!({"resourceArn": arn})))?.unwrap_or_default();
             if tags["tags"]["longshore.dev/object"] == object {
                 found.push(group["logGroupName"].as_str().unwrap_or_default().to_owned());
             }
@@ -220,6 +224,16 @@ impl Aws {
         }
         all.retain(|_, held| !held.is_empty());
         Ok(all)
+    }
+}
+
+/// Other tests share the account: what was listed a moment ago may be gone, and is then nobody's.
+fn if_there<T>(answer: Result<T>) -> Result<Option<T>> {
+    const GONE: [&str; 3] = ["ClusterNotFoundException", "NoSuchEntity", "ResourceNotFoundException"];
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if GONE.iter().any(|code| format!("{error:#}").contains(code)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -125,7 +125,11 @@ async fn search(aws: &Aws<Read>, ownership: &Ownership, family: &str, id: &Id) -
 
 fn seen(revision: &Revision) -> Result<Seen<TaskDefinition>, Fault> {
     let described = &revision.described;
-    let content = document(DESCRIBE, Described::SCHEMA, described)?;
+    let mut content = document(DESCRIBE, Described::SCHEMA, described)?;
+    if let Some(members) = content.as_object_mut() {
+        // What was never given, some write as an empty text (ministack does).
+        members.retain(|_, member| member.as_str() != Some(""));
+    }
     let kind = json!({
         "family": content.get("family"),
         "taskRoleArn": content.get("taskRoleArn"),
