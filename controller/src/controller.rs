@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::kubernetes::{Events, Stores, watch};
-use crate::queue::Queue;
+use crate::queue::{self, Queue, Turn};
 use crate::reconcile::{Reconciler, Timing};
 use crate::sessions::Sessions;
-use crate::telemetry::{Health, Metrics};
+use crate::telemetry::{Health, Metrics, QueueDepth};
 
 /// So many objects are worked on at the same time. Most of a turn is waiting for AWS, whose limits the pacer keeps.
 const WORKERS: usize = 32;
@@ -60,6 +60,7 @@ impl Controller {
         let Doors { client, edge, clock } = doors;
         edge.metrics.register(registry);
         let queue = Queue::default();
+        registry.register_collector(Box::new(QueueDepth(queue.clone())));
         let (stores, watches) = watch(&client, &queue);
         let reconciler = Arc::new(Reconciler {
             events: Events::new(client.clone()),
@@ -111,17 +112,12 @@ impl Controller {
 
 /// One worker: turn after turn, until it is told to stop.
 async fn work(reconciler: Arc<Reconciler>, queue: Queue) {
-    loop {
-        let turn = tokio::select! {
-            biased;
-            () = reconciler.stop.cancelled() => return,
-            turn = queue.next() => turn,
-        };
-        let next = reconciler.turn(&turn).await;
-        queue.done(&turn.key, next);
-        let (objects, due) = queue.depth();
-        reconciler.metrics.depth(objects, due);
-    }
+    let stop = reconciler.stop.clone();
+    let turn = |turn: Turn| {
+        let reconciler = reconciler.clone();
+        async move { reconciler.turn(&turn).await }
+    };
+    queue::serve(queue, stop, turn).await;
 }
 
 async fn finish(workers: &mut JoinSet<()>) {

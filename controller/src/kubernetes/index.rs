@@ -81,6 +81,18 @@ impl Stores {
         environment::select(object.managed().aws_environment(), &labels, None).unwrap_or_default()
     }
 
+    /// The environment of the object of a key. None for an environment itself, and for what is not there.
+    pub(crate) fn environment_of_key(&self, key: &Key) -> Option<String> {
+        match key.kind {
+            ObjectKind::AwsEnvironment => None,
+            ObjectKind::EcsCluster => Some(self.environment_of(self.cluster(&key.namespace, &key.name)?.as_ref())),
+            ObjectKind::EcsService => {
+                let at = ObjectRef::new(&key.name).within(&key.namespace);
+                Some(self.environment_of(self.services.get(&at)?.as_ref()))
+            }
+        }
+    }
+
     /// The services that name a cluster.
     pub(crate) fn services_of(&self, cluster: &Key) -> Vec<Key> {
         let names = |service: &EcsService| {
@@ -118,4 +130,59 @@ impl Stores {
 
 fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
     store.state().into_iter().filter(|object| wanted(object)).map(|object| Key::of(O::KIND, object.as_ref())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::runtime::reflector::store;
+    use kube::runtime::watcher::Event;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn stored<K>(objects: &[Value]) -> Store<K>
+    where
+        K: kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + 'static,
+    {
+        let (reader, mut writer) = store();
+        for object in objects {
+            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(object.clone()).unwrap()));
+        }
+        reader
+    }
+
+    #[test]
+    fn the_environment_of_a_key_is_the_pinned_one_else_the_spec_s_else_the_namespace_s() {
+        let cluster = |name: &str, pinned: &Value, asked: &Value| {
+            json!({
+                "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsCluster",
+                "metadata": {"namespace": "shop", "name": name, "annotations": pinned},
+                "spec": {"awsEnvironment": asked},
+            })
+        };
+        let stores = Stores {
+            environments: stored(&[]),
+            clusters: stored(&[
+                cluster("pinned", &json!({ANNOTATION_ENVIRONMENT: "prod"}), &json!("other")),
+                cluster("asks", &json!({}), &json!("staging")),
+                cluster("silent", &json!({}), &Value::Null),
+            ]),
+            services: stored(&[]),
+            namespaces: stored(&[json!({
+                "metadata": {"name": "shop", "labels": {"ecs.longshore.dev/environment": "team"}},
+            })]),
+        };
+        let cases = [
+            (ObjectKind::EcsCluster, "pinned", Some("prod")),
+            (ObjectKind::EcsCluster, "asks", Some("staging")),
+            (ObjectKind::EcsCluster, "silent", Some("team")),
+            (ObjectKind::EcsCluster, "gone", None),
+            (ObjectKind::EcsService, "pinned", None),
+            (ObjectKind::AwsEnvironment, "prod", None),
+        ];
+        for (kind, name, environment) in cases {
+            let key = Key { kind, namespace: "shop".into(), name: name.into() };
+            assert_eq!(stores.environment_of_key(&key).as_deref(), environment, "{key}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use super::index::Stores;
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, ObjectKind};
-use crate::queue::{Queue, Why};
+use crate::queue::{Queue, Urgency};
 
 /// Starts the watches. The second part of the answer runs until a watch ends, which none does by itself.
 pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Output = ()> + Send + 'static) {
@@ -32,13 +32,15 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     let all = {
         let (a, b, c, d) = (hub.clone(), hub.clone(), hub.clone(), hub);
         let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
-            a.saw(ObjectKind::AwsEnvironment, e, e.status.as_ref(), seen);
+            a.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), seen);
         });
         let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
-            b.saw(ObjectKind::EcsCluster, c, c.status.as_ref(), seen);
+            let environment = b.stores.environment_of(c);
+            b.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), seen);
         });
         let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
-            c.saw(ObjectKind::EcsService, s, s.status.as_ref(), seen);
+            let environment = c.stores.environment_of(s);
+            c.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), seen);
         });
         let namespaces =
             follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, _| d.namespace_changed(n));
@@ -87,38 +89,52 @@ struct Hub {
 }
 
 impl Hub {
-    fn saw<K: ResourceExt>(&self, kind: ObjectKind, object: &K, status: Option<&impl ConditionedStatus>, seen: Seen) {
+    /// `environment`: of an object that belongs to one.
+    fn saw<K: ResourceExt>(
+        &self,
+        kind: ObjectKind,
+        object: &K,
+        environment: Option<&str>,
+        status: Option<&impl ConditionedStatus>,
+        seen: Seen,
+    ) {
         let key = Key::of(kind, object);
         if seen == Seen::Gone {
-            return self.gone(&key, object);
+            return self.gone(&key, object, environment);
         }
         let now = (own_view(object), others_view(object, status));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
         // Our own status patches change neither.
         if before.map(|(own, _)| own) != Some(now.0) {
-            self.queue.wake(key.clone(), Why::Edit);
+            self.queue.wake(key.clone(), environment, Urgency::Edit);
         }
         if before.map(|(_, others)| others) != Some(now.1) {
             for dependant in self.stores.dependants(&key) {
-                self.queue.wake(dependant, Why::Dependency);
+                self.wake(dependant);
             }
         }
     }
 
-    fn gone<K: ResourceExt>(&self, key: &Key, object: &K) {
+    fn gone<K: ResourceExt>(&self, key: &Key, object: &K, environment: Option<&str>) {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        self.queue.wake(key.clone(), Why::Edit);
+        self.queue.wake(key.clone(), environment, Urgency::Edit);
         for dependant in self.stores.dependants(key) {
-            self.queue.wake(dependant, Why::Dependency);
+            self.wake(dependant);
         }
         self.wake_what_it_used(object, key.kind);
+    }
+
+    /// Something that the object refers to, or waits for, changed.
+    fn wake(&self, key: Key) {
+        let environment = self.stores.environment_of_key(&key);
+        self.queue.wake(key, environment.as_deref(), Urgency::WakeUp);
     }
 
     /// A cluster or an environment that is being deleted waits for its users: they wake it when they go.
     fn wake_what_it_used<K: ResourceExt>(&self, object: &K, kind: ObjectKind) {
         if kind == ObjectKind::EcsService {
             for cluster in self.stores.clusters.state().iter().filter(|c| c.metadata.deletion_timestamp.is_some()) {
-                self.queue.wake(Key::of(ObjectKind::EcsCluster, cluster.as_ref()), Why::Dependency);
+                self.wake(Key::of(ObjectKind::EcsCluster, cluster.as_ref()));
             }
         }
         if let Some(name) = object.annotations().get(ANNOTATION_ENVIRONMENT)
@@ -128,7 +144,7 @@ impl Hub {
                 .is_some_and(|environment| environment.metadata.deletion_timestamp.is_some())
         {
             let key = Key { kind: ObjectKind::AwsEnvironment, namespace: String::new(), name: name.clone() };
-            self.queue.wake(key, Why::Dependency);
+            self.wake(key);
         }
     }
 
@@ -139,7 +155,7 @@ impl Hub {
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
         if before != Some(now) {
             for object in self.stores.objects_in_namespace(&namespace.name_any()) {
-                self.queue.wake(object, Why::Dependency);
+                self.wake(object);
             }
         }
     }

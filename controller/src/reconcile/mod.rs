@@ -50,6 +50,7 @@ impl Reconciler {
     /// One turn of one object. A panic is told and contained: it is a defect, and must not stop the others.
     pub(crate) async fn turn(&self, turn: &Turn) -> Next {
         let began = Instant::now();
+        self.metrics.waited(turn.urgency, turn.waited);
         let outcome = match AssertUnwindSafe(self.reconcile(turn)).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => {

@@ -7,7 +7,7 @@ use longshore_planner::engine::Plan;
 use longshore_planner::report::{Failure, Intent, Remedy};
 
 use crate::object::Key;
-use crate::queue::{Next, Turn};
+use crate::queue::{Next, Turn, backoff};
 
 /// How often objects are looked at.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
     match outcome {
         Outcome::Gone => Next::Forget,
         Outcome::Converged => Next::After(spread.over(timing.resync)),
-        Outcome::Progressing => Next::After(timing.rollout),
+        Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
         Outcome::Stalled => Next::After(spread.over(timing.resync.min(STALLED))),
         Outcome::TooEarly => Next::Again(backoff(Duration::from_secs(2), Duration::from_secs(30), turn.failures)),
@@ -98,11 +98,6 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
         }
         Outcome::Conflict => Next::Again(backoff(Duration::from_millis(200), Duration::from_secs(5), turn.failures)),
     }
-}
-
-/// Twice as long after each failure in a row.
-fn backoff(first: Duration, longest: Duration, failures: u32) -> Duration {
-    first.saturating_mul(2_u32.saturating_pow(failures)).min(longest)
 }
 
 /// Objects that came at the same moment must not come back at the same moment. The part is the object's own, always
@@ -123,6 +118,7 @@ impl Spread<'_> {
 mod tests {
     use super::*;
     use crate::object::ObjectKind;
+    use crate::queue::Urgency;
     use longshore_planner::engine::{Action, FieldPath, Id, Step};
     use std::collections::BTreeSet;
 
@@ -130,7 +126,7 @@ mod tests {
 
     fn turn(failures: u32) -> Turn {
         let key = Key { kind: ObjectKind::EcsService, namespace: "shop".into(), name: "hello".into() };
-        Turn { key, failures }
+        Turn { key, failures, urgency: Urgency::Due, waited: Duration::ZERO }
     }
 
     fn plan(actions: &[Action]) -> Plan {
@@ -181,6 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn a_rollout_and_a_failure_come_back_before_what_is_merely_due() {
+        let cases = [
+            (Outcome::Progressing, Next::Rollout(TIMING.rollout)),
+            (Outcome::TooEarly, Next::Again(Duration::from_secs(2))),
+            (Outcome::Conflict, Next::Again(Duration::from_millis(200))),
+        ];
+        for (outcome, expected) in cases {
+            assert_eq!(next(&outcome, &turn(0), &TIMING), expected, "{outcome:?}");
+        }
+        for outcome in [Outcome::Converged, Outcome::Waiting, Outcome::Stalled] {
+            assert!(matches!(next(&outcome, &turn(0), &TIMING), Next::After(_)), "{outcome:?}");
+        }
+    }
+
+    #[test]
     fn what_aws_asks_for_is_waited() {
         let asked = Outcome::Failed { retry_after: Some(Duration::from_mins(7)) };
         assert_eq!(next(&asked, &turn(0), &TIMING), Next::Again(Duration::from_mins(7)));
@@ -189,7 +200,7 @@ mod tests {
     #[test]
     fn what_only_a_person_can_mend_is_looked_at_again_sooner_than_what_is_well() {
         let after = |outcome| match next(&outcome, &turn(0), &TIMING) {
-            Next::After(wait) => wait,
+            Next::After(wait) | Next::Rollout(wait) => wait,
             other => panic!("{other:?}"),
         };
         assert!(after(Outcome::Stalled) < after(Outcome::Converged));

@@ -7,4 +7,4 @@ mod metrics;
 pub use http::Health;
 pub(crate) use http::serve;
 pub(crate) use logs::start_logs;
-pub(crate) use metrics::{Metrics, ReconcileLabels};
+pub(crate) use metrics::{Metrics, QueueDepth, ReconcileLabels};
