@@ -123,8 +123,16 @@ impl Stores {
         match key.kind {
             ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
             ObjectKind::EcsCluster => self.services_of(key),
-            ObjectKind::EcsService => vec![],
+            ObjectKind::EcsService => self.cluster_of(key).into_iter().collect(),
         }
+    }
+
+    /// The cluster that a service names, whose status counts the service's tasks.
+    fn cluster_of(&self, service: &Key) -> Option<Key> {
+        let found = self.services.get(&ObjectRef::new(&service.name).within(&service.namespace))?;
+        let reference = &found.spec.cluster;
+        let namespace = reference.namespace.clone().unwrap_or_else(|| service.namespace.clone());
+        Some(Key { kind: ObjectKind::EcsCluster, namespace, name: reference.name.clone()? })
     }
 }
 
@@ -183,6 +191,40 @@ mod tests {
         for (kind, name, environment) in cases {
             let key = Key { kind, namespace: "shop".into(), name: name.into() };
             assert_eq!(stores.environment_of_key(&key).as_deref(), environment, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_looks_again_when_its_services_change_and_they_when_it_does() {
+        let service = |name: &str, cluster: &Value| {
+            json!({
+                "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsService",
+                "metadata": {"namespace": "shop", "name": name},
+                "spec": {"cluster": cluster, "task": {"containerDefinitions": [{"name": "web", "image": "nginx"}]}},
+            })
+        };
+        let stores = Stores {
+            environments: stored(&[]),
+            clusters: stored(&[]),
+            services: stored(&[
+                service("here", &json!({"name": "main"})),
+                service("there", &json!({"name": "main", "namespace": "platform"})),
+                service("foreign", &json!({"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main"})),
+            ]),
+            namespaces: stored(&[]),
+        };
+        let cases = [
+            (ObjectKind::EcsService, "shop", "here", vec!["EcsCluster/shop/main"]),
+            (ObjectKind::EcsService, "shop", "there", vec!["EcsCluster/platform/main"]),
+            (ObjectKind::EcsService, "shop", "foreign", vec![]),
+            (ObjectKind::EcsService, "shop", "gone", vec![]),
+            (ObjectKind::EcsCluster, "shop", "main", vec!["EcsService/shop/here"]),
+            (ObjectKind::EcsCluster, "platform", "main", vec!["EcsService/shop/there"]),
+        ];
+        for (kind, namespace, name, expected) in cases {
+            let key = Key { kind, namespace: namespace.into(), name: name.into() };
+            let found: Vec<String> = stores.dependants(&key).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expected, "{key}");
         }
     }
 }

@@ -36,6 +36,10 @@ fn applied_again_and_looked_at_again_nothing_is_written_to_aws_or_to_the_status(
     for object in objects {
         shop.wait_settled(object)?;
     }
+    shop.wait_until("ecscl/main", "the cluster to count the service's tasks", |cluster| {
+        let running = &cluster["status"]["runningTasksCount"];
+        if *running == 2 { Ok(()) } else { Err(format!("it counts {running}")) }
+    })?;
     let versions = || objects.iter().map(|object| version(&shop, object)).collect::<Result<Vec<_>>>();
     let names = shop.aws_names()?;
     calm(&shop, &names)?;
@@ -88,7 +92,9 @@ fn killed_in_the_middle_it_converges_with_no_duplicate_and_no_orphan() -> Result
         let since = stack.simulator().last_call()?;
         ns.apply(&hello(&ns.name)?)?;
         ns.wait_for(&format!("{writes} writes"), || {
-            let made = stack.simulator().writes(since, &[format!("/{}/", ns.name)])?.len();
+            // By the tag that names the object, or by the name of what it makes.
+            let named = [format!("/{}/", ns.name), format!("{}-hello", ns.name)];
+            let made = stack.simulator().writes(since, &named)?.len();
             Ok(if made >= writes { Ok(()) } else { Err(format!("{made} so far")) })
         })?;
         stack.kill_9_controller()?;
