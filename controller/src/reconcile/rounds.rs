@@ -9,7 +9,7 @@ use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, World, plan};
 use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
 
-use super::failure::failure;
+use super::failure::{failure, unheeded};
 use super::inventory;
 use super::outcome::{Outcome, judge};
 use super::pass::{Halt, Pass, Work};
@@ -26,17 +26,20 @@ impl<O: Object> Pass<'_, O> {
     /// Goes on as long as something comes of it, and reports the last look.
     pub(super) async fn rounds(&mut self, mut work: Work) -> Result<Outcome, Halt> {
         let mut failures: Vec<Failure> = vec![];
+        let mut taken: Vec<Step> = vec![];
         let mut last = (World::default(), Plan::default());
         for _ in 0..MOST {
             let world = look(&work).await;
             self.learn(&mut work, &world);
             let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
             work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
+            failures.extend(unheeded(&plan, &taken, &failures));
             let steps = self.steps(&work, &plan, &failures);
             if !steps.is_empty() && self.write_ahead(&work) {
                 self.report(&work, &world, &plan, &failures).await?;
             }
             let progress = self.act(&mut work, &world, &steps, &mut failures).await;
+            taken.extend(steps);
             last = (world, plan);
             if !progress {
                 break;

@@ -4,6 +4,7 @@
 //! - a rollout over time: ministack completes every deployment at once; moto's UpdateService changes the service and
 //!   never its deployment, so that on moto a change arrives in the service and its rollout never ends;
 //! - interfaces, security groups and roles of tasks: moto runs no tasks, ministack's have no network interfaces;
+//! - availabilityZoneRebalancing: ministack does not know it, so that it is DISABLED there;
 //! - exact counts of calls: neither records them.
 
 #![cfg(test)]
@@ -27,8 +28,11 @@ fn on(emulator: Emulator) -> Result<Stack> {
 #[test]
 fn on_ministack_example_10_runs_changes_scales_and_leaves_nothing() -> Result<()> {
     let stack = on(Emulator::Ministack)?;
-    let ns = Namespace::with_hello(&stack, "web")?;
+    let ns = Namespace::create(&stack, "web")?;
+    ns.apply(&on_ministack(&hello(&ns.name)?))?;
+    ns.wait_ready("ecssvc/hello")?;
     it_holds_example_10(&ns)?;
+    ns.apply(&on_ministack(&with_new_image(&ns)?))?;
     an_image_change_arrives(&ns)?;
     ns.wait_settled("ecssvc/hello")?;
     a_scaled_service_has_its_tasks(&ns)?;
@@ -40,6 +44,7 @@ fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
     let stack = on(Emulator::Moto)?;
     let ns = Namespace::with_hello(&stack, "web")?;
     it_holds_example_10(&ns)?;
+    ns.apply(&with_new_image(&ns)?)?;
     an_image_change_arrives(&ns)?;
     deleted_it_leaves_nothing(&ns)
 }
@@ -56,8 +61,16 @@ fn it_holds_example_10(ns: &Namespace) -> Result<()> {
     Ok(())
 }
 
+/// ministack does not know `availabilityZoneRebalancing`: it accepts it and never shows it.
+fn on_ministack(example: &str) -> String {
+    example.replace("  launchType: FARGATE\n", "  launchType: FARGATE\n  availabilityZoneRebalancing: DISABLED\n")
+}
+
+fn with_new_image(ns: &Namespace) -> Result<String> {
+    Ok(hello(&ns.name)?.replace("nginx:1.27", "nginx:1.28"))
+}
+
 fn an_image_change_arrives(ns: &Namespace) -> Result<()> {
-    ns.apply(&hello(&ns.name)?.replace("nginx:1.27", "nginx:1.28"))?;
     ns.wait_until("ecssvc/hello", "the service to have the new image", |_| {
         image(ns).map_err(|error| format!("{error:#}")).and_then(|image| match image.as_str() {
             "public.ecr.aws/nginx/nginx:1.28" => Ok(()),
