@@ -143,8 +143,9 @@ fn rejection(task: &Id, world: &World, detail: &ServiceDetail, restarted_at: Opt
         .filter(|deployment| deployment.task_definition == *arn && deployment.status.starts_with("ROLLBACK_"));
     let reason = by_deployment.or_else(|| rolled_back.map(|deployment| deployment.status_reason.clone()))?;
     let task_words = detail.failed_tasks.iter().find(|failed| failed.task_definition == *arn).map(FailedTask::words);
-    let reason =
-        [Some(reason).filter(|text| !text.is_empty()), task_words].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    // ECS ends its sentences; ours go on.
+    let reason = Some(reason.trim_end_matches('.').to_owned()).filter(|text| !text.is_empty());
+    let reason = [reason, task_words].into_iter().flatten().collect::<Vec<_>>().join("; ");
     Some(Rejected {
         content_hash: task.fixed.clone(),
         arn: arn.clone(),
