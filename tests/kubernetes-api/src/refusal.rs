@@ -36,9 +36,10 @@ pub(crate) fn not_found(kind: &Kind, name: &str) -> Refusal {
     of(kind, name, 404, reason::NOT_FOUND, &format!("{} \"{name}\" not found", kind.qualified()))
 }
 
-/// 409: there is one already.
-pub(crate) fn already_exists(kind: &Kind, name: &str) -> Refusal {
-    of(kind, name, 409, reason::ALREADY_EXISTS, &format!("{} \"{name}\" already exists", kind.qualified()))
+/// 409: there is one already, or still.
+pub(crate) fn already_exists(kind: &Kind, name: &str, is_being_deleted: bool) -> Refusal {
+    let how = if is_being_deleted { "object is being deleted: " } else { "" };
+    of(kind, name, 409, reason::ALREADY_EXISTS, &format!("{how}{} \"{name}\" already exists", kind.qualified()))
 }
 
 /// 409: what the write was based on is not what is there.
@@ -54,7 +55,9 @@ pub(crate) const MODIFIED: &str =
 /// 409: another object, or another state of it, was meant.
 pub(crate) fn precondition(kind: &Kind, name: &str, field: &str, said: &str, is: &str) -> Refusal {
     let why = format!("Precondition failed: {field} in precondition: {said}, {field} in object meta: {is}");
-    conflict(kind, name, &why)
+    let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified());
+    let details = details(name, &kind.group, &kind.name);
+    Status::failure(&message, reason::CONFLICT).with_code(409).with_details(details).boxed()
 }
 
 /// 403: its namespace is being deleted.
@@ -74,7 +77,22 @@ pub(crate) fn terminating(kind: &Kind, key: &Key) -> Refusal {
 /// 500: a new object cannot have a version yet.
 pub(crate) fn with_resource_version() -> Refusal {
     let message = "resourceVersion should not be set on objects to be created";
-    refusal(500, reason::INTERNAL_ERROR, message)
+    refusal(500, "", message)
+}
+
+/// 422: a write that says what it is based on is asked for.
+pub(crate) fn without_resource_version(kind: &Kind, name: &str) -> Refusal {
+    let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
+    let message = format!("{} \"{name}\" is invalid: {why}", kind.qualified());
+    of(kind, name, 422, reason::INVALID, &message)
+}
+
+/// 422: the body is of another kind than the path.
+pub(crate) fn other_kind(kind: &Kind, name: &str, said: &str) -> Refusal {
+    let why = format!("kind: Invalid value: \"{said}\": must be {}", kind.name);
+    let message = format!("{said}.{} \"{name}\" is invalid: {why}", kind.group);
+    let details = details(name, &kind.group, said);
+    Status::failure(&message, reason::INVALID).with_code(422).with_details(details).boxed()
 }
 
 /// 403, for reasons that have nothing to do with who asks.
@@ -133,7 +151,9 @@ pub(crate) fn too_large(asked: u64, now: u64) -> Refusal {
 
 /// 422: the parameters contradict each other.
 pub(crate) fn invalid_options(why: &str) -> Refusal {
-    refusal(422, reason::INVALID, &format!("ListOptions.meta.k8s.io \"\" is invalid: {why}"))
+    let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {why}");
+    let details = details("", "meta.k8s.io", "ListOptions");
+    Status::failure(&message, reason::INVALID).with_code(422).with_details(details).boxed()
 }
 
 /// As it is sent.

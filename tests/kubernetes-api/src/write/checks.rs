@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::key::Key;
 use crate::kind::{Kind, NAMESPACES};
-use crate::metadata::{finalizers, is_being_deleted, text};
+use crate::metadata::{field, finalizers, is_being_deleted, text};
 use crate::refusal::{self, Refusal};
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
@@ -13,16 +13,32 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
     start and end with an alphanumeric character";
 
-/// The body is an object of the kind that the path is about.
+/// The body is an object of the kind that the path is about, and its metadata can be read.
 pub(super) fn is_of(kind: &Kind, object: &Value) -> Result<(), Refusal> {
     let expected = kind.api_version();
-    if object["apiVersion"] == *expected && object["kind"] == *kind.name {
-        return Ok(());
+    let said = object["kind"].as_str().unwrap_or_default();
+    if object["apiVersion"] == *expected && said == kind.name {
+        return has_metadata(object);
+    }
+    if object["apiVersion"] == *expected && kind.custom && !said.is_empty() {
+        return Err(refusal::other_kind(kind, text(object, "name"), said));
     }
     Err(refusal::bad_request(&format!(
         "the object provided is {} {}, expected {} of {expected}",
         object["apiVersion"], object["kind"], kind.name
     )))
+}
+
+fn has_metadata(object: &Value) -> Result<(), Refusal> {
+    let are_texts = |name: &str| match field(object, name) {
+        Value::Object(fields) => fields.values().all(Value::is_string),
+        Value::Array(items) => items.iter().all(Value::is_string),
+        other => other.is_null(),
+    };
+    match ["labels", "annotations", "finalizers"].into_iter().find(|name| !are_texts(name)) {
+        Some(name) => Err(refusal::bad_request(&format!("metadata.{name} is not made of strings"))),
+        None => Ok(()),
+    }
 }
 
 /// The body is about the object that the path names.
@@ -72,10 +88,10 @@ fn is_part(part: &str) -> bool {
 
 /// What never changes has not changed.
 pub(super) fn is_same(kind: &Kind, old: &Value, new: &Value) -> Result<(), Refusal> {
-    for field in ["name", "uid"] {
-        let (was, is) = (text(old, field), text(new, field));
-        if is != was && !(field == "uid" && is.is_empty()) {
-            let why = format!("metadata.{field}: Invalid value: \"{is}\": field is immutable");
+    for name in ["name", "uid"] {
+        let (was, is) = (text(old, name), text(new, name));
+        if is != was && !(name == "uid" && is.is_empty()) {
+            let why = format!("metadata.{name}: Invalid value: \"{is}\": field is immutable");
             return Err(refusal::invalid(kind, text(old, "name"), &why));
         }
     }

@@ -22,8 +22,8 @@ impl Writer<'_> {
         if !text(&object, "resourceVersion").is_empty() {
             return Err(refusal::with_resource_version());
         }
-        if self.store.get(&key).is_some() {
-            return Err(refusal::already_exists(kind, &key.name));
+        if let Some(there) = self.store.get(&key) {
+            return Err(refusal::already_exists(kind, &key.name, is_being_deleted(&there.object)));
         }
         settle(kind, &mut object);
         if kind.status {

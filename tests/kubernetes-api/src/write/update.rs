@@ -41,8 +41,7 @@ impl Writer<'_> {
     fn update(&mut self, kind: &Kind, key: &Key, part: Part, old: &Entry, new: Value) -> Result<Answer, Refusal> {
         let based_on = text(&new, "resourceVersion");
         if based_on.is_empty() && !kind.unconditional_update {
-            let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
-            return Err(refusal::invalid(kind, &key.name, why));
+            return Err(refusal::without_resource_version(kind, &key.name));
         }
         if !based_on.is_empty() && based_on != text(&old.object, "resourceVersion") {
             return Err(refusal::conflict(kind, &key.name, refusal::MODIFIED));
