@@ -7,7 +7,7 @@ use kube::core::response::{StatusCause, StatusDetails, reason};
 use serde_json::{Value, json};
 
 use crate::key::Key;
-use crate::kind::Kind;
+use crate::kind::{Kind, NAMESPACES};
 
 /// A refused call. The status as it is sent to the client.
 pub type Refusal = Box<Status>;
@@ -55,9 +55,11 @@ pub(crate) const MODIFIED: &str =
 /// 409: another object, or another state of it, was meant.
 pub(crate) fn precondition(kind: &Kind, name: &str, field: &str, said: &str, is: &str) -> Refusal {
     let why = format!("Precondition failed: {field} in precondition: {said}, {field} in object meta: {is}");
-    let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified());
-    let details = details(name, &kind.group, &kind.name);
-    Status::failure(&message, reason::CONFLICT).with_code(409).with_details(details).boxed()
+    let mut refusal = conflict(kind, name, &why);
+    if let Some(details) = refusal.details.as_mut().filter(|_| kind.plural != NAMESPACES) {
+        details.kind.clone_from(&kind.name);
+    }
+    refusal
 }
 
 /// 403: its namespace is being deleted.

@@ -23,7 +23,8 @@ impl Writer<'_> {
         };
         let (said, is) = (text(&object, "uid"), text(&old.object, "uid"));
         if !said.is_empty() && said != is {
-            return Err(refusal::precondition(kind, &key.name, "UID", said, is));
+            let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {is}");
+            return Err(refusal::conflict(kind, &key.name, &why));
         }
         self.update(kind, key, part, &old, object)
     }
@@ -34,6 +35,7 @@ impl Writer<'_> {
         let mut object = old.object.as_ref().clone();
         patch::merge(&mut object, patch);
         checks::is_of(kind, &object)?;
+        checks::is_named(key, &object)?;
         self.update(kind, key, part, &old, object)
     }
 
