@@ -6,9 +6,13 @@ use serde_json::{Value, json};
 
 use crate::side::Step;
 
-/// Up to a dozen steps with two objects.
+/// Up to a dozen steps with a few objects, of which one is there from the first.
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(), 1..14)
+    prop::collection::vec(step(), 1..14).prop_map(|steps| {
+        let body = json!({"metadata": {"name": "a"}, "spec": {}});
+        let first = Step { method: "POST".to_owned(), path: "ecsclusters".to_owned(), body };
+        std::iter::once(first).chain(steps).collect()
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
