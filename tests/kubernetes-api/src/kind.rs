@@ -17,14 +17,18 @@ pub enum DefinitionError {
 
 /// One kind, and the rules that the API server has for it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own; no two of them make a state")]
 pub(crate) struct Kind {
+    /// As objects say it: `EcsService`.
+    pub(crate) name: String,
     /// Empty for the core group.
     pub(crate) group: String,
     pub(crate) version: String,
-    pub(crate) kind: String,
     /// As in paths. Unique here, whatever the group.
     pub(crate) plural: String,
     pub(crate) namespaced: bool,
+    /// Whether a custom resource definition made it.
+    pub(crate) custom: bool,
     /// Whether status is written through a subresource of its own, and only through it.
     pub(crate) status: bool,
     /// Whether changes of the spec are counted in `metadata.generation`.
@@ -47,7 +51,7 @@ impl Kind {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
-    /// A CustomResourceDefinition, read: its stored version.
+    /// A `CustomResourceDefinition`, read: its stored version.
     fn from_definition(yaml: &str) -> Result<Self, DefinitionError> {
         let definition: Value = serde_saphyr::from_str(yaml)?;
         let text = |pointer, name| {
@@ -60,9 +64,10 @@ impl Kind {
         Ok(Self {
             group: text("/spec/group", "group")?,
             version: stored["name"].as_str().ok_or(DefinitionError::Missing("name of the stored version"))?.to_owned(),
-            kind: text("/spec/names/kind", "kind")?,
+            name: text("/spec/names/kind", "kind")?,
             plural: text("/spec/names/plural", "plural")?,
             namespaced: text("/spec/scope", "scope")? == "Namespaced",
+            custom: true,
             status: stored.pointer("/subresources/status").is_some(),
             generation: true,
             create_on_update: false,
@@ -78,7 +83,7 @@ pub struct Kinds(Arc<Vec<Kind>>);
 
 impl Kinds {
     /// The kinds of Kubernetes' own that Longshore uses (namespaces, events of `events.k8s.io/v1`, leases), and those
-    /// of these CustomResourceDefinitions, each a YAML document.
+    /// of these custom resource definitions, each a YAML document.
     pub fn new<'a>(definitions: impl IntoIterator<Item = &'a str>) -> Result<Self, DefinitionError> {
         let mut kinds = Vec::from(own());
         for definition in definitions {
@@ -94,7 +99,7 @@ impl Kinds {
 
     /// The kind that an object says it is.
     pub(crate) fn of(&self, object: &Value) -> Option<&Kind> {
-        self.0.iter().find(|kind| object["kind"] == *kind.kind && object["apiVersion"] == *kind.api_version())
+        self.0.iter().find(|kind| object["kind"] == *kind.name && object["apiVersion"] == *kind.api_version())
     }
 }
 
@@ -104,9 +109,10 @@ fn own() -> [Kind; 3] {
     let kind = |group: &str, kind: &str, plural: &str| Kind {
         group: group.to_owned(),
         version: "v1".to_owned(),
-        kind: kind.to_owned(),
+        name: kind.to_owned(),
         plural: plural.to_owned(),
         namespaced: true,
+        custom: false,
         status: false,
         generation: false,
         create_on_update: true,
@@ -121,15 +127,13 @@ fn own() -> [Kind; 3] {
             unconditional_update: true,
             ..kind("", "Namespace", NAMESPACES)
         },
-        Kind { unconditional_update: true, ..kind("events.k8s.io", "Event", EVENTS) },
+        Kind { unconditional_update: true, ..kind("events.k8s.io", "Event", "events") },
         kind("coordination.k8s.io", "Lease", "leases"),
     ]
 }
 
 /// The plural of Namespace, whose objects have rules of their own.
 pub(crate) const NAMESPACES: &str = "namespaces";
-/// The plural of Event, whose names are made by the clock.
-pub(crate) const EVENTS: &str = "events";
 
 #[cfg(test)]
 mod tests {

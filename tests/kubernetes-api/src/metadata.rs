@@ -11,18 +11,23 @@ const CLIENTS: [&str; 6] = ["name", "namespace", "labels", "annotations", "final
 const SERVERS: [&str; 6] =
     ["uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"];
 
+/// A member of an object's metadata; null where there is none.
+pub(crate) fn field<'a>(object: &'a Value, name: &str) -> &'a Value {
+    object.get("metadata").and_then(|metadata| metadata.get(name)).unwrap_or(&Value::Null)
+}
+
 /// A text in an object's metadata; empty where there is none.
 pub(crate) fn text<'a>(object: &'a Value, name: &str) -> &'a str {
-    object["metadata"][name].as_str().unwrap_or_default()
+    field(object, name).as_str().unwrap_or_default()
 }
 
 pub(crate) fn is_being_deleted(object: &Value) -> bool {
-    object["metadata"]["deletionTimestamp"].is_string()
+    field(object, "deletionTimestamp").is_string()
 }
 
 /// Everything that keeps an object from going.
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
-    let all = object["metadata"]["finalizers"].as_array();
+    let all = field(object, "finalizers").as_array();
     all.map(|all| all.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
 }
 
@@ -53,7 +58,7 @@ pub(crate) fn of_new(kind: &Kind, object: &mut Value, uid: &str, now: Timestamp)
 pub(crate) fn of_changed(object: &mut Value, old: &Value) {
     let mut metadata = said_by_client(object);
     for name in SERVERS {
-        if let Some(value) = old["metadata"].get(name) {
+        if let Some(value) = old.get("metadata").and_then(|metadata| metadata.get(name)) {
             metadata.insert(name.to_owned(), value.clone());
         }
     }

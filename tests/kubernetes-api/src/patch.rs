@@ -25,11 +25,8 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 /// What neither of them mentions is left alone.
 pub(crate) fn three_way(last: &Value, new: &Value) -> Value {
     let (Value::Object(last), Value::Object(new)) = (last, new) else { return new.clone() };
-    let mut patch: Map<String, Value> = last
-        .keys()
-        .filter(|name| !new.contains_key(*name))
-        .map(|name| (name.clone(), Value::Null))
-        .collect();
+    let mut patch: Map<String, Value> =
+        last.keys().filter(|name| !new.contains_key(*name)).map(|name| (name.clone(), Value::Null)).collect();
     for (name, value) in new {
         let value = last.get(name).map_or_else(|| value.clone(), |last| three_way(last, value));
         patch.insert(name.clone(), value);

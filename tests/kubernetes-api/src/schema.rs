@@ -1,6 +1,6 @@
 //! What a structural schema does to an object that it takes: unknown fields go, nulls go, defaults come.
 //!
-//! (Kubernetes, "Extend the Kubernetes API with CustomResourceDefinitions", Field pruning, Defaulting, Defaulting and
+//! (Kubernetes, "Extend the Kubernetes API with custom resource definitions", Field pruning, Defaulting, Defaulting and
 //! Nullable.) Nothing is validated: neither types, nor enums, nor CEL.
 
 use serde_json::{Map, Value};
@@ -22,7 +22,9 @@ fn settle_value(schema: &Value, value: &mut Value) {
         Value::Object(fields) => settle_fields(schema, fields),
         Value::Array(items) => {
             if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| settle_value(schema, item));
+                for item in items {
+                    settle_value(schema, item);
+                }
             }
         }
         _ => {}
@@ -84,7 +86,11 @@ mod tests {
         let absent = json!({"observedGeneration": -1});
         let cases = [
             ("unknown fields go", json!({"surprise": 1}), json!({"mode": "Manage"})),
-            ("defaults come", json!({"items": [{"name": "a"}]}), json!({"mode": "Manage", "items": [{"name": "a", "size": 1}]})),
+            (
+                "defaults come",
+                json!({"items": [{"name": "a"}]}),
+                json!({"mode": "Manage", "items": [{"name": "a", "size": 1}]}),
+            ),
             ("null is absent", json!({"mode": null, "count": null}), json!({"mode": "Manage"})),
             ("null is kept where it may be", json!({"perhaps": null}), json!({"mode": "Manage", "perhaps": null})),
             ("maps are kept", json!({"labels": {"a": "b"}}), json!({"mode": "Manage", "labels": {"a": "b"}})),
