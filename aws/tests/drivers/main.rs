@@ -11,4 +11,5 @@ mod examples;
 mod in_memory;
 mod kinds;
 mod object;
+mod recorded;
 mod stack;

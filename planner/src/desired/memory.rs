@@ -3,7 +3,7 @@
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
 use super::ecs_service::{SERVICE_KEY, TASK_KEY};
-use crate::engine::{Graph, Id, Kind, World};
+use crate::engine::{Graph, Id, Kind, Thing, World, known_as};
 use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 
@@ -89,17 +89,21 @@ pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option
     else {
         return memory.clone();
     };
-    let Some(seen) = world.seen::<Service>(service) else { return memory.clone() };
+    let known_as = known_as(graph, world);
+    let observed = |id| known_as.get(id).unwrap_or(id);
+    let Some(seen) = world.seen::<Service>(observed(service)) else { return memory.clone() };
     let Some(detail) = seen.detail::<ServiceDetail>() else { return memory.clone() };
     let last_good = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
     let last_good = last_good.or_else(|| memory.last_good.clone());
     // What ECS says of a rollback stays after it. It speaks of this attempt only once that was begun: a new
     // `restartedAt` that the service does not carry yet asks for another one.
     let begun = seen.value.restarted_at.as_deref() == restarted_at;
+    let revision = Revision { content_hash: &task.fixed, seen: world.get(observed(task)) };
     let rejected = memory
         .rejects(&task.fixed, restarted_at)
         .cloned()
-        .or_else(|| begun.then(|| rejection(task, world, &detail, restarted_at)).flatten());
+        .or_else(|| rejected_before(memory, &revision, restarted_at))
+        .or_else(|| begun.then(|| rejection(&revision, &detail, restarted_at)).flatten());
     let last_good = last_good.or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
     Memory { rejected, last_good }
 }
@@ -128,10 +132,30 @@ fn revision<'a>(world: &'a World, arn: &str) -> Option<&'a Id> {
     world.things.iter().find(|(id, thing)| id.kind == TaskDefinition::NAME && is_it(&thing.outputs)).map(|(id, _)| id)
 }
 
+/// The revision that the spec asks for, and what AWS has of it.
+struct Revision<'a> {
+    content_hash: &'a str,
+    seen: Option<&'a Thing>,
+}
+
+impl Revision<'_> {
+    fn arn(&self) -> Option<&String> {
+        self.seen?.outputs.get("arn")
+    }
+}
+
+/// The same revision was rejected under another hash of its content, which another version of Longshore came to: an
+/// upgrade must not try it again.
+fn rejected_before(memory: &Memory, revision: &Revision<'_>, restarted_at: Option<&str>) -> Option<Rejected> {
+    let rejected = memory.rejected.as_ref()?;
+    let same = revision.arn() == Some(&rejected.arn) && rejected.restarted_at.as_deref() == restarted_at;
+    same.then(|| Rejected { content_hash: revision.content_hash.to_owned(), ..rejected.clone() })
+}
+
 /// The wanted revision was rolled back: ECS is on its way to another one, or has arrived there. A failed first
 /// deployment is no rollback, since there is nothing to go back to.
-fn rejection(task: &Id, world: &World, detail: &ServiceDetail, restarted_at: Option<&str>) -> Option<Rejected> {
-    let arn = world.get(task)?.outputs.get("arn")?;
+fn rejection(revision: &Revision<'_>, detail: &ServiceDetail, restarted_at: Option<&str>) -> Option<Rejected> {
+    let arn = revision.arn()?;
     if detail.primary()?.task_definition == *arn {
         return None;
     }
@@ -147,7 +171,7 @@ fn rejection(task: &Id, world: &World, detail: &ServiceDetail, restarted_at: Opt
     let reason = Some(reason.trim_end_matches('.').to_owned()).filter(|text| !text.is_empty());
     let reason = [reason, task_words].into_iter().flatten().collect::<Vec<_>>().join("; ");
     Some(Rejected {
-        content_hash: task.fixed.clone(),
+        content_hash: revision.content_hash.to_owned(),
         arn: arn.clone(),
         reason,
         restarted_at: restarted_at.map(ToOwned::to_owned),

@@ -39,6 +39,16 @@ pub fn plan(graph: &Graph, inventory: &BTreeSet<Id>, world: &World, kinds: &Kind
     plan
 }
 
+/// Where wanted resources exist under another identity: see [`Plan::known_as`].
+pub fn known_as(graph: &Graph, world: &World) -> BTreeMap<Id, Id> {
+    let options = Options::default();
+    let mut planner = Planner { graph, world, options: &options, settled: BTreeMap::new(), plan: Plan::default() };
+    for (id, node) in graph.iter() {
+        planner.decide(id, node);
+    }
+    planner.plan.known_as
+}
+
 /// How far a wanted resource is.
 pub(super) enum Progress<'a> {
     /// It exists, equals what is wanted and is ready.

@@ -200,3 +200,26 @@ fn readiness_is_the_deployment_that_was_asked_for() {
         assert_eq!(found, expected, "{deployments:?}");
     }
 }
+
+#[test]
+fn a_revision_that_was_rejected_under_another_hash_of_its_content_is_not_tried_again() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let before = Memory {
+        last_good: Some(LastGood { content_hash: "good".into(), arn: OLD.into() }),
+        rejected: Some(Rejected {
+            content_hash: "an older version's".into(),
+            arn: NEW.into(),
+            reason: "tasks failed to start".into(),
+            restarted_at: None,
+        }),
+    };
+    // ECS tells nothing of the rollback any more.
+    let settled = ServiceDetail {
+        deployments: vec![deployment("PRIMARY", OLD, RolloutState::Completed)],
+        ..ServiceDetail::default()
+    };
+    let after = learn(&before, &desired.graph, &world(&desired, &settled), None);
+    assert_eq!(after.rejected.as_ref().map(|rejected| rejected.content_hash.clone()), Some(content_hash(&desired)));
+    assert_eq!(value::<Service>(&wanted(&after, &json!({})), "service").task_definition, OLD.into());
+    assert_eq!(learn(&before, &desired.graph, &world(&desired, &settled), Some("later")).rejected, None);
+}
