@@ -5,6 +5,7 @@ mod ec2;
 mod ecs;
 mod iam;
 mod logs;
+mod strangers;
 mod task_definition;
 
 use longshore_planner::desired::Desired;

@@ -7,7 +7,7 @@ use aws_sdk_ecs::operation::delete_cluster::builders::DeleteClusterInputBuilder;
 use aws_sdk_ecs::operation::put_cluster_capacity_providers::builders::PutClusterCapacityProvidersInputBuilder;
 use aws_sdk_ecs::operation::update_cluster::builders::UpdateClusterInputBuilder;
 use aws_sdk_ecs::types::Cluster as Described;
-use longshore_planner::engine::{LookUp, Ownership, Seen, State};
+use longshore_planner::engine::{LookUp, Owner, Ownership, Seen, State};
 use longshore_planner::kinds::ecs::cluster::{Cluster, ClusterDetail, ClusterOutput};
 use serde_json::{Value, json};
 
@@ -40,7 +40,8 @@ impl Driver for ClusterDriver {
         Ok(Some(Found::new(seen, ownership, &tags)))
     }
 
-    /// Asked for a cluster that exists, ECS answers with it as it is ("CreateCluster" in the API reference).
+    /// Asked for a cluster that exists, ECS answers with it as it is ("CreateCluster" in the API reference): it may be
+    /// somebody else's.
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Cluster) -> Result<Option<String>, Fault> {
         let input = structure(CREATE, &as_request(&want)?, CreateClusterInput::deserialize)?;
         let request = CreateClusterInputBuilder::default()
@@ -51,8 +52,11 @@ impl Driver for ClusterDriver {
             .set_default_capacity_provider_strategy(input.default_capacity_provider_strategy)
             .set_service_connect_defaults(input.service_connect_defaults)
             .set_tags(Some(tag_list(marks.with(&want.tags))));
-        let answer = aws.write(request).await?;
-        Ok(answer.cluster.and_then(|cluster| cluster.cluster_arn))
+        let cluster = aws.write(request).await?.cluster;
+        if marks.judge(&tags_of(cluster.as_ref().map_or(&[], Described::tags))) != Owner::This {
+            require_ours(&aws.reader(), &marks, &want.name).await?;
+        }
+        Ok(cluster.and_then(|cluster| cluster.cluster_arn))
     }
 
     async fn update(
@@ -87,6 +91,14 @@ impl Driver for ClusterDriver {
     async fn delete(&self, aws: &Aws<Write>, seen: Seen<Cluster>) -> Result<(), Fault> {
         let request = DeleteClusterInputBuilder::default().cluster(&seen.value.name);
         aws.write(request).await.absent_if(&["ClusterNotFoundException"]).map(drop)
+    }
+}
+
+/// The answer to a create shows no tags of ours: fine if it does not show any, and the cluster has them.
+async fn require_ours(aws: &Aws<Read>, marks: &Marks<'_>, name: &str) -> Result<(), Fault> {
+    match aws.joins().clusters.get((), name.to_owned()).await? {
+        Some(cluster) if marks.judge(&tags_of(cluster.tags())) == Owner::This => Ok(()),
+        _ => Err(crate::drivers::already_exists(CREATE, name)),
     }
 }
 
