@@ -1,4 +1,4 @@
-//! The one place that every outward call goes through: pace, time-out, send, classify, count.
+//! The one place that every outward call goes through: pace, fence, send in time, classify, count.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,13 @@ use tokio::time::Instant;
 
 use crate::access::{Access, Clients, Operation};
 use crate::fault::Fault;
+use crate::fence::{Fence, Stopped, within};
 use crate::metrics::Metrics;
 use crate::pace::Pacer;
 
 /// How long an operation may take from its first request on, repeats included. A leader that has lost its lease
 /// relies on it: nothing that it sent is still under way later.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(7);
+pub(crate) const DEADLINE: Duration = Fence::LONGEST;
 /// How long a call may wait for its turn under a rate limit; who would wait longer is told when to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often one operation is sent at most.
@@ -28,6 +29,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) pacer: Arc<Pacer>,
+    pub(crate) fence: Fence,
     pub(crate) metrics: Metrics,
 }
 
@@ -120,10 +122,20 @@ impl Caller {
         deadline: Instant,
     ) -> Result<O::Output, Fault> {
         let started = Instant::now();
-        let outcome = match tokio::time::timeout_at(deadline, operation.send(clients)).await {
+        let sending = operation.send(clients);
+        // Here and not earlier: a call may have waited long for its turn.
+        let sent = if O::Access::CHANGES {
+            self.fence.pass(deadline, sending).await
+        } else {
+            within(deadline, sending).await.ok_or(Stopped::TimedOut)
+        };
+        let outcome = match sent {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(failure)) => Err(failure.into_fault(O::NAME)),
-            Err(_) => {
+            Err(Stopped::NotLeader) => {
+                return Err(Fault::unanswered(O::NAME, Fault::NOT_LEADER, Stopped::NotLeader.to_string()));
+            }
+            Err(Stopped::TimedOut) => {
                 let message = format!("no answer within {} s", DEADLINE.as_secs());
                 Err(Fault::unanswered(O::NAME, Fault::TIMEOUT, message))
             }

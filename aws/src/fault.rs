@@ -15,7 +15,7 @@ pub struct Fault {
     /// The service and operation, such as `ecs:CreateService`.
     pub operation: String,
     /// AWS's error code, or one of this crate's own: [`Fault::TIMEOUT`], [`Fault::CONNECTION`], [`Fault::PACED`],
-    /// [`Fault::UNEXPECTED`].
+    /// [`Fault::NOT_LEADER`], [`Fault::UNEXPECTED`].
     pub code: String,
     /// AWS's message.
     pub message: String,
@@ -34,6 +34,9 @@ impl Fault {
     pub const UNSENT: &'static str = "NotSent";
     /// The code of a call that was not sent, because too many others wait for the same rate limit.
     pub const PACED: &'static str = "Paced";
+    /// The code of a call that was not sent, because another process may lead by now. Nobody is told of it: whoever
+    /// leads goes on.
+    pub const NOT_LEADER: &'static str = "NotLeader";
     /// The code of an answer that lacks what AWS's API reference promises.
     pub const UNEXPECTED: &'static str = "UnexpectedAnswer";
 
@@ -142,5 +145,6 @@ mod tests {
         assert!(Fault::answered("ecs:RunTask", "ServerException", "", 500).outcome_unknown());
         assert!(!Fault::answered("ecs:RunTask", "ThrottlingException", "", 400).outcome_unknown());
         assert!(!Fault::unanswered("ecs:RunTask", Fault::PACED, "").outcome_unknown());
+        assert!(!Fault::unanswered("ecs:RunTask", Fault::NOT_LEADER, "").outcome_unknown());
     }
 }

@@ -1,6 +1,6 @@
 //! AWS at the edge: sessions, limits, error classes, joined reads and one driver per resource kind.
 //!
-//! Every outward call goes through one function ([`call`]): pace, time-out, send, classify, count. What may be
+//! Every outward call goes through one function ([`call`]): pace, fence, send in time, classify, count. What may be
 //! sent is decided by types: [`Aws<Read>`] sends operations that change nothing, and only an [`Aws<Write>`], which
 //! Observe mode never asks a [`Session`] for, sends the others.
 //!
@@ -14,6 +14,7 @@ mod call;
 mod classes;
 pub mod drivers;
 mod fault;
+mod fence;
 mod find;
 mod joined;
 mod metrics;
@@ -26,6 +27,7 @@ pub use access::{Aws, Read, Write};
 pub use act::act;
 pub use classes::Class;
 pub use fault::Fault;
+pub use fence::{Fence, Stopped};
 pub use find::find;
 pub use metrics::Metrics;
 pub use observe::observe;

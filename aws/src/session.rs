@@ -20,6 +20,7 @@ use crate::access::{Aws, Clients, Core, Read, Write};
 use crate::call::Caller;
 use crate::drivers::Joins;
 use crate::fault::Fault;
+use crate::fence::Fence;
 use crate::metrics::Metrics;
 use crate::pace::Pacer;
 
@@ -34,6 +35,8 @@ pub struct Edge {
     pub credentials: Option<SharedCredentialsProvider>,
     /// Where requests are counted.
     pub metrics: Metrics,
+    /// Until when calls that change something may begin; by default for ever.
+    pub fence: Fence,
     pacers: Pacers,
 }
 
@@ -95,7 +98,11 @@ impl Session {
             logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
             sts: aws_sdk_sts::Client::new(&sdk),
         };
-        let caller = Caller { pacer: edge.pacer(&config.account_id, &config.region), metrics: edge.metrics.clone() };
+        let caller = Caller {
+            pacer: edge.pacer(&config.account_id, &config.region),
+            fence: edge.fence.clone(),
+            metrics: edge.metrics.clone(),
+        };
         let core = Arc::new(Core { clients, caller });
         let joins = Arc::new(Joins::new(&core));
         Ok(Self { config: config.clone(), core, joins })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 /// What tells the time of day: for conditions, Events and annotations that name a time. How long something takes is
 /// measured by tokio's clock instead.
@@ -26,6 +26,11 @@ impl Clock {
     pub(crate) fn now(&self) -> Time {
         let now = (self.0)();
         Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+    }
+
+    /// Now, to the microsecond.
+    pub(crate) fn now_exactly(&self) -> MicroTime {
+        MicroTime((self.0)())
     }
 }
 

@@ -1,20 +1,24 @@
 //! The controller as a whole: its parts put together, and taken apart in order. Everything outside is handed in, so
 //! that a test can run it with every door in memory; dropping [`Controller::run`] is a crash.
+//!
+//! Of several processes one works, the leader; the others watch, so that they can go on at once. A leader that another
+//! one followed ends its turns, of which no call changes anything any more, and stands by again
+//! (docs/decisions/0005-leader.md).
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, ensure};
 use kube::Client;
-use longshore_aws::Edge;
+use longshore_aws::{Edge, Fence};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::kubernetes::{Events, Stores, watch};
-use crate::queue::{self, Queue, Turn};
+use crate::kubernetes::{Election, Events, Leadership, LeaseName, Stores, fenced, watch};
+use crate::queue::{self, Queue, Turn, Urgency};
 use crate::reconcile::{Reconciler, Timing};
 use crate::sessions::Sessions;
 use crate::telemetry::{Health, Metrics, QueueDepth};
@@ -43,6 +47,8 @@ pub struct Settings {
     pub installation: String,
     /// How often objects are looked at.
     pub timing: Timing,
+    /// The Lease that says who leads; `None`: no other process runs for this installation.
+    pub lease: Option<LeaseName>,
 }
 
 /// A controller that is put together and does not run yet.
@@ -52,16 +58,27 @@ pub struct Controller {
     stores: Stores,
     watches: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
     health: Health,
+    leadership: Leadership,
 }
 
 impl Controller {
     /// Puts the parts together; what it counts is registered.
     pub fn new(doors: Doors, settings: Settings, registry: &mut Registry) -> Self {
-        let Doors { client, edge, clock } = doors;
+        let Doors { client, mut edge, clock } = doors;
         edge.metrics.register(registry);
         let queue = Queue::default();
         registry.register_collector(Box::new(QueueDepth(queue.clone())));
         let (stores, watches) = watch(&client, &queue);
+        let (leadership, fence) = match settings.lease {
+            Some(name) => {
+                let fence = Fence::closed();
+                let election = Election::new(&client, name, clock.clone(), fence.clone(), registry);
+                (Leadership::Elected(Box::new(election)), fence)
+            }
+            None => (Leadership::Alone, Fence::default()),
+        };
+        edge.fence = fence.clone();
+        let client = fenced(&client, &fence);
         let reconciler = Arc::new(Reconciler {
             events: Events::new(client.clone()),
             client,
@@ -74,7 +91,7 @@ impl Controller {
             installation: settings.installation,
             stop: CancellationToken::new(),
         });
-        Self { reconciler, queue, stores, watches: Box::pin(watches), health: Health::default() }
+        Self { reconciler, queue, stores, watches: Box::pin(watches), health: Health::default(), leadership }
     }
 
     /// Whether it works, as `/readyz` tells.
@@ -82,49 +99,81 @@ impl Controller {
         self.health.clone()
     }
 
-    /// Works until `stop` is cancelled, then ends the turns that have begun.
+    /// Works whenever it leads until `stop` is cancelled, then ends the turns that have begun and lets another lead.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
+        let Self { reconciler, queue, stores, watches: watching, health, mut leadership } = self;
         let mut watches = JoinSet::new();
-        watches.spawn(self.watches);
+        watches.spawn(watching);
         let mut workers = JoinSet::new();
-        tracing::info!(installation = self.reconciler.installation, "the controller starts");
+        tracing::info!(installation = reconciler.installation, "the controller starts");
         let working = async {
             // Nothing is decided before everything is known: what looks unused may be used by an object not listed yet.
-            self.stores.ready().await.context("a watch ended before its first list")?;
-            for _ in 0..WORKERS {
-                workers.spawn(work(self.reconciler.clone(), self.queue.clone()));
-            }
-            self.health.ready();
+            stores.ready().await.context("a watch ended before its first list")?;
+            leadership.join().await;
+            // One that stands by is ready too: it has all objects, and can lead at once.
+            health.ready();
             tracing::info!("ready: the first lists of all objects are in");
-            let ended = watches.join_next().await;
-            bail!("the watches ended: {ended:?}")
+            loop {
+                leadership.acquire().await;
+                let term = reconciler.stop.child_token();
+                // Somebody else may have changed AWS meanwhile, so every object is looked at afresh.
+                for key in stores.everything() {
+                    let environment = stores.environment_of_key(&key);
+                    queue.wake(key, environment.as_deref(), Urgency::Due);
+                }
+                for _ in 0..WORKERS {
+                    workers.spawn(work(reconciler.clone(), queue.clone(), term.clone()));
+                }
+                leadership.hold().await;
+                term.cancel();
+                // What a turn saw before must not be written in a later term: it ends before this process stands again.
+                ensure!(finish(&mut workers).await, "turns did not end after another process took the lead");
+            }
         };
         let ended = tokio::select! {
             ended = working => ended,
+            ended = watches.join_next() => Err(anyhow!("the watches ended: {ended:?}")),
             // Before it is ready, too.
             () = stop.cancelled() => Ok(()),
         };
-        self.reconciler.stop.cancel();
-        finish(&mut workers).await;
+        reconciler.stop.cancel();
+        resign(&mut leadership, &mut workers).await;
         ended
     }
 }
 
-/// One worker: turn after turn, until it is told to stop.
-async fn work(reconciler: Arc<Reconciler>, queue: Queue) {
-    let stop = reconciler.stop.clone();
+/// One worker: turn after turn, until its term is over.
+async fn work(reconciler: Arc<Reconciler>, queue: Queue, term: CancellationToken) {
     let turn = |turn: Turn| {
         let reconciler = reconciler.clone();
         async move { reconciler.turn(&turn).await }
     };
-    queue::serve(queue, stop, turn).await;
+    queue::serve(queue, term, turn).await;
 }
 
-async fn finish(workers: &mut JoinSet<()>) {
-    tracing::info!("stopping: turns that have begun are brought to an end");
+/// The turns that have begun are ended while this process still leads; then another may. Calls of turns that had to be
+/// cut off may be under way yet: then the others wait until the Lease expires.
+async fn resign(leadership: &mut Leadership, workers: &mut JoinSet<()>) {
+    let finishing = finish(workers);
+    tokio::pin!(finishing);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut finishing => ended,
+        () = leadership.hold() => finishing.await,
+    };
+    if ended {
+        leadership.release().await;
+    }
+}
+
+/// Waits for the turns that have begun; whether all ended by themselves.
+async fn finish(workers: &mut JoinSet<()>) -> bool {
+    tracing::info!(workers = workers.len(), "turns that have begun are brought to an end");
     let all = async { while workers.join_next().await.is_some() {} };
-    if tokio::time::timeout(GRACE, all).await.is_err() {
+    let ended = tokio::time::timeout(GRACE, all).await.is_ok();
+    if !ended {
         tracing::warn!(seconds = GRACE.as_secs(), "some turns did not end in time; the next start goes on from there");
         workers.abort_all();
     }
+    ended
 }

@@ -4,10 +4,8 @@
 //! - [`controller`]: the parts put together; what is outside is handed in.
 //! - `reconcile`: observe -> plan -> act -> report, for any kind of object.
 //! - `queue`: whose turn it is.
-//! - `kubernetes`: watches, index, status, finalizers, events: the only place that writes to Kubernetes.
+//! - `kubernetes`: watches, index, status, finalizers, events, lease: the only place that writes to Kubernetes.
 //! - `telemetry`: logs, metrics, health.
-//!
-//! Leader election has its place beside `kubernetes/` and comes with its own issue: until then one replica runs.
 
 pub mod cli;
 mod clock;
@@ -20,5 +18,6 @@ mod sessions;
 mod telemetry;
 
 pub use clock::Clock;
+pub use kubernetes::LeaseName;
 pub use reconcile::Timing;
 pub use telemetry::Health;

@@ -25,7 +25,13 @@ impl Account {
     }
 
     async fn of(simulator: Simulator) -> Self {
-        let session = Session::open(&config(), &edge(&simulator)).await.unwrap();
+        let edge = edge(&simulator);
+        Self::through(edge, simulator).await
+    }
+
+    /// An account as a process sees it whose way to AWS is special.
+    pub(crate) async fn through(edge: Edge, simulator: Simulator) -> Self {
+        let session = Session::open(&config(), &edge).await.unwrap();
         Self { simulator, session }
     }
 

@@ -8,6 +8,7 @@ mod account;
 mod converging;
 mod crashes;
 mod examples;
+mod fencing;
 mod in_memory;
 mod kinds;
 mod object;

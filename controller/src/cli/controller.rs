@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use longshore_aws::Edge;
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::duration;
 use crate::clock::Clock;
 use crate::controller::{Controller, Doors, Settings};
-use crate::kubernetes::{client, installation_id};
+use crate::kubernetes::{LeaseName, client, installation_id};
 use crate::reconcile::Timing;
 use crate::telemetry::{serve, start_logs};
 
@@ -31,6 +31,16 @@ pub(super) struct Arguments {
     /// How often a deployment that goes on is looked at
     #[arg(long, default_value = "10s", value_parser = duration::parse, env = "LONGSHORE_ROLLOUT_INTERVAL")]
     rollout_interval: Duration,
+    /// Whether several of these may run: one leads, by a Lease of Kubernetes, and the others stand by
+    #[arg(long, default_value_t = true, action = ArgAction::Set, require_equals = true, num_args = 0..=1,
+          default_missing_value = "true", env = "LONGSHORE_LEADER_ELECT")]
+    leader_elect: bool,
+    /// The Lease's namespace; left out: that of the pod, or of the kubeconfig's context
+    #[arg(long, env = "LONGSHORE_LEASE_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// The Lease's name; each installation needs its own
+    #[arg(long, default_value = "longshore", env = "LONGSHORE_LEASE_NAME")]
+    lease_name: String,
     /// How logs are written to standard error
     #[arg(long, default_value = "text", env = "LONGSHORE_LOG_FORMAT")]
     log_format: LogFormat,
@@ -58,8 +68,12 @@ async fn control(arguments: &Arguments) -> Result<()> {
         Some(installation) => installation.clone(),
         None => installation_id(&client).await?,
     };
-    let settings =
-        Settings { installation, timing: Timing { resync: arguments.resync, rollout: arguments.rollout_interval } };
+    let lease = arguments.leader_elect.then(|| LeaseName {
+        namespace: arguments.lease_namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned()),
+        name: arguments.lease_name.clone(),
+    });
+    let timing = Timing { resync: arguments.resync, rollout: arguments.rollout_interval };
+    let settings = Settings { installation, timing, lease };
     let doors = Doors { client, edge: Edge::default(), clock: Clock::wall() };
     let mut registry = Registry::with_prefix("longshore");
     let controller = Controller::new(doors, settings, &mut registry);

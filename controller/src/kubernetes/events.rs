@@ -6,6 +6,7 @@ use kube::core::Status;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
 use super::CALL;
+use super::status::WriteError;
 
 /// One recorder for the process: it counts repetitions instead of making new Events. Its key is type, action, reason
 /// and object, and the first note stays; so what varies goes into the action.
@@ -31,7 +32,10 @@ impl Events {
             Ok(Ok(())) => {}
             // What is deleted last goes after Kubernetes has closed its namespace to anything new.
             Ok(Err(kube::Error::Api(refused))) if refused.code == 403 && ends_with_its_namespace(&refused) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "an Event could not be written"),
+            Ok(Err(error)) => match WriteError::from(error) {
+                WriteError::NotLeader => {}
+                error => tracing::warn!(%error, "an Event could not be written"),
+            },
             Err(_) => tracing::warn!("an Event could not be written in time"),
         }
     }

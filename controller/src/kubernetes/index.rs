@@ -104,6 +104,16 @@ impl Stores {
         keys(&self.services, names)
     }
 
+    /// Every object.
+    pub(crate) fn everything(&self) -> Vec<Key> {
+        let environments = self.environments.state();
+        let mut all: Vec<Key> =
+            environments.iter().map(|object| Key::of(ObjectKind::AwsEnvironment, object.as_ref())).collect();
+        all.extend(keys(&self.clusters, |_| true));
+        all.extend(keys(&self.services, |_| true));
+        all
+    }
+
     /// The objects that live in an environment.
     pub(crate) fn objects_in_environment(&self, name: &str) -> Vec<Key> {
         let mut found = keys(&self.clusters, |cluster| self.environment_of(cluster) == name);

@@ -2,19 +2,26 @@
 
 mod client;
 mod events;
+mod fenced;
 mod finalizer;
 mod index;
+mod lease;
 mod status;
 mod watch;
 
 pub(crate) use client::{client, installation_id};
 pub(crate) use events::Events;
+pub(crate) use fenced::fenced;
 pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, pin, release};
 pub(crate) use index::Stores;
+pub use lease::LeaseName;
+pub(crate) use lease::{Election, Leadership};
 pub(crate) use status::{WriteError, read, write_status};
 pub(crate) use watch::watch;
 
 use std::time::Duration;
 
+use longshore_aws::Fence;
+
 /// No call to Kubernetes takes longer; kube's client has no read time-out of its own.
-pub(crate) const CALL: Duration = Duration::from_secs(10);
+pub(crate) const CALL: Duration = Fence::LONGEST;

@@ -2,6 +2,7 @@
 
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Resource, ResourceExt};
+use longshore_aws::Stopped;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,9 @@ pub(crate) enum WriteError {
     /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// This process does not lead, or no longer: nothing was sent, and nobody is told.
+    #[error("this process does not lead")]
+    NotLeader,
     /// No answer.
     #[error("the API server did not answer in time")]
     Timeout,
@@ -27,6 +31,8 @@ pub(crate) enum WriteError {
 impl From<kube::Error> for WriteError {
     fn from(error: kube::Error) -> Self {
         match &error {
+            kube::Error::Service(inner) if inner.downcast_ref() == Some(&Stopped::NotLeader) => Self::NotLeader,
+            kube::Error::Service(inner) if inner.is::<Stopped>() => Self::Timeout,
             kube::Error::Api(status) if status.code == 409 => Self::Conflict,
             kube::Error::Api(status) if status.code == 404 => Self::Gone,
             _ => Self::Refused(Box::new(error)),

@@ -54,7 +54,9 @@ impl Reconciler {
         let outcome = match AssertUnwindSafe(self.reconcile(turn)).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => {
-                tracing::warn!(object = %turn.key, %error, "a write to Kubernetes failed; the object gets another turn");
+                if !matches!(error, WriteError::NotLeader) {
+                    tracing::warn!(object = %turn.key, %error, "a write to Kubernetes failed; the object gets another turn");
+                }
                 outcome_of(&error)
             }
             Err(_) => self.tell_panic(&turn.key).await,
@@ -94,6 +96,7 @@ fn outcome_of(error: &WriteError) -> Outcome {
     match error {
         WriteError::Gone => Outcome::Gone,
         WriteError::Conflict => Outcome::Conflict,
+        WriteError::NotLeader => Outcome::NotLeader,
         WriteError::Timeout | WriteError::Refused(_) => Outcome::Failed { retry_after: None },
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Outcome {
     Stalled,
     /// Somebody else wrote the object meanwhile.
     Conflict,
+    /// This process leads no more, or cannot say for the moment: whoever leads goes on.
+    NotLeader,
 }
 
 impl Outcome {
@@ -59,6 +61,7 @@ impl Outcome {
             Self::Failed { .. } => "failed",
             Self::Stalled => "stalled",
             Self::Conflict => "conflict",
+            Self::NotLeader => "not_leader",
         }
     }
 }
@@ -96,7 +99,9 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
             let wait = backoff(Duration::from_secs(1), Duration::from_mins(5), turn.failures);
             Next::Again(spread.over(wait).max(retry_after.unwrap_or_default()))
         }
-        Outcome::Conflict => Next::Again(backoff(Duration::from_millis(200), Duration::from_secs(5), turn.failures)),
+        Outcome::Conflict | Outcome::NotLeader => {
+            Next::Again(backoff(Duration::from_millis(200), Duration::from_secs(5), turn.failures))
+        }
     }
 }
 

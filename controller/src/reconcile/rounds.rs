@@ -13,6 +13,7 @@ use super::failure::{failure, unheeded};
 use super::inventory;
 use super::outcome::{Outcome, judge};
 use super::pass::{Halt, Pass, Work};
+use crate::kubernetes::WriteError;
 use crate::object::Object;
 
 /// A graph converges in as many rounds as it is deep; the deepest has six levels. What is left then comes next turn.
@@ -38,7 +39,7 @@ impl<O: Object> Pass<'_, O> {
             if !steps.is_empty() && self.write_ahead(&work) {
                 self.report(&work, &world, &plan, &failures).await?;
             }
-            let progress = self.act(&mut work, &world, &steps, &mut failures).await;
+            let progress = self.act(&mut work, &world, &steps, &mut failures).await?;
             taken.extend(steps);
             last = (world, plan);
             if !progress {
@@ -89,8 +90,14 @@ impl<O: Object> Pass<'_, O> {
     }
 
     /// Takes the steps side by side; whether any succeeded.
-    async fn act(&self, work: &mut Work, world: &World, steps: &[Step], failures: &mut Vec<Failure>) -> bool {
-        let Some(writer) = &work.writer else { return false };
+    async fn act(
+        &self,
+        work: &mut Work,
+        world: &World,
+        steps: &[Step],
+        failures: &mut Vec<Failure>,
+    ) -> Result<bool, Halt> {
+        let Some(writer) = &work.writer else { return Ok(false) };
         let ownership = work.scope.ownership();
         let calls = steps.iter().map(|step| {
             let (at, ownership) = (inventory::look_up(&work.inventory, &step.id), &ownership);
@@ -106,10 +113,12 @@ impl<O: Object> Pass<'_, O> {
                         entry.physical = Some(physical);
                     }
                 }
+                // No news of the object: whoever leads goes on.
+                Err(fault) if fault.is(Fault::NOT_LEADER) => return Err(WriteError::NotLeader.into()),
                 Err(fault) => failures.push(failure(step, &fault)),
             }
         }
-        progress
+        Ok(progress)
     }
 
     /// An Event for what was done, and for what was refused for want of a person; the rest passes by itself.

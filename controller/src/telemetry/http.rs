@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Health(Arc<AtomicBool>);
 
 impl Health {
-    /// Every store has its first list, and the workers run.
+    /// Every store has its first list, and it is known who leads.
     pub(crate) fn ready(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -56,7 +56,10 @@ async fn ready(State(served): State<Served>) -> impl IntoResponse {
     if served.health.0.load(Ordering::Acquire) {
         (StatusCode::OK, "ready\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the first lists of all objects are not in yet\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the first lists of all objects are not in yet, or the Lease cannot be had: see the log\n",
+        )
     }
 }
 

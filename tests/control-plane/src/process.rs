@@ -107,6 +107,16 @@ impl Process {
         Ok(())
     }
 
+    /// Stops it where it is (SIGSTOP): nothing of it runs, and it notices nothing.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
     /// Lets it live on when this process ends.
     pub fn detach(&mut self) {
         self.forget();
@@ -150,6 +160,29 @@ mod tests {
         let status = wait_for("its end", Duration::from_secs(10), || Ok(process.ended()?.ok_or_else(String::new)));
         assert!(status.unwrap().success());
         assert_eq!(process.tail(2), "two\nthree");
+    }
+
+    #[test]
+    fn a_paused_process_does_nothing_until_it_is_resumed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut process =
+            shell("trap 'echo woken; exit 0' USR1; echo ready; while :; do sleep 0.05; done", &dir.path().join("log"));
+        let says = |process: &Process, word: &str| {
+            let said = process.tail(1);
+            Ok(if said == word { Ok(()) } else { Err(said) })
+        };
+        wait_for("its trap", Duration::from_secs(10), || says(&process, "ready")).unwrap();
+        process.pause().unwrap();
+        process.signal(Signal::USR1).unwrap();
+        wait_for("it to be stopped", Duration::from_secs(10), || {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", process.id()))?;
+            Ok(if state.contains(") T ") { Ok(()) } else { Err(state) })
+        })
+        .unwrap();
+        assert_eq!(process.tail(1), "ready");
+        process.resume().unwrap();
+        wait_for("its word", Duration::from_secs(10), || says(&process, "woken")).unwrap();
+        process.stop().unwrap();
     }
 
     #[test]

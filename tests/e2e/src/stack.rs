@@ -117,6 +117,14 @@ impl Stack {
 
     /// Starts the controller; returns when it says that it is ready.
     pub fn start_controller(&self) -> Result<()> {
+        let process = self.start_another_controller("controller", ACCESS_KEY)?;
+        *self.controller() = Some(process);
+        Ok(())
+    }
+
+    /// Starts one more controller, which writes `NAME.log` and calls AWS with an access key of its own; returns when
+    /// it says that it is ready, to lead or to stand by.
+    pub fn start_another_controller(&self, name: &str, access_key: &str) -> Result<Process> {
         let port = free_port()?;
         let mut command = Command::new(programs::longshore()?);
         command
@@ -125,15 +133,15 @@ impl Stack {
             .args(["--resync", "15s", "--rollout-interval", "1s"])
             .env("KUBECONFIG", &self.plane.kubeconfig)
             .env("AWS_ENDPOINT_URL", self.aws.url())
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+            .env("AWS_ACCESS_KEY_ID", access_key)
             .env("AWS_SECRET_ACCESS_KEY", "dummy")
             .env("AWS_REGION", REGION)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env_remove("AWS_PROFILE");
-        let mut process =
-            Process::start("longshore controller", command, &self.dir.join("controller.log"), Some(&self.leash))?;
+        let log = self.dir.join(format!("{name}.log"));
+        let mut process = Process::start("longshore controller", command, &log, Some(&self.leash))?;
         let health = Aws::at(&format!("http://127.0.0.1:{port}"));
         let ready = wait_for("the controller to be ready", READY, || {
             if let Some(status) = process.ended()? {
@@ -142,13 +150,22 @@ impl Stack {
             Ok(health.answers("/readyz"))
         });
         ready.with_context(|| format!("the end of {}:\n{}", process.log().display(), process.tail(25)))?;
-        *self.controller() = Some(process);
-        Ok(())
+        Ok(process)
     }
 
     /// Kills the controller as a crash would, in the middle of whatever it is doing.
     pub fn kill_9_controller(&self) -> Result<()> {
         self.controller().as_mut().context("no controller runs")?.kill()
+    }
+
+    /// Stops the controller where it is, as a machine would that has no time for it.
+    pub fn pause_controller(&self) -> Result<()> {
+        self.controller().as_ref().context("no controller runs")?.pause()
+    }
+
+    /// Lets the controller go on.
+    pub fn resume_controller(&self) -> Result<()> {
+        self.controller().as_ref().context("no controller runs")?.resume()
     }
 
     /// The end of the controller's log.
