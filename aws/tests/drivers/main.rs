@@ -13,3 +13,4 @@ mod kinds;
 mod object;
 mod recorded;
 mod stack;
+mod survey;
