@@ -17,7 +17,8 @@ use crate::kubernetes::{Events, Stores, watch};
 use crate::queue::{self, Queue, Turn};
 use crate::reconcile::{Reconciler, Timing};
 use crate::sessions::Sessions;
-use crate::telemetry::{Health, Metrics, QueueDepth};
+use crate::sweep::Sweeper;
+use crate::telemetry::{Health, Metrics, QueueDepth, SweepMetrics};
 
 /// So many objects are worked on at the same time. Most of a turn is waiting for AWS, whose limits the pacer keeps.
 const WORKERS: usize = 32;
@@ -50,6 +51,7 @@ pub struct Controller {
     reconciler: Arc<Reconciler>,
     queue: Queue,
     stores: Stores,
+    sweeper: Sweeper,
     watches: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
     health: Health,
 }
@@ -74,7 +76,8 @@ impl Controller {
             installation: settings.installation,
             stop: CancellationToken::new(),
         });
-        Self { reconciler, queue, stores, watches: Box::pin(watches), health: Health::default() }
+        let sweeper = Sweeper::new(reconciler.clone(), queue.clone(), SweepMetrics::new(registry));
+        Self { reconciler, queue, stores, sweeper, watches: Box::pin(watches), health: Health::default() }
     }
 
     /// Whether it works, as `/readyz` tells.
@@ -87,6 +90,8 @@ impl Controller {
         let mut watches = JoinSet::new();
         watches.spawn(self.watches);
         let mut workers = JoinSet::new();
+        // It only reads, and is dropped wherever it is.
+        let mut sweeps = JoinSet::new();
         tracing::info!(installation = self.reconciler.installation, "the controller starts");
         let working = async {
             // Nothing is decided before everything is known: what looks unused may be used by an object not listed yet.
@@ -94,6 +99,7 @@ impl Controller {
             for _ in 0..WORKERS {
                 workers.spawn(work(self.reconciler.clone(), self.queue.clone()));
             }
+            sweeps.spawn(self.sweeper.run());
             self.health.ready();
             tracing::info!("ready: the first lists of all objects are in");
             let ended = watches.join_next().await;
@@ -105,6 +111,7 @@ impl Controller {
             () = stop.cancelled() => Ok(()),
         };
         self.reconciler.stop.cancel();
+        sweeps.abort_all();
         finish(&mut workers).await;
         ended
     }
