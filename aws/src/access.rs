@@ -109,6 +109,15 @@ impl<A> Aws<A> {
         Aws::new(&self.core, &self.joins)
     }
 
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
+    /// How many requests were sent, repeats included.
+    pub(crate) fn sent(&self) -> u64 {
+        self.core.caller.sent.get()
+    }
+
     /// Reads that join others of the same kind.
     pub(crate) fn joins(&self) -> &Joins {
         &self.joins
@@ -161,7 +170,9 @@ operations! {
     Read "ecs:DescribeServices" ecs aws_sdk_ecs describe_services DescribeServicesInputBuilder DescribeServicesOutput;
     Read "ecs:DescribeTaskDefinition" ecs aws_sdk_ecs describe_task_definition DescribeTaskDefinitionInputBuilder DescribeTaskDefinitionOutput;
     Read "ecs:DescribeTasks" ecs aws_sdk_ecs describe_tasks DescribeTasksInputBuilder DescribeTasksOutput;
+    Read "ecs:ListClusters" ecs aws_sdk_ecs list_clusters ListClustersInputBuilder ListClustersOutput;
     Read "ecs:ListServiceDeployments" ecs aws_sdk_ecs list_service_deployments ListServiceDeploymentsInputBuilder ListServiceDeploymentsOutput;
+    Read "ecs:ListServices" ecs aws_sdk_ecs list_services ListServicesInputBuilder ListServicesOutput;
     Read "ecs:ListTaskDefinitions" ecs aws_sdk_ecs list_task_definitions ListTaskDefinitionsInputBuilder ListTaskDefinitionsOutput;
     Read "ecs:ListTasks" ecs aws_sdk_ecs list_tasks ListTasksInputBuilder ListTasksOutput;
     Write "ecs:CreateCluster" ecs aws_sdk_ecs create_cluster CreateClusterInputBuilder CreateClusterOutput;
@@ -175,10 +186,12 @@ operations! {
     Write "ecs:DeleteService" ecs aws_sdk_ecs delete_service DeleteServiceInputBuilder DeleteServiceOutput;
     Write "ecs:TagResource" ecs aws_sdk_ecs tag_resource TagResourceInputBuilder TagResourceOutput;
     Write "ecs:UntagResource" ecs aws_sdk_ecs untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "iam:GetAccountAuthorizationDetails" iam aws_sdk_iam get_account_authorization_details GetAccountAuthorizationDetailsInputBuilder GetAccountAuthorizationDetailsOutput;
     Read "iam:GetRole" iam aws_sdk_iam get_role GetRoleInputBuilder GetRoleOutput;
     Read "iam:GetRolePolicy" iam aws_sdk_iam get_role_policy GetRolePolicyInputBuilder GetRolePolicyOutput;
     Read "iam:ListAttachedRolePolicies" iam aws_sdk_iam list_attached_role_policies ListAttachedRolePoliciesInputBuilder ListAttachedRolePoliciesOutput;
     Read "iam:ListRolePolicies" iam aws_sdk_iam list_role_policies ListRolePoliciesInputBuilder ListRolePoliciesOutput;
+    Read "iam:ListRoles" iam aws_sdk_iam list_roles ListRolesInputBuilder ListRolesOutput;
     Write "iam:CreateRole" iam aws_sdk_iam create_role CreateRoleInputBuilder CreateRoleOutput;
     Write "iam:UpdateRole" iam aws_sdk_iam update_role UpdateRoleInputBuilder UpdateRoleOutput;
     Write "iam:UpdateAssumeRolePolicy" iam aws_sdk_iam update_assume_role_policy UpdateAssumeRolePolicyInputBuilder UpdateAssumeRolePolicyOutput;

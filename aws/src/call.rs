@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
 
 use crate::access::{Access, Clients, Operation};
@@ -20,6 +21,8 @@ use crate::pace::Pacer;
 pub(crate) const DEADLINE: Duration = Fence::LONGEST;
 /// How long a call may wait for its turn under a rate limit; who would wait longer is told when to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a call that takes only what can be spared waits for its turn.
+const SPARE_PATIENCE: Duration = Duration::from_mins(5);
 /// How often one operation is sent at most.
 const ATTEMPTS: u32 = 3;
 /// The pause before the first repeat; it doubles for each further one.
@@ -31,6 +34,27 @@ pub(crate) struct Caller {
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) fence: Fence,
     pub(crate) metrics: Metrics,
+    pub(crate) lane: Lane,
+    /// Requests sent, repeats included.
+    pub(crate) sent: Counter,
+}
+
+/// Which tokens of a rate limit calls take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Any.
+    Turn,
+    /// Only what nobody else needs.
+    Spare,
+}
+
+impl Lane {
+    fn patience(self) -> Duration {
+        match self {
+            Self::Turn => PATIENCE,
+            Self::Spare => SPARE_PATIENCE,
+        }
+    }
 }
 
 /// Why one request failed, its SDK types taken off.
@@ -86,7 +110,7 @@ impl Caller {
     /// Sends an operation. It is repeated after a throttle, since nothing happened then; a read also after a lost
     /// connection or a server error. A write whose outcome is unknown is not: whoever asked looks first.
     pub(crate) async fn call<O: Operation>(&self, clients: &Clients, operation: O) -> Result<O::Output, Fault> {
-        self.turn(O::NAME, PATIENCE).await?;
+        self.turn(O::NAME, self.lane.patience()).await?;
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
@@ -109,7 +133,11 @@ impl Caller {
     }
 
     async fn turn(&self, operation: &'static str, patience: Duration) -> Result<(), Fault> {
-        self.pacer.acquire(operation, patience).await.map_err(|wait| {
+        let turn = match self.lane {
+            Lane::Turn => self.pacer.acquire(operation, patience).await,
+            Lane::Spare => self.pacer.acquire_spare(operation, patience).await,
+        };
+        turn.map_err(|wait| {
             let message = format!("{} s of calls wait already for this rate limit of AWS", wait.as_secs());
             Fault { retry_after: Some(wait), ..Fault::unanswered(operation, Fault::PACED, message) }
         })
@@ -122,6 +150,7 @@ impl Caller {
         deadline: Instant,
     ) -> Result<O::Output, Fault> {
         let started = Instant::now();
+        self.sent.inc();
         let sending = operation.send(clients);
         // Here and not earlier: a call may have waited long for its turn.
         let sent = if O::Access::CHANGES {

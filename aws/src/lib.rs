@@ -6,6 +6,7 @@
 //!
 //! - [`observe`] reads everything that an object may own into a `World`.
 //! - [`act`] takes one step of a plan.
+//! - a [`Survey`] reads the resources of many objects at once, for drift and for what nobody claims.
 //! - [`find`] looks up facts that an object's graph depends on, such as subnets by their tags.
 
 pub mod access;
@@ -21,6 +22,7 @@ mod metrics;
 mod observe;
 mod pace;
 mod session;
+mod survey;
 mod tags;
 
 pub use access::{Aws, Read, Write};
@@ -32,3 +34,4 @@ pub use find::find;
 pub use metrics::Metrics;
 pub use observe::observe;
 pub use session::{AssumeRole, Edge, Session, SessionConfig};
+pub use survey::{Cadence, Claims, Ours, Survey};

@@ -2,6 +2,9 @@
 //!
 //! A bucket gives out what AWS grants less some headroom for whoever else uses the account, halves its rate when
 //! AWS throttles all the same, and regains it over a minute. Time is tokio's, so that tests can pause it.
+//!
+//! Who looks for drift takes only what nobody needs: tokens of a bucket that is more than half full. An edit thus always
+//! finds half a burst.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -78,6 +81,8 @@ const HEADROOM: f64 = 0.9;
 const LEAST_SHARE: f64 = 1.0 / 16.0;
 /// How long a bucket takes to regain its whole rate.
 const REGAIN: Duration = Duration::from_mins(1);
+/// The part of a bucket that is left to those who have a turn.
+const KEPT: f64 = 0.5;
 /// Throttles within so short a time are one: replies to calls that were under way together.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
 
@@ -96,6 +101,19 @@ impl Pacer {
         let Some(wait) = self.reserve(operation, patience)? else { return Ok(()) };
         tokio::time::sleep(wait).await;
         Ok(())
+    }
+
+    /// Waits until a token can be spared; whoever else comes meanwhile goes first. An error after `patience`, with how
+    /// much longer it would take at least.
+    pub(crate) async fn acquire_spare(&self, operation: &'static str, patience: Duration) -> Result<(), Duration> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let Some(wait) = self.with(operation, Bucket::take_spare).flatten() else { return Ok(()) };
+            if Instant::now() + wait > deadline {
+                return Err(wait);
+            }
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// AWS throttled a call although a token was given out: the limit is lower than thought.
@@ -155,6 +173,19 @@ impl Bucket {
         }
         self.tokens -= 1.0;
         Ok(Some(wait))
+    }
+
+    /// Takes a token of those that can be spared, or says when there may be one.
+    fn take_spare(&mut self) -> Option<Duration> {
+        self.refill();
+        let missing = self.burst * KEPT + 1.0 - self.tokens;
+        if missing > 0.0 {
+            // At least a millisecond, tokio's grain: what is missing may be less than time can tell.
+            let wait = Duration::from_secs_f64(missing / (self.rate * self.share));
+            return Some(wait.max(Duration::from_millis(1)));
+        }
+        self.tokens -= 1.0;
+        None
     }
 
     fn refill(&mut self) {
@@ -244,6 +275,20 @@ mod tests {
         time_for(&pacer, "ecs:UpdateService", 45).await;
         let full = time_for(&pacer, "ecs:UpdateService", 9).await;
         assert!((1.9..2.1).contains(&full), "nine at 4.5 a second took {full} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_only_what_can_be_spared_leaves_half_a_burst_to_others() {
+        let pacer = Pacer::default();
+        let start = Instant::now();
+        for _ in 0..100 {
+            pacer.acquire_spare("ecs:DescribeServices", PATIENT).await.unwrap();
+        }
+        let took = start.elapsed().as_secs_f64();
+        assert!((3.0..3.5).contains(&took), "45 at once, 55 at 18 a second took {took} s");
+        assert!(time_for(&pacer, "ecs:DescribeServices", 45).await < 0.01, "an edit waits for nobody");
+        let none = pacer.acquire_spare("ecs:DescribeServices", Duration::from_secs(1)).await;
+        assert!(none.is_err_and(|wait| wait > Duration::from_secs(2)), "and nothing can be spared for now");
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,14 +15,16 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use prometheus_client::metrics::counter::Counter;
 
 use crate::access::{Aws, Clients, Core, Read, Write};
-use crate::call::Caller;
+use crate::call::{Caller, Lane};
 use crate::drivers::Joins;
 use crate::fault::Fault;
 use crate::fence::Fence;
 use crate::metrics::Metrics;
 use crate::pace::Pacer;
+use crate::survey::{Cadence, Survey};
 
 /// What all sessions of a process share, and where AWS is found.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +104,8 @@ impl Session {
             pacer: edge.pacer(&config.account_id, &config.region),
             fence: edge.fence.clone(),
             metrics: edge.metrics.clone(),
+            lane: Lane::Turn,
+            sent: Counter::default(),
         };
         let core = Arc::new(Core { clients, caller });
         let joins = Arc::new(Joins::new(&core));
@@ -133,6 +137,13 @@ impl Session {
     /// For changing, too. Whoever only observes never asks for it.
     pub fn writer(&self) -> Aws<Write> {
         Aws::new(&self.core, &self.joins)
+    }
+
+    /// For reading the resources of so many objects at once, under the same rate limits but after everybody else.
+    /// `cadence`: which of what is not read every time is read this time.
+    pub fn survey(&self, objects: usize, cadence: Cadence) -> Survey {
+        let caller = Caller { lane: Lane::Spare, sent: Counter::default(), ..self.core.caller.clone() };
+        Survey::new(&Arc::new(Core { clients: self.core.clients.clone(), caller }), objects, cadence)
     }
 
     /// What it was opened for.

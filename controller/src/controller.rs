@@ -21,7 +21,8 @@ use crate::kubernetes::{Election, Events, Leadership, LeaseName, Stores, fenced,
 use crate::queue::{self, Queue, Turn, Urgency};
 use crate::reconcile::{Reconciler, Timing};
 use crate::sessions::Sessions;
-use crate::telemetry::{Health, Metrics, QueueDepth};
+use crate::sweep::Sweeper;
+use crate::telemetry::{Health, Metrics, QueueDepth, SweepMetrics};
 
 /// So many objects are worked on at the same time. Most of a turn is waiting for AWS, whose limits the pacer keeps.
 const WORKERS: usize = 32;
@@ -56,6 +57,7 @@ pub struct Controller {
     reconciler: Arc<Reconciler>,
     queue: Queue,
     stores: Stores,
+    sweeper: Sweeper,
     watches: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
     health: Health,
     leadership: Leadership,
@@ -91,7 +93,9 @@ impl Controller {
             installation: settings.installation,
             stop: CancellationToken::new(),
         });
-        Self { reconciler, queue, stores, watches: Box::pin(watches), health: Health::default(), leadership }
+        let sweeper = Sweeper::new(reconciler.clone(), queue.clone(), SweepMetrics::new(registry));
+        let health = Health::default();
+        Self { reconciler, queue, stores, sweeper, watches: Box::pin(watches), health, leadership }
     }
 
     /// Whether it works, as `/readyz` tells.
@@ -101,7 +105,7 @@ impl Controller {
 
     /// Works whenever it leads until `stop` is cancelled, then ends the turns that have begun and lets another lead.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
-        let Self { reconciler, queue, stores, watches: watching, health, mut leadership } = self;
+        let Self { reconciler, queue, stores, sweeper, watches: watching, health, mut leadership } = self;
         let mut watches = JoinSet::new();
         watches.spawn(watching);
         let mut workers = JoinSet::new();
@@ -116,8 +120,11 @@ impl Controller {
             loop {
                 leadership.acquire().await;
                 let term = reconciler.stop.child_token();
-                // Somebody else may have changed AWS meanwhile, so every object is looked at afresh.
-                for key in stores.everything() {
+                // Somebody else may have changed AWS meanwhile, so every object is looked at afresh: those that have
+                // converged by the sweep, which begins with all of them, the others by turns of their own.
+                let mut sweeps = JoinSet::new();
+                sweeps.spawn(sweeper.clone().run());
+                for key in stores.unsettled() {
                     let environment = stores.environment_of_key(&key);
                     queue.wake(key, environment.as_deref(), Urgency::Due);
                 }
@@ -126,6 +133,7 @@ impl Controller {
                 }
                 leadership.hold().await;
                 term.cancel();
+                drop(sweeps);
                 // What a turn saw before must not be written in a later term: it ends before this process stands again.
                 ensure!(finish(&mut workers).await, "turns did not end after another process took the lead");
             }

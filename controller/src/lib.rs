@@ -4,6 +4,8 @@
 //! - [`controller`]: the parts put together; what is outside is handed in.
 //! - `reconcile`: observe -> plan -> act -> report, for any kind of object.
 //! - `queue`: whose turn it is.
+//! - `sweep`: a read-only look for drift at all that has converged, by reads of many objects at once.
+//! - `orphans`: what is ours in AWS and no object claims.
 //! - `kubernetes`: watches, index, status, finalizers, events, lease: the only place that writes to Kubernetes.
 //! - `telemetry`: logs, metrics, health.
 
@@ -12,9 +14,11 @@ mod clock;
 pub mod controller;
 mod kubernetes;
 mod object;
+mod orphans;
 mod queue;
 mod reconcile;
 mod sessions;
+mod sweep;
 mod telemetry;
 
 pub use clock::Clock;

@@ -100,6 +100,8 @@ pub(crate) trait Object:
     fn users(&self, _stores: &Stores) -> Vec<String> {
         vec![]
     }
+    /// Whether the status tells what was seen; how a rollout goes is told by the turns that it causes.
+    fn tells(&self, graph: &Graph, world: &World) -> bool;
     /// What the status tells of this kind beside conditions.
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>);
 }
@@ -123,6 +125,12 @@ impl Object for EcsCluster {
     fn users(&self, stores: &Stores) -> Vec<String> {
         let me = Key::of(Self::KIND, self);
         stores.services_of(&me).into_iter().map(|key| key.to_string()).collect()
+    }
+
+    fn tells(&self, graph: &Graph, world: &World) -> bool {
+        let mut told = self.status.clone().unwrap_or_default();
+        fill_cluster(&mut told, graph, world);
+        self.status.as_ref() == Some(&told)
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: Option<&RolledBack>) {
@@ -149,6 +157,15 @@ impl Object for EcsService {
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
         let cluster = cluster_reference(&self.spec.cluster, scope, stores);
         ecs_service(scope, &self.spec, facts, &cluster, memory)
+    }
+
+    fn tells(&self, graph: &Graph, world: &World) -> bool {
+        let Some(status) = &self.status else { return false };
+        let mut told = status.clone();
+        fill_service(&mut told, graph, world, None);
+        // Some of it takes reads that a glance spares itself.
+        told.deployment.clone_from(&status.deployment);
+        told == *status
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
@@ -185,5 +202,36 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
         None => {
             waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use longshore_planner::engine::{Seen, Thing};
+    use longshore_planner::kinds::ecs::cluster::{Cluster, ClusterDetail, ClusterOutput};
+    use serde_json::json;
+
+    fn seen(running_tasks: i32) -> (Graph, World) {
+        let value = Cluster { name: "main".to_owned(), ..Cluster::default() };
+        let mut graph = Graph::default();
+        let id = graph.add("cluster", value.clone(), "spec", &[]).unwrap().id;
+        let detail = ClusterDetail { status: "ACTIVE".to_owned(), running_tasks, ..ClusterDetail::default() };
+        let seen = Seen { detail: json!(detail), ..Seen::active(value) }.with_output(ClusterOutput::Arn, "arn");
+        (graph, World { things: [(id, Thing::erase(seen).unwrap())].into(), ..World::default() })
+    }
+
+    #[test]
+    fn a_status_that_counts_otherwise_is_out_of_date() {
+        let (graph, world) = seen(2);
+        let mut status = EcsClusterStatus::default();
+        EcsCluster::fill(&mut status, &graph, &world, None);
+        let object = json!({
+            "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsCluster", "metadata": {"name": "main"}, "spec": {},
+            "status": status,
+        });
+        let object: EcsCluster = serde_json::from_value(object).unwrap();
+        assert!(object.tells(&graph, &world));
+        assert!(!object.tells(&graph, &seen(3).1));
     }
 }

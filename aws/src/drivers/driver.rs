@@ -3,11 +3,13 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use longshore_planner::engine::{Id, Kind, KindError, LookUp, Ownership, Seen, Thing};
+use futures::future::join_all;
+use longshore_planner::engine::{Glimpse, Id, Kind, KindError, LookUp, Ownership, Seen, Thing, Unread};
 use serde_json::Value;
 
 use crate::access::{Aws, Read, Write};
 use crate::fault::Fault;
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{self, Marks, Tags};
 
 /// One resource that exists.
@@ -23,6 +25,29 @@ impl<K> Found<K> {
         Self { seen: Seen { owner: ownership.judge(tags), ..seen }, tagged: tags::identity(ownership, tags) }
     }
 }
+
+/// One of many resources to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) ownership: &'a Ownership,
+    pub(crate) at: &'a LookUp,
+}
+
+/// One of many resources that were read, perhaps not wholly.
+pub(crate) struct Glimpsed<K> {
+    pub(crate) found: Found<K>,
+    pub(crate) unread: Unread,
+}
+
+impl<K> Glimpsed<K> {
+    /// Everything was read.
+    pub(crate) fn whole(found: Found<K>) -> Self {
+        Self { found, unread: Unread::Nothing }
+    }
+}
+
+/// The answers to many asks, in their order.
+pub(crate) type Answers<T> = Vec<Result<Option<T>, Fault>>;
 
 /// Makes AWS have what a value of one kind says.
 ///
@@ -40,6 +65,19 @@ pub(crate) trait Driver: Send + Sync + 'static {
         ownership: &Ownership,
         at: &LookUp,
     ) -> Result<Option<Found<Self::Kind>>, Fault>;
+
+    /// Many resources of this kind, of many objects, for drift: at the least cost, which may leave out something of
+    /// each (see [`Unread`]). A kind that overrides it states at what cadence the rest is read.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<Self::Kind>> {
+        let reads = asks.iter().map(|ask| async {
+            let found = self.read(survey.aws(), ask.ownership, ask.at).await?;
+            Ok(found.map(Glimpsed::whole))
+        });
+        join_all(reads).await
+    }
+
+    /// Everything of this kind that carries the installation's tags.
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault>;
 
     /// Makes it; the ARN or id that AWS gave it, where the answer tells.
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Self::Kind) -> Result<Option<String>, Fault>;
@@ -62,6 +100,8 @@ pub(crate) trait Driver: Send + Sync + 'static {
 pub(crate) trait AnyDriver: Send + Sync {
     fn kind(&self) -> &'static str;
     async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault>;
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<(Id, Glimpse)>;
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault>;
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value) -> Result<Option<String>, Fault>;
     async fn update(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value, thing: &Thing) -> Result<(), Fault>;
     async fn delete(&self, aws: &Aws<Write>, thing: &Thing) -> Result<(), Fault>;
@@ -75,11 +115,21 @@ impl<D: Driver> AnyDriver for D {
 
     async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault> {
         let Some(found) = Driver::read(self, aws, ownership, at).await? else { return Ok(None) };
-        // What this object made under another identity (an older version hashed its fixed fields differently, or
-        // named it differently) is told under that one, so that it is not taken for two.
-        let id = found.tagged.filter(|id| id.kind == at.id.kind).unwrap_or_else(|| at.id.clone());
-        let thing = Thing::erase(found.seen).map_err(|error| defect(&at.id, &error))?;
-        Ok(Some((id, thing)))
+        erased(found, at).map(Some)
+    }
+
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<(Id, Glimpse)> {
+        let answers = Driver::read_all(self, survey, asks).await;
+        let erase = |(ask, answer): (&Ask<'_>, Result<Option<Glimpsed<D::Kind>>, Fault>)| {
+            let Some(Glimpsed { found, unread }) = answer? else { return Ok(None) };
+            let (id, thing) = erased(found, ask.at)?;
+            Ok(Some((id, Glimpse { thing, unread })))
+        };
+        asks.iter().zip(answers).map(erase).collect()
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        Driver::list_ours(self, survey, claims).await
     }
 
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value) -> Result<Option<String>, Fault> {
@@ -95,6 +145,14 @@ impl<D: Driver> AnyDriver for D {
         let seen = thing.typed().map_err(|error: KindError| defect(&D::Kind::NAME, &error))?;
         Driver::delete(self, aws, seen).await
     }
+}
+
+/// What this object made under another identity (an older version hashed its fixed fields differently, or named it
+/// differently) is told under that one, so that it is not taken for two.
+fn erased<K: Kind>(found: Found<K>, at: &LookUp) -> Result<(Id, Thing), Fault> {
+    let id = found.tagged.filter(|id| id.kind == at.id.kind).unwrap_or_else(|| at.id.clone());
+    let thing = Thing::erase(found.seen).map_err(|error| defect(&at.id, &error))?;
+    Ok((id, thing))
 }
 
 /// The wanted value, complete and typed.

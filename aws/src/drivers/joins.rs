@@ -10,7 +10,7 @@ use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersInputBu
 use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBuilder;
 use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
 
-use crate::access::Core;
+use crate::access::{Aws, Core};
 use crate::fault::Fault;
 use crate::joined::Joined;
 
@@ -18,9 +18,8 @@ use crate::joined::Joined;
 const SERVICES: usize = 10;
 /// "A list of up to 100 cluster names", API reference of `DescribeClusters`.
 const CLUSTERS: usize = 100;
-/// A filter takes 200 values ("List and filter using the CLI and API", Amazon EC2 User Guide); half of that keeps
-/// answers small.
-const GROUPS: usize = 100;
+/// A filter takes 200 values ("List and filter using the CLI and API", Amazon EC2 User Guide).
+const GROUPS: usize = 200;
 
 /// One for each kind of joined read.
 #[derive(Debug)]
@@ -124,21 +123,42 @@ async fn read_groups(
     }
 }
 
+impl<A> Aws<A> {
+    /// Every group that passes these filters.
+    pub(crate) async fn security_groups(
+        &self,
+        filters: Vec<Filter>,
+        key: fn(&SecurityGroup) -> Option<&str>,
+    ) -> Result<HashMap<String, Arc<SecurityGroup>>, Fault> {
+        read_groups(self.core(), filters, key).await
+    }
+
+    /// Every rule that passes these filters.
+    pub(crate) async fn security_group_rules(&self, filters: Vec<Filter>) -> Result<Vec<SecurityGroupRule>, Fault> {
+        list_rules(&self.core(), filters).await
+    }
+}
+
 async fn read_rules(core: Arc<Core>, ids: Vec<String>) -> Result<HashMap<String, Arc<Vec<SecurityGroupRule>>>, Fault> {
-    let filters = vec![filter("group-id", ids)];
-    let request = DescribeSecurityGroupRulesInputBuilder::default().set_filters(Some(filters)).max_results(1000);
     let mut found: HashMap<String, Vec<SecurityGroupRule>> = HashMap::new();
+    for rule in list_rules(&core, vec![filter("group-id", ids)]).await? {
+        if let Some(group) = rule.group_id().map(ToOwned::to_owned) {
+            found.entry(group).or_default().push(rule);
+        }
+    }
+    Ok(found.into_iter().map(|(group, rules)| (group, Arc::new(rules))).collect())
+}
+
+async fn list_rules(core: &Core, filters: Vec<Filter>) -> Result<Vec<SecurityGroupRule>, Fault> {
+    let request = DescribeSecurityGroupRulesInputBuilder::default().set_filters(Some(filters)).max_results(1000);
+    let mut found = vec![];
     let mut token = None;
     loop {
         let page = core.send(request.clone().set_next_token(token)).await?;
-        for rule in page.security_group_rules.unwrap_or_default() {
-            if let Some(group) = rule.group_id().map(ToOwned::to_owned) {
-                found.entry(group).or_default().push(rule);
-            }
-        }
+        found.extend(page.security_group_rules.unwrap_or_default());
         token = page.next_token.filter(|token| !token.is_empty());
         if token.is_none() {
-            return Ok(found.into_iter().map(|(group, rules)| (group, Arc::new(rules))).collect());
+            return Ok(found);
         }
     }
 }

@@ -5,10 +5,12 @@ mod ec2;
 mod ecs;
 mod iam;
 mod joins;
+mod lists;
 mod logs;
 
-pub(crate) use driver::{AnyDriver, Driver, Found};
+pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
 pub(crate) use joins::{Joins, filter, only_missing};
+pub(crate) use lists::Lists;
 
 /// Every driver of this version.
 const ALL: &[&dyn AnyDriver] = &[
@@ -29,6 +31,11 @@ pub(crate) fn already_exists(operation: &str, name: &str) -> crate::fault::Fault
         format!("{name} exists and is not this object's"),
         "give this one another name, or take the other over with spec.adoption: Adopt",
     )
+}
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn AnyDriver> {
+    ALL.iter().copied()
 }
 
 /// The driver of a kind, if this version has one.

@@ -14,3 +14,4 @@ mod kinds;
 mod object;
 mod recorded;
 mod stack;
+mod survey;

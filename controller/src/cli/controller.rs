@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Names this installation in the tags of everything it makes; left out: the UID of the namespace kube-system
     #[arg(long, env = "LONGSHORE_INSTALLATION")]
     installation: Option<String>,
-    /// How often an object that is as it should be is compared with AWS
+    /// How often the objects that are as they should be are compared with AWS, all in one sweep
     #[arg(long, default_value = "10m", value_parser = duration::parse, env = "LONGSHORE_RESYNC")]
     resync: Duration,
     /// How often a deployment that goes on is looked at

@@ -3,6 +3,7 @@
 mod controller;
 mod crds;
 mod duration;
+mod orphans;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Watches objects and makes AWS match them, until it is told to stop
     Controller(controller::Arguments),
+    /// Lists what this installation made in AWS and no object claims; deletes nothing
+    Orphans(orphans::Arguments),
     /// Prints the custom resource definitions, for kubectl apply --server-side -f -
     Crds,
 }
@@ -28,6 +31,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Controller(arguments) => controller::run(&arguments),
+        Command::Orphans(arguments) => orphans::run(&arguments),
         Command::Crds => crds::run(),
     };
     match ended {

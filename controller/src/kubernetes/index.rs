@@ -1,17 +1,23 @@
 //! What is known of all objects, and who refers to whom.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::ResourceExt;
+use kube::api::ListParams;
 use kube::runtime::reflector::store::WriterDropped;
-use kube::runtime::reflector::{ObjectRef, Store};
-use longshore_crds::{AwsEnvironment, EcsCluster, EcsService, NamespacesFrom};
+use kube::runtime::reflector::{ObjectRef, Store, store};
+use kube::runtime::watcher::Event;
+use kube::{Api, Client, Resource, ResourceExt};
+use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, NamespacesFrom};
 use longshore_planner::desired::{Scope, environment, labels_match};
+use serde::de::DeserializeOwned;
 
-use super::ANNOTATION_ENVIRONMENT;
+use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, Object, ObjectKind};
+use crate::sweep::settled;
 
 /// The watched objects.
 #[derive(Clone)]
@@ -23,6 +29,16 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
+    /// What there is now, listed once and not watched: for the command line.
+    pub(crate) async fn listed(client: &Client) -> Result<Self> {
+        Ok(Self {
+            environments: listed(client).await?,
+            clusters: listed(client).await?,
+            services: listed(client).await?,
+            namespaces: listed(client).await?,
+        })
+    }
+
     /// Returns when every store has its first list.
     pub(crate) async fn ready(&self) -> Result<(), WriterDropped> {
         self.environments.wait_until_ready().await?;
@@ -41,6 +57,32 @@ impl Stores {
 
     pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
         self.namespaces.get(&ObjectRef::new(namespace)).map(|n| n.labels().clone()).unwrap_or_default()
+    }
+
+    /// The names of all environments.
+    pub(crate) fn environment_names(&self) -> Vec<String> {
+        self.environments.state().iter().map(|environment| environment.name_any()).collect()
+    }
+
+    /// Everything about an object that is not in its spec.
+    pub(crate) fn scope<O: Object>(
+        &self,
+        object: &O,
+        installation: &str,
+        environment_name: &str,
+        environment: &AwsEnvironmentSpec,
+    ) -> Scope {
+        let namespace = object.namespace().unwrap_or_default();
+        Scope {
+            installation: installation.to_owned(),
+            environment_name: environment_name.to_owned(),
+            environment: environment.clone(),
+            namespace_labels: self.namespace_labels(&namespace),
+            namespace,
+            object_kind: O::KIND.name(),
+            name: object.name_any(),
+            base: object.annotations().get(ANNOTATION_BASE).cloned(),
+        }
     }
 
     /// Whether an object may run in a cluster: its own namespace's, or one that admits it, in the same environment.
@@ -104,14 +146,14 @@ impl Stores {
         keys(&self.services, names)
     }
 
-    /// Every object.
-    pub(crate) fn everything(&self) -> Vec<Key> {
+    /// Every object that the sweep does not look after.
+    pub(crate) fn unsettled(&self) -> Vec<Key> {
         let environments = self.environments.state();
-        let mut all: Vec<Key> =
+        let mut found: Vec<Key> =
             environments.iter().map(|object| Key::of(ObjectKind::AwsEnvironment, object.as_ref())).collect();
-        all.extend(keys(&self.clusters, |_| true));
-        all.extend(keys(&self.services, |_| true));
-        all
+        found.extend(keys(&self.clusters, |cluster| !settled(cluster)));
+        found.extend(keys(&self.services, |service| !settled(service)));
+        found
     }
 
     /// The objects that live in an environment.
@@ -146,6 +188,21 @@ impl Stores {
     }
 }
 
+async fn listed<K>(client: &Client) -> Result<Store<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+{
+    let list = Api::<K>::all(client.clone()).list(&ListParams::default()).await;
+    let list = list.with_context(|| format!("cannot list {}", K::plural(&())))?;
+    let (reader, mut writer) = store();
+    writer.apply_watcher_event(&Event::Init);
+    for object in list.items {
+        writer.apply_watcher_event(&Event::InitApply(object));
+    }
+    writer.apply_watcher_event(&Event::InitDone);
+    Ok(reader)
+}
+
 fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
     store.state().into_iter().filter(|object| wanted(object)).map(|object| Key::of(O::KIND, object.as_ref())).collect()
 }
@@ -153,9 +210,6 @@ fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kube::runtime::reflector::store;
-    use kube::runtime::watcher::Event;
-    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     fn stored<K>(objects: &[Value]) -> Store<K>

@@ -1,4 +1,5 @@
-//! Watches: every change becomes a turn in the queue, for the object and for those that depend on it.
+//! Watches: every change becomes a turn in the queue, for the object and for those that depend on it. Of the first list
+//! after a start, objects that say that they have converged are left to the sweep, which begins then.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -20,6 +21,7 @@ use super::index::Stores;
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, ObjectKind};
 use crate::queue::{Queue, Urgency};
+use crate::sweep::settled;
 
 /// Starts the watches. The second part of the answer runs until a watch ends, which none does by itself.
 pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Output = ()> + Send + 'static) {
@@ -36,14 +38,17 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
         });
         let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
             let environment = b.stores.environment_of(c);
+            let seen = seen.unless(settled(c));
             b.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), seen);
         });
         let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
             let environment = c.stores.environment_of(s);
+            let seen = seen.unless(settled(s));
             c.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), seen);
         });
-        let namespaces =
-            follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, _| d.namespace_changed(n));
+        let namespaces = follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, seen| {
+            d.namespace_changed(n, seen);
+        });
         async move {
             futures::join!(environments, clusters, services, namespaces);
         }
@@ -62,11 +67,15 @@ where
         .default_backoff()
         .reflect(writer)
         .boxed();
+    let mut listed = Seen::Listed;
     loop {
         match stream.try_next().await {
-            Ok(Some(Event::Apply(object) | Event::InitApply(object))) => seen(&object, Seen::There),
+            Ok(Some(Event::Apply(object))) => seen(&object, Seen::There),
+            Ok(Some(Event::InitApply(object))) => seen(&object, listed),
             Ok(Some(Event::Delete(object))) => seen(&object, Seen::Gone),
-            Ok(Some(Event::Init | Event::InitDone)) => {}
+            // A list that is made again after a watch broke tells what changed meanwhile.
+            Ok(Some(Event::InitDone)) => listed = Seen::There,
+            Ok(Some(Event::Init)) => {}
             Ok(None) => return,
             Err(error) => tracing::warn!(%error, kind = %K::kind(&()), "a watch failed; it is tried again"),
         }
@@ -76,8 +85,18 @@ where
 /// What a watch tells of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
+    /// In the first list after a start. Whatever depends on it is in a first list itself.
+    Listed,
+    /// The same, and nothing is to be done about it.
+    Settled,
     There,
     Gone,
+}
+
+impl Seen {
+    fn unless(self, settled: bool) -> Self {
+        if self == Self::Listed && settled { Self::Settled } else { self }
+    }
 }
 
 /// Where the watches come together.
@@ -104,11 +123,14 @@ impl Hub {
         }
         let now = (own_view(object), others_view(object, status));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
+        if seen == Seen::Settled {
+            return;
+        }
         // Our own status patches change neither.
         if before.map(|(own, _)| own) != Some(now.0) {
             self.queue.wake(key.clone(), environment, Urgency::Edit);
         }
-        if before.map(|(_, others)| others) != Some(now.1) {
+        if seen != Seen::Listed && before.map(|(_, others)| others) != Some(now.1) {
             for dependant in self.stores.dependants(&key) {
                 self.wake(dependant);
             }
@@ -148,12 +170,12 @@ impl Hub {
         }
     }
 
-    fn namespace_changed(&self, namespace: &Namespace) {
+    fn namespace_changed(&self, namespace: &Namespace, seen: Seen) {
         let key =
             Key { kind: ObjectKind::AwsEnvironment, namespace: namespace.name_any(), name: "\0labels".to_owned() };
         let now = (hash(namespace.labels()), 0);
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
-        if before != Some(now) {
+        if seen != Seen::Listed && before != Some(now) {
             for object in self.stores.objects_in_namespace(&namespace.name_any()) {
                 self.wake(object);
             }
@@ -180,4 +202,45 @@ fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::runtime::reflector::store;
+    use serde_json::json;
+
+    fn hub() -> Hub {
+        let stores =
+            Stores { environments: store().0, clusters: store().0, services: store().0, namespaces: store().0 };
+        Hub { stores, queue: Queue::default(), last: Mutex::default() }
+    }
+
+    fn cluster(generation: i64) -> EcsCluster {
+        let object = json!({
+            "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsCluster",
+            "metadata": {"namespace": "shop", "name": "main", "uid": "1", "generation": generation}, "spec": {},
+        });
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn saw(hub: &Hub, cluster: &EcsCluster, seen: Seen) -> usize {
+        hub.saw(ObjectKind::EcsCluster, cluster, Some("prod"), cluster.status.as_ref(), seen);
+        hub.queue.depth().objects
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_the_first_list_only_what_has_not_converged_gets_a_turn() {
+        for (settled, turns) in [(false, 1), (true, 0)] {
+            let hub = hub();
+            assert_eq!(saw(&hub, &cluster(1), Seen::Listed.unless(settled)), turns);
+            assert_eq!(saw(&hub, &cluster(1), Seen::There), turns, "it is known by then");
+            assert_eq!(saw(&hub, &cluster(2), Seen::There), 1, "an edit");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_after_the_first_list_gets_a_turn_whatever_it_says_of_itself() {
+        assert_eq!(saw(&hub(), &cluster(1), Seen::There.unless(true)), 1);
+    }
 }

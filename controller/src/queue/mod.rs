@@ -95,7 +95,7 @@ pub(crate) struct Turn {
 /// When an object comes back, how urgently, and whether its turn failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Not until something wakes it: the object is gone.
+    /// Not until something wakes it: the object is gone, or the sweep looks after it.
     Forget,
     /// All is well; look again after so long.
     After(Duration),

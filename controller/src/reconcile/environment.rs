@@ -111,7 +111,7 @@ async fn tell_ready(
     let told = conditions(&Situation::Ready { reason: "Verified".to_owned(), message });
     set_conditions(&mut status, &told, environment.meta().generation, &shell.clock);
     write(api, environment, &status).await?;
-    Ok(Outcome::Converged)
+    Ok(Outcome::Resting)
 }
 
 async fn write(

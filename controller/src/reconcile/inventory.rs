@@ -6,7 +6,7 @@ use longshore_crds::status::ResourceStatus;
 use longshore_planner::engine::{Entry, Id, Inventory, LookUp};
 
 /// What the status remembers. A key that is no identity is nobody's to act on; [`write`] keeps it.
-pub(super) fn read(resources: &BTreeMap<String, ResourceStatus>) -> Inventory {
+pub(crate) fn read(resources: &BTreeMap<String, ResourceStatus>) -> Inventory {
     let entries = resources.iter().filter_map(|(key, resource)| Some((key.parse::<Id>().ok()?, entry(resource))));
     Inventory(entries.collect())
 }

@@ -5,7 +5,7 @@
 
 mod environment;
 mod failure;
-mod inventory;
+pub(crate) mod inventory;
 mod outcome;
 mod pass;
 mod report;
@@ -29,6 +29,7 @@ use crate::sessions::Sessions;
 use crate::telemetry::{Metrics, ReconcileLabels};
 pub use outcome::Timing;
 use outcome::{Outcome, next};
+pub(crate) use pass::{facts_of, options};
 
 /// Everything that a turn works with.
 pub(crate) struct Reconciler {

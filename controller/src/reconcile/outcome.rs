@@ -12,7 +12,7 @@ use crate::queue::{Next, Turn, backoff};
 /// How often objects are looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// A converged object, for drift.
+    /// All objects that have converged, by a sweep, for drift; and those that it does not look after, each by itself.
     pub resync: Duration,
     /// A deployment that goes on.
     pub rollout: Duration,
@@ -28,8 +28,10 @@ const REFERENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Outcome {
     /// The object is gone.
     Gone,
-    /// AWS is as it should be.
+    /// AWS is as it should be; the sweep looks after it.
     Converged,
+    /// Nothing is to be done, and the sweep does not look after it.
+    Resting,
     /// AWS is at it: a deployment, a deletion.
     Progressing,
     /// Another object must come first.
@@ -55,6 +57,7 @@ impl Outcome {
         match self {
             Self::Gone => "gone",
             Self::Converged => "converged",
+            Self::Resting => "resting",
             Self::Progressing => "progressing",
             Self::Waiting => "waiting",
             Self::TooEarly => "too_early",
@@ -89,8 +92,8 @@ pub(super) fn judge(intent: Intent, plan: &Plan, failures: &[Failure], unread: b
 pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
     let spread = Spread(&turn.key);
     match outcome {
-        Outcome::Gone => Next::Forget,
-        Outcome::Converged => Next::After(spread.over(timing.resync)),
+        Outcome::Gone | Outcome::Converged => Next::Forget,
+        Outcome::Resting => Next::After(spread.over(timing.resync)),
         Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
         Outcome::Stalled => Next::After(spread.over(timing.resync.min(STALLED))),
@@ -191,7 +194,7 @@ mod tests {
         for (outcome, expected) in cases {
             assert_eq!(next(&outcome, &turn(0), &TIMING), expected, "{outcome:?}");
         }
-        for outcome in [Outcome::Converged, Outcome::Waiting, Outcome::Stalled] {
+        for outcome in [Outcome::Resting, Outcome::Waiting, Outcome::Stalled] {
             assert!(matches!(next(&outcome, &turn(0), &TIMING), Next::After(_)), "{outcome:?}");
         }
     }
@@ -208,8 +211,13 @@ mod tests {
             Next::After(wait) | Next::Rollout(wait) => wait,
             other => panic!("{other:?}"),
         };
-        assert!(after(Outcome::Stalled) < after(Outcome::Converged));
+        assert!(after(Outcome::Stalled) < after(Outcome::Resting));
         assert!(after(Outcome::Progressing) < after(Outcome::Stalled));
-        assert!(after(Outcome::Converged) <= TIMING.resync);
+        assert!(after(Outcome::Resting) <= TIMING.resync);
+    }
+
+    #[test]
+    fn what_has_converged_is_left_to_the_sweep() {
+        assert_eq!(next(&Outcome::Converged, &turn(0), &TIMING), Next::Forget);
     }
 }

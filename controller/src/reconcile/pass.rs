@@ -16,6 +16,7 @@ use super::{Reconciler, failure, inventory};
 use crate::kubernetes::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, WriteError, pin, read, release};
 use crate::object::Object;
 use crate::queue::Turn;
+use crate::sweep::settled;
 
 /// Consent to replace what is never replaced by itself: `KEY@GENERATION`, several joined by commas.
 const ANNOTATION_ALLOW_REPLACE: &str = "ecs.longshore.dev/allow-replace";
@@ -27,11 +28,14 @@ pub(super) async fn reconcile<O: Object>(shell: &Reconciler, turn: &Turn) -> Res
     let deleting = object.meta().deletion_timestamp.is_some();
     let mut pass: Pass<'_, O> = Pass { shell, api, object, failures: turn.failures };
     let ended = if deleting { pass.delete().await } else { pass.manage().await };
-    match ended {
-        Ok(outcome) => Ok(outcome),
-        Err(Halt::Told(situation, outcome)) => pass.tell(&situation).await.map(|()| outcome),
-        Err(Halt::Write(error)) => Err(error),
-    }
+    let outcome = match ended {
+        Ok(outcome) => outcome,
+        Err(Halt::Told(situation, outcome)) => pass.tell(&situation).await.map(|()| outcome)?,
+        Err(Halt::Write(error)) => return Err(error),
+    };
+    // What the sweep does not look after comes back by itself.
+    let alone = outcome == Outcome::Converged && !settled(&pass.object);
+    Ok(if alone { Outcome::Resting } else { outcome })
 }
 
 /// Why a turn ends before there is a plan.
@@ -63,7 +67,7 @@ impl Halt {
     }
 
     fn suspended(message: &str) -> Self {
-        Self::Told(Situation::Suspended { message: message.to_owned() }, Outcome::Converged)
+        Self::Told(Situation::Suspended { message: message.to_owned() }, Outcome::Resting)
     }
 
     /// All that is wrong at once, under the first one's reason.
@@ -118,7 +122,7 @@ impl<O: Object> Pass<'_, O> {
             intent: if mode == Mode::Manage { Intent::Manage } else { Intent::Observe },
             look_at: desired.graph.clone(),
             inventory: inventory::read(self.status().resources()),
-            options: self.options(),
+            options: options(&self.object),
             reader: session.reader(),
             writer: (mode == Mode::Manage).then(|| session.writer()),
             scope,
@@ -173,7 +177,7 @@ impl<O: Object> Pass<'_, O> {
             desired: Desired::default(),
             look_at,
             inventory: remembered,
-            options: Options { deleting: true, ..self.options() },
+            options: Options { deleting: true, ..options(&self.object) },
             reader: session.reader(),
             writer: Some(session.writer()),
             scope,
@@ -225,16 +229,7 @@ impl<O: Object> Pass<'_, O> {
     }
 
     fn scope_in(&self, name: &str, environment: &AwsEnvironmentSpec) -> Scope {
-        Scope {
-            installation: self.shell.installation.clone(),
-            environment_name: name.to_owned(),
-            environment: environment.clone(),
-            namespace: self.namespace(),
-            namespace_labels: self.shell.stores.namespace_labels(&self.namespace()),
-            object_kind: O::KIND.name(),
-            name: self.object.name_any(),
-            base: self.object.annotations().get(ANNOTATION_BASE).cloned(),
-        }
+        self.shell.stores.scope(&self.object, &self.shell.installation, name, environment)
     }
 
     /// The graph; facts that it depends on are asked for until it is complete.
@@ -283,16 +278,6 @@ impl<O: Object> Pass<'_, O> {
         Ok(())
     }
 
-    fn options(&self) -> Options {
-        let generation = self.object.meta().generation.unwrap_or_default();
-        let consent = self.object.annotations().get(ANNOTATION_ALLOW_REPLACE).map(String::as_str);
-        Options {
-            adopt: self.object.managed().adoption() == Adoption::Adopt,
-            deleting: false,
-            allow_replace: consented(consent.unwrap_or_default(), generation),
-        }
-    }
-
     /// Warnings are told once per generation.
     async fn warn_of(&self, warnings: &[Warning]) {
         use longshore_crds::status::ConditionedStatus;
@@ -314,8 +299,19 @@ impl<O: Object> Pass<'_, O> {
     }
 }
 
+/// How an object wants to be dealt with, while it is not being deleted.
+pub(crate) fn options<O: Object>(object: &O) -> Options {
+    let generation = object.meta().generation.unwrap_or_default();
+    let consent = object.annotations().get(ANNOTATION_ALLOW_REPLACE).map(String::as_str);
+    Options {
+        adopt: object.managed().adoption() == Adoption::Adopt,
+        deleting: false,
+        allow_replace: consented(consent.unwrap_or_default(), generation),
+    }
+}
+
 /// What the environment has found out already: its subnets by tag are resolved once, for all objects.
-fn facts_of(environment: &AwsEnvironment) -> Facts {
+pub(crate) fn facts_of(environment: &AwsEnvironment) -> Facts {
     let network = &environment.spec.network;
     let status = environment.status.clone().unwrap_or_default();
     let resolved =

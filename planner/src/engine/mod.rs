@@ -4,6 +4,7 @@
 //! [`plan`] says what to do about the difference.
 
 mod diff;
+mod drift;
 mod graph;
 mod identity;
 mod inventory;
@@ -17,6 +18,7 @@ mod text;
 mod world;
 
 pub use diff::{Change, differences};
+pub use drift::{Drift, Glance, Glimpse, Subject, Unread, Unreadable};
 pub use graph::{FieldPath, Graph, GraphError, Handle, Node};
 pub use identity::{Id, InvalidId, content_hash};
 pub use inventory::{Entry, Inventory, LookUp};

@@ -5,6 +5,7 @@
 
 mod cases;
 mod cloud;
+mod drift;
 mod kinds;
 mod laws;
 mod spec;

@@ -89,6 +89,25 @@ def test_managed_policies(iam, role):
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
 
 
+def test_all_that_roles_allow_is_listed_at_once(iam, role):
+    iam.put_role_policy(RoleName=role, PolicyName="read", PolicyDocument=json.dumps(READ))
+    iam.attach_role_policy(RoleName=role, PolicyArn=XRAY)
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=BOUNDARY)
+    pages = iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"], PaginationConfig={"PageSize": 1})
+    pages = list(pages)
+    assert all(len(page["RoleDetailList"]) == 1 for page in pages)
+    (found,) = [found for page in pages for found in page["RoleDetailList"] if found["RoleName"] == role]
+    assert found["AssumeRolePolicyDocument"] == TRUST  # decoded by botocore
+    assert found["RolePolicyList"] == [{"PolicyName": "read", "PolicyDocument": READ}]
+    assert found["AttachedManagedPolicies"] == [{"PolicyName": "AWSXRayDaemonWriteAccess", "PolicyArn": XRAY}]
+    assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+    assert found["Tags"] == [{"Key": "a", "Value": "1"}]
+    assert "MaxSessionDuration" not in found
+    policies = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"])["Policies"]
+    assert [policy["Arn"] for policy in policies] == [BOUNDARY]
+    assert policies[0]["PolicyVersionList"][0]["Document"]["Statement"]
+
+
 def test_roles_are_listed_page_by_page(iam):
     names = [f"page-{number}" for number in range(5)]
     for name in names:

@@ -69,11 +69,19 @@ pub struct Settings {
     pub role_propagation: i64,
     /// How many Fargate tasks fit at the same time; none means no limit.
     pub fargate_capacity: Option<usize>,
+    /// How many roles there may be: 1,000 unless AWS was asked for more, up to 5,000 ("IAM and AWS STS quotas").
+    pub roles_per_account: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rate_limits: false, page_size: None, role_propagation: 10_000, fargate_capacity: None }
+        Self {
+            rate_limits: false,
+            page_size: None,
+            role_propagation: 10_000,
+            fargate_capacity: None,
+            roles_per_account: 1000,
+        }
     }
 }
 

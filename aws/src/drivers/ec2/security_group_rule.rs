@@ -11,13 +11,14 @@ use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as Described,
     SecurityGroupRuleDescription, UserIdGroupPair,
 };
-use longshore_planner::engine::{LookUp, Owner, Ownership, Seen, Text};
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, TAG_INSTALLATION, Text};
 use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleOutput};
 
 use super::{retag, specification, tags_of};
 use crate::access::{Aws, Read, Write};
-use crate::drivers::{Driver, Found};
+use crate::drivers::{Driver, Found, filter};
 use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, identity, managed};
 
 const GONE: &[&str] = &["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
@@ -48,6 +49,17 @@ impl Driver for SecurityGroupRuleDriver {
         };
         let found = rules.iter().find(tagged).or_else(|| rules.iter().find(known)).or_else(|| rules.iter().find(same));
         Ok(found.and_then(|rule| seen(rule, ownership, at)))
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let filters = vec![filter(&format!("tag:{TAG_INSTALLATION}"), vec![claims.installation.clone()])];
+        let rules = survey.aws().security_group_rules(filters).await?;
+        let ours = rules.iter().filter_map(|rule| {
+            let id = rule.security_group_rule_id()?;
+            let name = format!("{} of {}", id, rule.group_id().unwrap_or_default());
+            Ours::of(claims, SecurityGroupRule::NAME, name, id, &tags_of(rule.tags()))
+        });
+        Ok(ours.collect())
     }
 
     /// AWS has no two rules of the same tuple; that there is one already satisfies whoever wants it.

@@ -7,15 +7,17 @@ use aws_sdk_ecs::operation::delete_cluster::builders::DeleteClusterInputBuilder;
 use aws_sdk_ecs::operation::put_cluster_capacity_providers::builders::PutClusterCapacityProvidersInputBuilder;
 use aws_sdk_ecs::operation::update_cluster::builders::UpdateClusterInputBuilder;
 use aws_sdk_ecs::types::Cluster as Described;
-use longshore_planner::engine::{LookUp, Owner, Ownership, Seen, State};
+use futures::future::join_all;
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, State};
 use longshore_planner::kinds::ecs::cluster::{Cluster, ClusterDetail, ClusterOutput};
 use serde_json::{Value, json};
 
 use super::document::{document, structure, taken, value, written};
-use super::{retag, tag_list, tags_of};
+use super::{cluster_names, retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
 use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, managed};
 
 const CREATE: &str = "ecs:CreateCluster";
@@ -38,6 +40,18 @@ impl Driver for ClusterDriver {
         let seen = Seen::active(kind).with_output(ClusterOutput::Arn, arn).with_output(ClusterOutput::Name, name);
         let seen = Seen { state, detail: detail(&cluster), ..seen };
         Ok(Some(Found::new(seen, ownership, &tags)))
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let names = cluster_names(survey.aws()).await?;
+        let clusters = join_all(names.into_iter().map(|name| survey.aws().joins().clusters.get((), name))).await;
+        let mut ours = vec![];
+        for cluster in clusters {
+            let Some(cluster) = cluster?.filter(|cluster| state(cluster).is_some()) else { continue };
+            let (name, arn) = (cluster.cluster_name().unwrap_or_default(), cluster.cluster_arn().unwrap_or_default());
+            ours.extend(Ours::of(claims, Cluster::NAME, name, arn, &tags_of(cluster.tags())));
+        }
+        Ok(ours)
     }
 
     /// Asked for a cluster that exists, ECS answers with it as it is ("CreateCluster" in the API reference): it may be

@@ -2,14 +2,16 @@
 
 pub(super) mod cluster;
 mod document;
+mod revisions;
 pub(super) mod service;
 pub(super) mod task_definition;
 
+use aws_sdk_ecs::operation::list_clusters::builders::ListClustersInputBuilder;
 use aws_sdk_ecs::operation::tag_resource::builders::TagResourceInputBuilder;
 use aws_sdk_ecs::operation::untag_resource::builders::UntagResourceInputBuilder;
 use aws_sdk_ecs::types::Tag;
 
-use crate::access::{Aws, Write};
+use crate::access::{Aws, Read, Write};
 use crate::fault::Fault;
 use crate::tags::{Retag, Tags};
 
@@ -22,6 +24,25 @@ fn tags_of(tags: &[Tag]) -> Tags {
 /// A map as ECS's tags.
 fn tag_list(tags: Tags) -> Vec<Tag> {
     tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// The names of all clusters; a page has 100 (API reference, `ListClusters`).
+async fn cluster_names(aws: &Aws<Read>) -> Result<Vec<String>, Fault> {
+    let mut names = vec![];
+    let mut token = None;
+    loop {
+        let page = aws.read(ListClustersInputBuilder::default().max_results(100).set_next_token(token)).await?;
+        names.extend(page.cluster_arns.unwrap_or_default().iter().map(|arn| name_of(arn).to_owned()));
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+/// What stands behind the last slash of an ARN.
+fn name_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// Tags and untags what has this ARN.

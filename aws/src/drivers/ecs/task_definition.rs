@@ -8,15 +8,17 @@ use aws_sdk_ecs::operation::list_task_definitions::builders::ListTaskDefinitions
 use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
-use longshore_planner::engine::{Id, LookUp, Ownership, Seen};
+use futures::future::join_all;
+use longshore_planner::engine::{Id, Kind, LookUp, Ownership, Seen, Unread};
 use longshore_planner::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
 use serde_json::{Map, Value, json};
 
 use super::document::{document, structure, taken, value, written};
-use super::{retag, tag_list, tags_of};
+use super::{name_of, retag, revisions, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
-use crate::drivers::{Driver, Found};
+use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::Fault;
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, Tags, identity, managed};
 
 const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
@@ -58,6 +60,52 @@ impl Driver for TaskDefinitionDriver {
         Ok(Some(Found::new(seen(&revision)?, ownership, &revision.tags)))
     }
 
+    /// A revision cannot change, and its identity is the hash of its content: so the list of active revisions, a hundred
+    /// a call, tells all but tags. Those are read in every turn of the object, and in no survey.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<TaskDefinition>> {
+        let reads = asks.iter().map(|ask| async {
+            // Without its ARN it must be searched for, and is then read as a whole.
+            let Some((arn, family, revision)) = known(ask.at) else {
+                let found = self.read(survey.aws(), ask.ownership, ask.at).await?;
+                return Ok(found.map(Glimpsed::whole));
+            };
+            if !is_active(survey, arn, family).await? {
+                return Ok(None);
+            }
+            let value = TaskDefinition {
+                family: family.to_owned(),
+                task_role_arn: None,
+                execution_role_arn: None,
+                content: longshore_crds::TaskDefinition::default(),
+                rejected: false,
+                tags: Tags::new(),
+            };
+            let seen = Seen::active(value)
+                .with_output(TaskDefinitionOutput::Arn, arn)
+                .with_output(TaskDefinitionOutput::Family, family)
+                .with_output(TaskDefinitionOutput::Revision, revision);
+            Ok(Some(Glimpsed { found: Found { seen, tagged: None }, unread: Unread::Value }))
+        });
+        join_all(reads).await
+    }
+
+    /// Only families whose names Longshore may have made are looked through, and of those only revisions that no object
+    /// knows: each costs a call. A family that a spec named, whose object is gone, is not found.
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let active = revisions::active(survey.aws(), None, usize::MAX).await?;
+        let unclaimed = active.found.keys().filter(|arn| {
+            let made =
+                revisions::name_of(arn).is_some_and(|(family, _)| generated(family) || claims.known.contains(family));
+            made && !claims.known.contains(*arn)
+        });
+        let mut ours = vec![];
+        for arn in unclaimed {
+            let Some(revision) = describe(survey.aws(), arn).await? else { continue };
+            ours.extend(Ours::of(claims, TaskDefinition::NAME, name_of(arn), arn, &revision.tags));
+        }
+        Ok(ours)
+    }
+
     /// AWS has no token for this call: after a lost reply the revision is found by its tag, and not made again.
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: TaskDefinition) -> Result<Option<String>, Fault> {
         if let Some(revision) = search(&aws.reader(), marks.ownership, &want.family, marks.id).await? {
@@ -90,6 +138,29 @@ impl Driver for TaskDefinitionDriver {
         let arn = seen.outputs.get("arn").map_or("", String::as_str);
         aws.write(DeregisterTaskDefinitionInputBuilder::default().task_definition(arn)).await.map(drop)
     }
+}
+
+/// The revision's ARN, family and number, where the inventory has them.
+fn known(at: &LookUp) -> Option<(&str, &str, &str)> {
+    let arn = at.entry.physical.as_deref()?;
+    let (family, revision) = revisions::name_of(arn)?;
+    Some((arn, family, revision))
+}
+
+/// Whether a revision is in the list of all active ones; where that is too long, in its family's.
+async fn is_active(survey: &Survey, arn: &str, family: &str) -> Result<bool, Fault> {
+    let all = survey.lists().revisions.get((), |()| revisions::active(survey.aws(), None, survey.objects())).await?;
+    if all.whole || all.found.contains_key(arn) {
+        return Ok(all.found.contains_key(arn));
+    }
+    let family = revisions::active(survey.aws(), Some(family), usize::MAX).await?;
+    Ok(family.found.contains_key(arn))
+}
+
+/// Whether a family's name ends in a hash, as those do that no spec names (`names::base` of the planner).
+fn generated(family: &str) -> bool {
+    let hash = family.rsplit_once('-').map_or("", |(_, hash)| hash);
+    hash.len() == 8 && hash.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// The revision of this ARN, if it is active. ECS answers for inactive ones too, and says `ClientException` of

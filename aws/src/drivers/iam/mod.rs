@@ -1,3 +1,4 @@
 //! IAM.
 
+mod listing;
 pub(super) mod role;

@@ -19,19 +19,22 @@ use aws_sdk_iam::operation::tag_role::builders::TagRoleInputBuilder;
 use aws_sdk_iam::operation::untag_role::builders::UntagRoleInputBuilder;
 use aws_sdk_iam::operation::update_assume_role_policy::builders::UpdateAssumeRolePolicyInputBuilder;
 use aws_sdk_iam::operation::update_role::builders::UpdateRoleInputBuilder;
-use aws_sdk_iam::types::{Role as Described, Tag};
-use futures::future::{try_join, try_join_all};
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen};
+use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail, Tag};
+use futures::future::{join_all, try_join, try_join_all};
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
 use longshore_planner::kinds::iam::role::{Role, RoleOutput};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::listing;
 use crate::access::{Aws, Read, Write};
-use crate::drivers::{Driver, Found};
+use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, Tags, managed};
 
 const GET: &str = "iam:GetRole";
+const LIST: &str = "iam:GetAccountAuthorizationDetails";
 const CREATE: &str = "iam:CreateRole";
 const GONE: &[&str] = &["NoSuchEntity", "NoSuchEntityException"];
 /// How long a session may be unless said (API reference, `CreateRole`). Left out of `UpdateRole` it is this again,
@@ -49,7 +52,7 @@ impl Driver for RoleDriver {
         let Some(role) = get(aws, name).await? else { return Ok(None) };
         let policies = try_join(inline_policies(aws, name), attached_policies(aws, name)).await;
         let Some((inline, attached)) = policies.absent_if(GONE)? else { return Ok(None) };
-        let tags = tags_of(&role);
+        let tags = tags_of(role.tags());
         let kind = Role {
             name: role.role_name().to_owned(),
             path: role.path().to_owned(),
@@ -65,6 +68,42 @@ impl Driver for RoleDriver {
         };
         let seen = Seen::active(kind).with_output(RoleOutput::Arn, role.arn()).with_output(RoleOutput::Name, name);
         Ok(Some(Found::new(seen, ownership, &tags)))
+    }
+
+    /// One list of all roles of the account tells everything but the description and the longest session, which are
+    /// read once an hour: two calls for each thousand roles.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<Role>> {
+        let reads = asks.iter().map(|ask| async {
+            let Some(name) = ask.at.member("name") else { return Ok(None) };
+            let roles = survey.lists().roles.get((), |()| listing::roles(survey.aws())).await?;
+            let Some(role) = roles.get(name) else { return Ok(None) };
+            let mut kind = as_kind(role)?;
+            let mut unread = Unread::Members(&["description", "maxSessionDuration"]);
+            if survey.cadence().hourly() {
+                let list = |path: String| async move { listing::heads(survey.aws(), &path).await };
+                let heads = survey.lists().role_heads.get(kind.path.clone(), list).await?;
+                // Made or taken away between the two lists: the next survey tells.
+                let Some(head) = heads.get(name) else {
+                    return Err(Fault::wait("iam:ListRoles", "Changing", format!("{name} comes or goes just now")));
+                };
+                kind.description = head.description().unwrap_or_default().to_owned();
+                kind.max_session_duration = head.max_session_duration();
+                unread = Unread::Nothing;
+            }
+            let tags = tags_of(role.tags());
+            let arn = role.arn().unwrap_or_default();
+            let seen = Seen::active(kind).with_output(RoleOutput::Arn, arn).with_output(RoleOutput::Name, name);
+            Ok(Some(Glimpsed { found: Found::new(seen, ask.ownership, &tags), unread }))
+        });
+        join_all(reads).await
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let roles = survey.lists().roles.get((), |()| listing::roles(survey.aws())).await?;
+        let ours = roles.iter().filter_map(|(name, role)| {
+            Ours::of(claims, Role::NAME, name, role.arn().unwrap_or_default(), &tags_of(role.tags()))
+        });
+        Ok(ours.collect())
     }
 
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Role) -> Result<Option<String>, Fault> {
@@ -252,8 +291,29 @@ fn document(operation: &str, encoded: &str) -> Result<Value, Fault> {
     serde_json::from_str(&decoded).map_err(|_| Fault::unexpected(operation, "readable policy document"))
 }
 
-fn tags_of(role: &Described) -> Tags {
-    role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+/// A role as it is listed: without description and longest session.
+fn as_kind(role: &RoleDetail) -> Result<Role, Fault> {
+    let inline = |policy: &PolicyDetail| {
+        let text = policy.policy_document().unwrap_or("null");
+        Ok((policy.policy_name().unwrap_or_default().to_owned(), document(LIST, text)?))
+    };
+    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+    let attached = role.attached_managed_policies().iter().filter_map(|policy| policy.policy_arn());
+    Ok(Role {
+        name: role.role_name().unwrap_or_default().to_owned(),
+        path: role.path().unwrap_or_default().to_owned(),
+        description: String::new(),
+        trust: document(LIST, role.assume_role_policy_document().unwrap_or("null"))?,
+        inline: role.role_policy_list().iter().map(inline).collect::<Result<_, Fault>>()?,
+        attached: attached.map(str::to_owned).collect(),
+        permissions_boundary: boundary.map(str::to_owned),
+        max_session_duration: None,
+        tags: managed(&tags_of(role.tags())),
+    })
+}
+
+fn tags_of(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
 }
 
 fn tag_list(tags: Tags) -> Result<Vec<Tag>, Fault> {

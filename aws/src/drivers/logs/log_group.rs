@@ -12,15 +12,20 @@ use aws_sdk_cloudwatchlogs::operation::put_retention_policy::builders::PutRetent
 use aws_sdk_cloudwatchlogs::operation::tag_resource::builders::TagResourceInputBuilder;
 use aws_sdk_cloudwatchlogs::operation::untag_resource::builders::UntagResourceInputBuilder;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Described;
-use longshore_planner::engine::{LookUp, Owner, Ownership, Seen};
+use futures::future::join_all;
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
 use longshore_planner::kinds::logs::log_group::{LogGroup, LogGroupOutput};
 
+use super::listing;
 use crate::access::{Aws, Read, Write};
-use crate::drivers::{Driver, Found};
+use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, Tags, managed};
 
 const CREATE: &str = "logs:CreateLogGroup";
+/// What the names of the groups that Longshore makes begin with.
+const OWN: &str = "/longshore/";
 
 pub(crate) struct LogGroupDriver;
 
@@ -38,14 +43,39 @@ impl Driver for LogGroupDriver {
         let Some(group) = describe(aws, name).await? else { return Ok(None) };
         let arn = arn(&group);
         let Some(tags) = tags_of(aws, &arn).await? else { return Ok(None) };
-        let kind = LogGroup {
-            name: name.to_owned(),
-            retention_in_days: group.retention_in_days(),
-            kms_key_id: group.kms_key_id().map(str::to_owned),
-            tags: managed(&tags),
-        };
-        let seen = Seen::active(kind).with_output(LogGroupOutput::Arn, arn).with_output(LogGroupOutput::Name, name);
+        let seen = seen(name, &group);
+        let seen = Seen { value: LogGroup { tags: managed(&tags), ..seen.value }, ..seen };
         Ok(Some(Found::new(seen, ownership, &tags)))
+    }
+
+    /// Groups are listed with those that lie beside them (`/longshore/`), fifty a call, without their tags. Those, and
+    /// so whose a group is, cost a call each and are read once a day: each group's in one of the day's surveys.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<LogGroup>> {
+        let reads = asks.iter().map(|ask| async {
+            let Some(name) = ask.at.member("name") else { return Ok(None) };
+            let Some(group) = listed(survey, name).await? else { return Ok(None) };
+            let seen = seen(name, &group);
+            if !survey.cadence().daily(name) {
+                let found = Found { seen, tagged: None };
+                return Ok(Some(Glimpsed { found, unread: Unread::Members(&["tags"]) }));
+            }
+            let Some(tags) = tags_of(survey.aws(), &arn(&group)).await? else { return Ok(None) };
+            let seen = Seen { value: LogGroup { tags: managed(&tags), ..seen.value }, ..seen };
+            Ok(Some(Glimpsed::whole(Found::new(seen, ask.ownership, &tags))))
+        });
+        join_all(reads).await
+    }
+
+    /// Longshore's own groups all lie under one beginning. Tags are asked for only where no object knows the group.
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let groups = listing::groups(survey.aws(), OWN, usize::MAX).await?;
+        let mut ours = vec![];
+        for (name, group) in groups.found.iter().filter(|(name, _)| !claims.known.contains(*name)) {
+            let arn = arn(group);
+            let tags = tags_of(survey.aws(), &arn).await?.unwrap_or_default();
+            ours.extend(Ours::of(claims, LogGroup::NAME, name, arn, &tags));
+        }
+        Ok(ours)
     }
 
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: LogGroup) -> Result<Option<String>, Fault> {
@@ -82,6 +112,28 @@ impl Driver for LogGroupDriver {
     async fn delete(&self, aws: &Aws<Write>, seen: Seen<LogGroup>) -> Result<(), Fault> {
         let request = DeleteLogGroupInputBuilder::default().log_group_name(&seen.value.name);
         aws.write(request).await.absent_if(&["ResourceNotFoundException"]).map(drop)
+    }
+}
+
+/// All but its tags.
+fn seen(name: &str, group: &Described) -> Seen<LogGroup> {
+    let kind = LogGroup {
+        name: name.to_owned(),
+        retention_in_days: group.retention_in_days(),
+        kms_key_id: group.kms_key_id().map(str::to_owned),
+        tags: Tags::new(),
+    };
+    Seen::active(kind).with_output(LogGroupOutput::Arn, arn(group)).with_output(LogGroupOutput::Name, name)
+}
+
+/// The group of exactly this name, out of a list; by itself where the list was too long.
+async fn listed(survey: &Survey, name: &str) -> Result<Option<Described>, Fault> {
+    let Some(prefix) = listing::prefix(name) else { return describe(survey.aws(), name).await };
+    let list = |prefix: String| async move { listing::groups(survey.aws(), &prefix, survey.objects()).await };
+    let groups = survey.lists().log_groups.get(prefix.to_owned(), list).await?;
+    match groups.found.get(name) {
+        None if !groups.whole => describe(survey.aws(), name).await,
+        found => Ok(found.cloned()),
     }
 }
 

@@ -1,3 +1,4 @@
 //! CloudWatch Logs.
 
+mod listing;
 pub(super) mod log_group;

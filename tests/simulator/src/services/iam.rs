@@ -3,6 +3,7 @@
 //! Source: IAM API reference, and "IAM and AWS STS quotas" in the user guide. Whether the *caller* may do what it
 //! asks is not judged; what a role allows to a task is ([`allows`], [`assumable`]).
 
+mod account_details;
 mod condition;
 mod document;
 mod policies;
@@ -101,6 +102,7 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "AttachRolePolicy" => role_policies::attach(world, input),
         "DetachRolePolicy" => role_policies::detach(world, input),
         "ListAttachedRolePolicies" => role_policies::list_attached(world, input),
+        "GetAccountAuthorizationDetails" => account_details::get(world, input),
         "GetPolicy" => policies::get(world, input),
         "GetPolicyVersion" => policies::get_version(world, input),
         "ListPolicyVersions" => policies::list_versions(world, input),

@@ -16,10 +16,9 @@ use crate::fault::Fault;
 /// How many events and failed tasks are told.
 const TOLD: usize = 5;
 
-/// What `DescribeServices` says, and, only while a rollout goes badly, the tasks that failed and how the last
-/// deployment ended.
-pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<ServiceDetail, Fault> {
-    let mut detail = ServiceDetail {
+/// What `DescribeServices` says by itself: all that a plan depends on.
+pub(super) fn described(service: &api::Service) -> ServiceDetail {
+    ServiceDetail {
         deployments: deployments(service),
         running: service.running_count(),
         pending: service.pending_count(),
@@ -27,7 +26,13 @@ pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service)
         events: service.events().iter().take(TOLD).map(event).collect(),
         failed_tasks: vec![],
         service_deployment: None,
-    };
+    }
+}
+
+/// What `DescribeServices` says, and, only while a rollout goes badly, the tasks that failed and how the last
+/// deployment ended.
+pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<ServiceDetail, Fault> {
+    let mut detail = described(service);
     if service.status() != Some("ACTIVE") {
         return Ok(detail);
     }

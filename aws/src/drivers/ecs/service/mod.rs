@@ -3,19 +3,24 @@
 mod detail;
 mod request;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_ecs::operation::delete_service::builders::DeleteServiceInputBuilder;
+use aws_sdk_ecs::operation::list_services::builders::ListServicesInputBuilder;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
 use aws_sdk_ecs::types::Service as Described;
+use futures::future::join_all;
 use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State};
-use longshore_planner::kinds::ecs::service::{Service, ServiceOutput};
+use longshore_planner::kinds::ecs::service::{Service, ServiceDetail, ServiceOutput};
 use serde_json::{Value, json};
 
 use super::document::{document, taken, value};
-use super::{retag, tag_list, tags_of};
+use super::{cluster_names, name_of, retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
-use crate::drivers::{Driver, Found};
+use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, Tags, managed};
 
 const DESCRIBE: &str = "ecs:DescribeServices";
@@ -29,21 +34,35 @@ impl Driver for ServiceDriver {
     type Kind = Service;
 
     async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<Found<Service>>, Fault> {
-        let (Some(cluster), Some(name)) = (at.member("cluster"), at.member("name")) else { return Ok(None) };
-        let service = aws.joins().services.get(cluster.to_owned(), name.to_owned()).await?;
-        let Some(service) = service.filter(|service| service.status() != Some("INACTIVE")) else { return Ok(None) };
-        let tags = tags_of(service.tags());
+        let Some((cluster, service)) = describe(aws, at).await? else { return Ok(None) };
         let detail = detail::read(aws, cluster, &service).await?;
-        let seen = Seen::active(as_kind(&service, cluster, &tags)?)
-            .with_output(ServiceOutput::Arn, service.service_arn().unwrap_or_default())
-            .with_output(ServiceOutput::Name, name);
-        let seen = Seen {
-            state: state(&service),
-            mentions: mentions(&service),
-            detail: serde_json::to_value(detail).unwrap_or_default(),
-            ..seen
-        };
-        Ok(Some(Found::new(seen, ownership, &tags)))
+        seen(&service, cluster, &detail, ownership).map(Some)
+    }
+
+    /// Ten a call, with all that a plan depends on. Why tasks failed and how a rollback ended, which take further calls
+    /// of each service, are only told in its object's status: the object's turn reads them.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<Service>> {
+        let reads = asks.iter().map(|ask| async {
+            let Some((cluster, service)) = describe(survey.aws(), ask.at).await? else { return Ok(None) };
+            let found = seen(&service, cluster, &detail::described(&service), ask.ownership)?;
+            Ok(Some(Glimpsed::whole(found)))
+        });
+        join_all(reads).await
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let mut ours = vec![];
+        for cluster in cluster_names(survey.aws()).await? {
+            let names = service_names(survey.aws(), &cluster).await?;
+            let joined = &survey.aws().joins().services;
+            for service in join_all(names.into_iter().map(|name| joined.get(cluster.clone(), name))).await {
+                let Some(service) = service?.filter(|service| exists(service)) else { continue };
+                let name = format!("{cluster}/{}", service.service_name().unwrap_or_default());
+                let arn = service.service_arn().unwrap_or_default();
+                ours.extend(Ours::of(claims, Service::NAME, name, arn, &tags_of(service.tags())));
+            }
+        }
+        Ok(ours)
     }
 
     /// The name is unique in its cluster, so that a second create finds the first: ECS then says that it "was not
@@ -90,6 +109,53 @@ impl Driver for ServiceDriver {
 
 /// What ECS says of a service that is no more, or is on its way out.
 const GONE: &[&str] = &["ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"];
+
+/// The service, and the cluster that it was looked for in.
+async fn describe<'a>(aws: &Aws<Read>, at: &'a LookUp) -> Result<Option<(&'a str, Arc<Described>)>, Fault> {
+    let (Some(cluster), Some(name)) = (at.member("cluster"), at.member("name")) else { return Ok(None) };
+    let service = aws.joins().services.get(cluster.to_owned(), name.to_owned()).await?;
+    Ok(service.filter(|service| exists(service)).map(|service| (cluster, service)))
+}
+
+/// ECS goes on telling of what is gone.
+fn exists(service: &Described) -> bool {
+    service.status() != Some("INACTIVE")
+}
+
+fn seen(
+    service: &Described,
+    cluster: &str,
+    detail: &ServiceDetail,
+    ownership: &Ownership,
+) -> Result<Found<Service>, Fault> {
+    let tags = tags_of(service.tags());
+    let seen = Seen::active(as_kind(service, cluster, &tags)?)
+        .with_output(ServiceOutput::Arn, service.service_arn().unwrap_or_default())
+        .with_output(ServiceOutput::Name, service.service_name().unwrap_or_default());
+    let seen = Seen {
+        state: state(service),
+        mentions: mentions(service),
+        detail: serde_json::to_value(detail).unwrap_or_default(),
+        ..seen
+    };
+    Ok(Found::new(seen, ownership, &tags))
+}
+
+/// The names of a cluster's services; a page has 100 (API reference, `ListServices`).
+async fn service_names(aws: &Aws<Read>, cluster: &str) -> Result<Vec<String>, Fault> {
+    let request = ListServicesInputBuilder::default().cluster(cluster).max_results(100);
+    let mut names = vec![];
+    let mut token = None;
+    loop {
+        let page = aws.read(request.clone().set_next_token(token)).await.absent_if(GONE)?;
+        let Some(page) = page else { return Ok(names) };
+        names.extend(page.service_arns.unwrap_or_default().iter().map(|arn| name_of(arn).to_owned()));
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
 
 fn state(service: &Described) -> State {
     match service.status() {

@@ -63,7 +63,7 @@ fn attachments(world: &World, policy: &ManagedPolicy) -> usize {
     world.iam.roles.values().filter(|role| role.attached.contains(&policy.arn)).count()
 }
 
-fn shown(world: &World, policy: &ManagedPolicy) -> Value {
+pub(super) fn shown(world: &World, policy: &ManagedPolicy) -> Value {
     let as_boundary = world.iam.roles.values().filter(|role| role.boundary.as_ref() == Some(&policy.arn)).count();
     json!({
         "PolicyName": policy.name(),
@@ -79,6 +79,6 @@ fn shown(world: &World, policy: &ManagedPolicy) -> Value {
     })
 }
 
-fn shown_version(policy: &ManagedPolicy) -> Value {
+pub(super) fn shown_version(policy: &ManagedPolicy) -> Value {
     json!({"VersionId": VERSION, "IsDefaultVersion": true, "CreateDate": iso_time(policy.created)})
 }

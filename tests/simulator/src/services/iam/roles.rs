@@ -17,7 +17,6 @@ use crate::world::World;
 /// How long a session may last unless the role says otherwise.
 pub(super) const DEFAULT_SESSION_SECONDS: i64 = 3600;
 const LONGEST_ROLE_NAME: usize = 64;
-const ROLES_PER_ACCOUNT: usize = 1000;
 const TRUST_CHARACTERS: usize = 2048;
 const TAGS_PER_ROLE: usize = 50;
 
@@ -32,8 +31,9 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     if world.iam.roles.contains_key(&name.to_lowercase()) {
         return Err(Fault::conflict("EntityAlreadyExists", format!("Role with name {name} already exists.")));
     }
-    if world.iam.roles.len() >= ROLES_PER_ACCOUNT {
-        return Err(limit_exceeded(format!("Cannot exceed quota for RolesPerAccount: {ROLES_PER_ACCOUNT}")));
+    let quota = world.settings.roles_per_account;
+    if world.iam.roles.len() >= quota {
+        return Err(limit_exceeded(format!("Cannot exceed quota for RolesPerAccount: {quota}")));
     }
     let role = Role {
         arn: format!("arn:aws:iam::{}:role{path}{name}", world.account_id),
@@ -145,7 +145,7 @@ pub(super) fn delete_boundary(world: &mut World, input: &Value) -> Answer {
 }
 
 /// A role as `ListRoles` shows it: without tags and boundary, by the API reference.
-fn listed(role: &Role) -> Value {
+pub(super) fn listed(role: &Role) -> Value {
     let mut shown = json!({
         "Path": role.path,
         "RoleName": role.name,
@@ -162,7 +162,7 @@ fn listed(role: &Role) -> Value {
 }
 
 /// What `GetRole` shows beyond that.
-fn show_rest(shown: &mut Value, role: &Role) {
+pub(super) fn show_rest(shown: &mut Value, role: &Role) {
     let Some(members) = shown.as_object_mut() else { return };
     if !role.tags.is_empty() {
         members.insert("Tags".to_owned(), Value::Array(shown_tags(role)));

@@ -249,6 +249,46 @@ fn updates_change_what_they_name_and_nothing_else() {
 }
 
 #[test]
+fn one_list_tells_all_that_roles_and_policies_allow() {
+    let mut world = with_role();
+    ask(
+        &mut world,
+        "PutRolePolicy",
+        json!({"RoleName": "hello", "PolicyName": "p", "PolicyDocument": allow("s3:*", "*")}),
+    )
+    .unwrap();
+    ask(&mut world, "AttachRolePolicy", json!({"RoleName": "hello", "PolicyArn": XRAY})).unwrap();
+    ask(&mut world, "PutRolePermissionsBoundary", json!({"RoleName": "hello", "PermissionsBoundary": BOUNDARY}))
+        .unwrap();
+    ask(&mut world, "TagRole", json!({"RoleName": "hello", "Tags": [{"Key": "a", "Value": "1"}]})).unwrap();
+    let details = ask(&mut world, "GetAccountAuthorizationDetails", json!({"Filter": ["Role"]})).unwrap();
+    let role = &details["RoleDetailList"][0];
+    assert_eq!(role["Tags"], json!([{"Key": "a", "Value": "1"}]));
+    assert_eq!(role["PermissionsBoundary"]["PermissionsBoundaryArn"], BOUNDARY);
+    assert_eq!(role["AttachedManagedPolicies"][0]["PolicyArn"], XRAY);
+    let document = role["RolePolicyList"][0]["PolicyDocument"].as_str().unwrap();
+    assert!(document.starts_with("%7B"), "{document}");
+    assert!(role.get("MaxSessionDuration").is_none(), "the list does not tell it");
+    assert_eq!((&details["Policies"], &details["UserDetailList"]), (&json!([]), &json!([])));
+    // Pages are of all kinds together.
+    let mut seen = vec![];
+    let mut marker = Value::Null;
+    loop {
+        let page =
+            ask(&mut world, "GetAccountAuthorizationDetails", json!({"MaxItems": "1", "Marker": marker})).unwrap();
+        let count = |list: &str| page[list].as_array().unwrap().len();
+        seen.push((count("RoleDetailList"), count("Policies")));
+        marker = page["Marker"].clone();
+        if page["IsTruncated"] == false {
+            break;
+        }
+    }
+    assert_eq!(seen, [(1, 0), (0, 1), (0, 1)]);
+    let refused = ask(&mut world, "GetAccountAuthorizationDetails", json!({"Filter": ["Roles"]}));
+    assert_eq!(refused.unwrap_err().code, "ValidationError");
+}
+
+#[test]
 fn managed_policies_tell_who_uses_them() {
     let mut world = with_role();
     ask(&mut world, "AttachRolePolicy", json!({"RoleName": "hello", "PolicyArn": XRAY})).unwrap();

@@ -1,0 +1,159 @@
+//! What objects say that they own.
+
+use std::collections::BTreeMap;
+
+use kube::runtime::reflector::Store;
+use longshore_aws::{Cadence, Claims, Fault, Ours, Session};
+use longshore_crds::status::OwnerStatus;
+use serde::Serialize;
+
+use crate::kubernetes::Stores;
+use crate::object::{Key, Object};
+use crate::reconcile::inventory;
+use crate::sweep::subject;
+
+/// Identities, as they are printed, and the ARN or id of each where it is known.
+type Resources = BTreeMap<String, Option<String>>;
+
+/// What all objects of all environments own: roles are an account's, not a region's.
+pub(crate) struct Claimed {
+    /// By object, as tags name it.
+    objects: BTreeMap<String, Resources>,
+    claims: Claims,
+}
+
+/// A resource that nobody claims.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Orphan {
+    /// Its kind, such as `iam/role`.
+    pub(crate) kind: &'static str,
+    /// What AWS knows it by.
+    pub(crate) name: String,
+    /// Its ARN or id.
+    pub(crate) physical: String,
+    /// The object in its tags.
+    pub(crate) object: String,
+    /// Its identity within that object.
+    pub(crate) resource: String,
+    /// Why nobody claims it, and what to do.
+    pub(crate) message: String,
+}
+
+impl Claimed {
+    /// By the objects that are there: what their statuses remember, and what they want.
+    pub(crate) fn of(stores: &Stores, installation: &str) -> Self {
+        let claims = Claims { installation: installation.to_owned(), ..Claims::default() };
+        let mut claimed = Self { objects: BTreeMap::new(), claims };
+        claimed.add(&stores.clusters, stores, installation);
+        claimed.add(&stores.services, stores, installation);
+        claimed
+    }
+
+    fn add<O: Object>(&mut self, store: &Store<O>, stores: &Stores, installation: &str) {
+        for object in store.state() {
+            let status = object.status().cloned().unwrap_or_default();
+            let remembered = inventory::read(status.resources());
+            let mut resources = Resources::new();
+            for (id, entry) in &remembered.0 {
+                self.claims.known.extend(entry.physical.clone());
+                self.claims.known.extend(entry.address.values().flatten().cloned());
+                resources.insert(id.to_string(), entry.physical.clone());
+            }
+            // A status that was lost is written again by the next turn; what the spec asks for is no orphan until then.
+            if let Ok(subject) = subject(object.as_ref(), stores, installation) {
+                for (id, _) in subject.graph.iter() {
+                    resources.entry(id.to_string()).or_default();
+                }
+            }
+            self.objects.insert(Key::of(O::KIND, object.as_ref()).to_string(), resources);
+        }
+    }
+
+    /// Looks through an account and region.
+    pub(crate) async fn orphans(&self, session: &Session) -> Result<Vec<Orphan>, Fault> {
+        let survey = session.survey(usize::MAX, Cadence::everything());
+        let mut orphans: Vec<Orphan> =
+            survey.ours(&self.claims).await?.into_iter().filter_map(|ours| self.judge(ours)).collect();
+        orphans.sort_by(|a, b| (&a.object, a.kind, &a.name).cmp(&(&b.object, b.kind, &b.name)));
+        Ok(orphans)
+    }
+
+    /// `None` where an object claims it.
+    fn judge(&self, ours: Ours) -> Option<Orphan> {
+        let message = match self.objects.get(&ours.object) {
+            None if ours.object.is_empty() => {
+                "its tags no longer say whose it is; if nothing uses it, delete it in AWS".to_owned()
+            }
+            None => format!(
+                "there is no {}; if nothing uses it, delete it in AWS; if the object was lost, apply it again, and it \
+                 takes this up",
+                ours.object
+            ),
+            Some(resources) => match resources.get(&ours.resource) {
+                Some(None) => return None,
+                Some(Some(physical)) if same(physical, &ours.physical) => return None,
+                Some(Some(other)) => {
+                    format!("{} has {other} in its place; if nothing uses it, delete it in AWS", ours.object)
+                }
+                None => format!("{} does not know it; if nothing uses it, delete it in AWS", ours.object),
+            },
+        };
+        let Ours { kind, name, physical, object, resource } = ours;
+        Some(Orphan { kind, name, physical, object, resource, message })
+    }
+}
+
+/// Right after it was made a resource may be known by its id, and later by its ARN, which ends in that.
+fn same(one: &str, other: &str) -> bool {
+    let within = |arn: &str, id: &str| arn.strip_suffix(id).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    within(one, other) || within(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_and_the_arn_that_ends_in_it_are_the_same() {
+        let arn = "arn:aws:ec2:eu-west-1:1:security-group/sg-12";
+        for (one, other, expected) in
+            [(arn, "sg-12", true), ("sg-12", arn, true), (arn, arn, true), (arn, "sg-2", false), ("sg-1", arn, false)]
+        {
+            assert_eq!(same(one, other), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_resource_is_an_orphan_unless_its_object_knows_just_that_one() {
+        let hello: Resources =
+            [("iam/role:execution@1", Some("arn:aws:iam::1:role/hello")), ("ecs/service:service@2", None)]
+                .into_iter()
+                .map(|(id, physical)| (id.to_owned(), physical.map(str::to_owned)))
+                .collect();
+        let claimed =
+            Claimed { objects: [("EcsService/shop/hello".to_owned(), hello)].into(), claims: Claims::default() };
+        let cases = [
+            ("EcsService/shop/hello", "iam/role:execution@1", "arn:aws:iam::1:role/hello", None),
+            ("EcsService/shop/hello", "ecs/service:service@2", "any", None),
+            ("EcsService/shop/hello", "iam/role:execution@1", "arn:aws:iam::1:role/another", Some("in its place")),
+            ("EcsService/shop/hello", "iam/role:task@3", "any", Some("does not know it")),
+            ("EcsService/shop/gone", "iam/role:execution@1", "any", Some("there is no EcsService/shop/gone")),
+            ("", "", "any", Some("no longer say whose it is")),
+        ];
+        for (object, resource, physical, expected) in cases {
+            let ours = Ours {
+                kind: "iam/role",
+                name: "hello".to_owned(),
+                physical: physical.to_owned(),
+                object: object.to_owned(),
+                resource: resource.to_owned(),
+            };
+            let found = claimed.judge(ours).map(|orphan| orphan.message);
+            match expected {
+                None => assert_eq!(found, None, "{object} {resource} {physical}"),
+                Some(words) => assert!(found.is_some_and(|message| message.contains(words)), "{object} {resource}"),
+            }
+        }
+    }
+}

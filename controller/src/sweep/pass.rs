@@ -1,0 +1,62 @@
+//! One look at some objects.
+
+use longshore_aws::Survey;
+use longshore_planner::engine::{Drift, Kinds, Subject};
+
+use super::subject::Candidate;
+use crate::object::Key;
+
+/// What came of a sweep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// Objects that were looked at.
+    pub(crate) objects: usize,
+    /// Those that got a turn.
+    pub(crate) woken: usize,
+    /// Those of which nothing was found out: a read failed. That says nothing about them, so they are not woken.
+    pub(crate) unread: usize,
+    /// Why, of one of them.
+    pub(crate) why: Option<String>,
+    /// Requests to AWS.
+    pub(crate) calls: u64,
+}
+
+/// Compares objects with AWS, and drops again what it read of them.
+pub(super) async fn pass(
+    survey: &Survey,
+    kinds: &Kinds,
+    candidates: Vec<Candidate>,
+    swept: &mut Swept,
+    wake: impl Fn(&Key, &str),
+) {
+    swept.objects += candidates.len();
+    let mut subjects: Vec<Subject> = vec![];
+    let mut others = vec![];
+    for Candidate { key, subject, tells } in candidates {
+        match subject {
+            Ok(subject) => {
+                subjects.push(subject);
+                others.push((key, tells));
+            }
+            Err(why) => {
+                swept.woken += 1;
+                wake(&key, &why);
+            }
+        }
+    }
+    let glances = survey.glance(&subjects).await;
+    for ((subject, glance), (key, tells)) in subjects.iter().zip(glances).zip(others) {
+        let why = match subject.judge(glance, kinds) {
+            Drift::None(world) if tells(&subject.graph, &world) => continue,
+            Drift::None(_) => "its status tells something else".to_owned(),
+            Drift::Suspected(why) => why,
+            Drift::Unknown(why) => {
+                swept.unread += 1;
+                swept.why.get_or_insert(why);
+                continue;
+            }
+        };
+        swept.woken += 1;
+        wake(&key, &why);
+    }
+}

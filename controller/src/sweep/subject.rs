@@ -1,0 +1,89 @@
+//! What an object wants, for comparison: made of what Kubernetes tells, without a call.
+
+use kube::ResourceExt;
+use kube::runtime::reflector::{ObjectRef, Store};
+use longshore_crds::status::OwnerStatus;
+use longshore_planner::desired::{Memory, Obstacle, environment};
+use longshore_planner::engine::{Graph, Subject, World};
+
+use super::settled;
+use crate::kubernetes::{ANNOTATION_ENVIRONMENT, Stores};
+use crate::object::{Key, Object, ObjectKind};
+use crate::reconcile::{facts_of, inventory, options};
+
+/// An object that is compared with AWS.
+pub(super) struct Candidate {
+    pub(super) key: Key,
+    /// What it wants, or why that cannot be told without a turn.
+    pub(super) subject: Result<Subject, String>,
+    /// Whether its status tells what was seen.
+    pub(super) tells: Tells,
+}
+
+/// Whether what was seen of what is wanted stands in the status.
+type Tells = Box<dyn Fn(&Graph, &World) -> bool + Send + Sync>;
+
+/// The objects of an environment that the sweep looks after, those of a namespace beside each other.
+pub(super) fn settled_in(stores: &Stores, environment: &str) -> Vec<Key> {
+    let mut keys = settled_keys(&stores.clusters, stores, environment);
+    keys.extend(settled_keys(&stores.services, stores, environment));
+    keys.sort_by(|a, b| (&a.namespace, &a.name, a.kind).cmp(&(&b.namespace, &b.name, b.kind)));
+    keys
+}
+
+fn settled_keys<O: Object>(store: &Store<O>, stores: &Stores, environment: &str) -> Vec<Key> {
+    let objects = store.state();
+    let here = objects.iter().filter(|object| settled(object.as_ref()));
+    let here = here.filter(|object| stores.environment_of(object.as_ref()) == environment);
+    here.map(|object| Key::of(O::KIND, object.as_ref())).collect()
+}
+
+/// The object of a key, if it is still there and settled.
+pub(super) fn find(key: &Key, stores: &Stores, installation: &str) -> Option<Candidate> {
+    match key.kind {
+        ObjectKind::AwsEnvironment => None,
+        ObjectKind::EcsCluster => candidate(key, &stores.clusters, stores, installation),
+        ObjectKind::EcsService => candidate(key, &stores.services, stores, installation),
+    }
+}
+
+fn candidate<O: Object>(key: &Key, store: &Store<O>, stores: &Stores, installation: &str) -> Option<Candidate> {
+    let object =
+        store.get(&ObjectRef::new(&key.name).within(&key.namespace)).filter(|object| settled(object.as_ref()))?;
+    Some(Candidate {
+        key: key.clone(),
+        subject: subject(object.as_ref(), stores, installation),
+        tells: Box::new(move |graph, world| object.tells(graph, world)),
+    })
+}
+
+/// What an object wants, by what Kubernetes and its status tell; the error says what is in the way.
+pub(crate) fn subject<O: Object>(object: &O, stores: &Stores, installation: &str) -> Result<Subject, String> {
+    let namespace = object.namespace().unwrap_or_default();
+    let labels = stores.namespace_labels(&namespace);
+    let pinned = object.annotations().get(ANNOTATION_ENVIRONMENT).map(String::as_str);
+    let name = environment::select(object.managed().aws_environment(), &labels, pinned).map_err(|no| no.to_string())?;
+    let found = stores.environment(&name).ok_or_else(|| format!("there is no AwsEnvironment {name}"))?;
+    environment::admits(&name, &found.spec, &namespace, &labels).map_err(|no| no.to_string())?;
+    let scope = stores.scope(object, installation, &name, &found.spec);
+    let status = object.status().cloned().unwrap_or_default();
+    let memory = Memory::read(status.memory());
+    let desired = object.desired(&scope, &facts_of(&found), stores, &memory).map_err(|obstacle| words(&obstacle))?;
+    Ok(Subject {
+        ownership: scope.ownership(),
+        graph: desired.graph,
+        inventory: inventory::read(status.resources()),
+        options: options(object),
+    })
+}
+
+fn words(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Needs(needs) => {
+            let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+            format!("facts are missing: {}", needs.join(", "))
+        }
+        Obstacle::Refused(refusals) => refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        Obstacle::Waiting { message, .. } => message.clone(),
+    }
+}
