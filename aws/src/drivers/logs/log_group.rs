@@ -51,11 +51,12 @@ impl Driver for LogGroupDriver {
     /// Groups are listed with those that lie beside them (`/longshore/`), fifty a call, without their tags. Those, and
     /// so whose a group is, cost a call each and are read once a day: each group's in one of the day's surveys.
     async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<LogGroup>> {
+        let whole = survey.cadence().daily(asks.iter().filter_map(|ask| ask.at.member("name")));
         let reads = asks.iter().map(|ask| async {
             let Some(name) = ask.at.member("name") else { return Ok(None) };
             let Some(group) = listed(survey, name).await? else { return Ok(None) };
             let seen = seen(name, &group);
-            if !survey.cadence().daily(name) {
+            if !whole.contains(name) {
                 let found = Found { seen, tagged: None };
                 return Ok(Some(Glimpsed { found, unread: Unread::Members(&["tags"]) }));
             }
