@@ -20,6 +20,8 @@ pub enum Service {
     Ec2,
     /// CloudWatch Logs, json 1.1.
     Logs,
+    /// Elastic Load Balancing, version 2015-12-01, query.
+    Elbv2,
 }
 
 impl Service {
@@ -31,6 +33,7 @@ impl Service {
             "sts" => Some(Self::Sts),
             "ec2" => Some(Self::Ec2),
             "logs" => Some(Self::Logs),
+            "elasticloadbalancing" => Some(Self::Elbv2),
             _ => None,
         }
     }
@@ -44,7 +47,7 @@ impl Service {
         }
     }
 
-    /// The name in credential scopes, recordings and fault rules.
+    /// The name in recordings and fault rules, which is boto3's.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ecs => "ecs",
@@ -52,6 +55,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
             Self::Logs => "logs",
+            Self::Elbv2 => "elbv2",
         }
     }
 }
@@ -147,7 +151,7 @@ impl Fault {
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         let code = match service {
             Service::Ecs | Service::Logs => "UnknownOperationException",
-            Service::Iam | Service::Sts | Service::Ec2 => "InvalidAction",
+            Service::Iam | Service::Sts | Service::Ec2 | Service::Elbv2 => "InvalidAction",
         };
         Self::bad_request(code, format!("The simulator has no operation {operation} of {}.", service.name()))
     }

@@ -148,7 +148,7 @@ fn answer(world: &mut World, call: &Call, kinds: &[Kind]) -> Answer {
 fn throttled(service: Service) -> Fault {
     match service {
         Service::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
-        Service::Iam | Service::Sts => Fault::bad_request("Throttling", "Rate exceeded"),
+        Service::Iam | Service::Sts | Service::Elbv2 => Fault::bad_request("Throttling", "Rate exceeded"),
         Service::Ecs | Service::Logs => Fault::bad_request("ThrottlingException", "Rate exceeded"),
     }
 }
@@ -189,10 +189,10 @@ fn call(world: &World, service: Service, scope: &Scope, target: Option<&str>, bo
                 target.ok_or_else(|| Fault::bad_request("UnknownOperationException", "No X-Amz-Target."))?;
             (operation.to_owned(), json::parse(body)?)
         }
-        Service::Iam | Service::Sts => query::parse(body)?,
+        Service::Iam | Service::Sts | Service::Elbv2 => query::parse(body)?,
         Service::Ec2 => ec2_query::parse(body)?,
     };
-    let regional = matches!(service, Service::Ecs | Service::Logs | Service::Ec2);
+    let regional = matches!(service, Service::Ecs | Service::Logs | Service::Ec2 | Service::Elbv2);
     if regional && scope.region != world.region {
         let message = format!("The simulated account has resources in {} only, not in {}.", world.region, scope.region);
         return Err(Fault::bad_request("SimulatorHasOneRegion", message));
@@ -229,7 +229,9 @@ impl Scope {
 fn respond(service: Service, operation: &str, answer: &Answer, request_id: &str) -> Response<Bytes> {
     let (content_type, (status, body)) = match service {
         Service::Ecs | Service::Logs => ("application/x-amz-json-1.1", json::render(answer)),
-        Service::Iam | Service::Sts => ("text/xml", query::render(service, operation, answer, request_id)),
+        Service::Iam | Service::Sts | Service::Elbv2 => {
+            ("text/xml", query::render(service, operation, answer, request_id))
+        }
         Service::Ec2 => ("text/xml;charset=UTF-8", ec2_query::render(operation, answer, request_id)),
     };
     let response = Response::builder()

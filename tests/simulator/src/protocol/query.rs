@@ -1,4 +1,4 @@
-//! The query protocol of IAM and STS: a form in, XML out.
+//! The query protocol of IAM, STS and Elastic Load Balancing: a form in, XML out.
 //!
 //! `Tags.member.1.Key=a` becomes `{"Tags": [{"Key": "a"}]}`. The form knows no types: every scalar arrives as text,
 //! so services read numbers and booleans with [`number`] and [`flag`].
@@ -20,6 +20,7 @@ pub fn parse(body: &[u8]) -> Result<(String, Value), Fault> {
 pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &str) -> (u16, String) {
     let namespace = match service {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        Service::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         _ => "https://iam.amazonaws.com/doc/2010-05-08/",
     };
     let id = escape(request_id);
