@@ -74,13 +74,13 @@ pub(super) fn moves(bounds: Bounds, primary: &[Seen], old: &[Seen]) -> Moves {
     Moves { start: missing.min(room), stop }
 }
 
-/// The failing tasks that go now. API reference, `maximumPercent`: "replace unhealthy tasks by starting replacement
-/// tasks first and then stopping the unhealthy tasks"; and `minimumHealthyPercent`: where the maximum leaves no room
-/// for `blocked` replacements, "the scheduler stops the unhealthy tasks one-by-one". An unhealthy task is not among
-/// the healthy ones that the minimum is about.
+/// The failing tasks that go now. Developer guide, "Amazon ECS services", on replacing unhealthy tasks: a replacement
+/// is started first, and the unhealthy task stopped once that one is healthy; where the replacement turns unhealthy
+/// too, one of the two is stopped; where the maximum leaves no room for `blocked` replacements, unhealthy tasks are
+/// stopped one at a time.
 fn replaced(bounds: Bounds, failing: &[Seen], healthy: usize, blocked: usize) -> Vec<String> {
-    let spare = if healthy >= bounds.desired { failing.len() } else { blocked.min(1) };
-    failing.iter().take(spare).map(|task| task.id.clone()).collect()
+    let excess = failing.len().saturating_sub(bounds.desired.saturating_sub(healthy));
+    failing.iter().take(excess.max(blocked.min(1))).map(|task| task.id.clone()).collect()
 }
 
 /// A failed deployment that isn't rolled back launches nothing, and takes nothing away from what still serves; only
@@ -147,6 +147,7 @@ mod tests {
             ("what a failed deployment left goes at once", (2, 100, 200), "hh", "ff", 0, 2),
             ("an unhealthy task is replaced before it goes", (2, 100, 200), "hu", "", 1, 0),
             ("it goes once its replacement is healthy", (2, 100, 200), "huh", "", 0, 1),
+            ("of two unhealthy ones where one is wanted one goes", (1, 100, 200), "uu", "", 0, 1),
             ("without room for replacements it goes first, one by one", (2, 50, 100), "uu", "", 0, 1),
             ("scaling in stops what isn't running first", (1, 100, 200), "hp", "", 0, 1),
         ];
