@@ -10,7 +10,7 @@ use crate::images::Images;
 use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
-use crate::services::{ec2, ecs, elbv2, iam, logs, sts};
+use crate::services::{acm, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +35,12 @@ pub struct World {
     pub ecs: ecs::State,
     /// Load balancers, listeners, rules, target groups.
     pub elbv2: elbv2::State,
+    /// Certificates.
+    pub acm: acm::State,
+    /// Web ACLs.
+    pub wafv2: wafv2::State,
+    /// Hosted zones.
+    pub route53: route53::State,
     /// What watches over the load balancers' answers.
     #[serde(skip)]
     pub probes: Probes,
@@ -63,6 +69,8 @@ struct Remembered {
     logs: logs::State,
     ecs: ecs::State,
     elbv2: elbv2::State,
+    wafv2: wafv2::State,
+    route53: route53::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -98,6 +106,9 @@ impl World {
             logs: logs::State::default(),
             ecs: ecs::State::default(),
             elbv2: elbv2::State::default(),
+            acm: acm::State::default(),
+            wafv2: wafv2::State::default(),
+            route53: route53::State::default(),
             probes: Probes::default(),
             foreign: Foreign::default(),
             images: Images::default(),
@@ -138,6 +149,9 @@ impl World {
             Service::Ec2 => ec2::call(self, call),
             Service::Logs => logs::call(self, call),
             Service::Elbv2 => elbv2::call(self, call),
+            Service::Acm => acm::call(self, call),
+            Service::Wafv2 => wafv2::call(self, call),
+            Service::Route53 => route53::call(self, call),
         }
     }
 
@@ -145,7 +159,8 @@ impl World {
     pub fn remember(&mut self) {
         let (iam, ec2) = (self.iam.clone(), self.ec2.clone());
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
-        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2 }));
+        let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
+        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53 }));
     }
 
     /// Asks a service as it was before the last write, if that was kept.
@@ -164,6 +179,8 @@ impl World {
         std::mem::swap(&mut self.logs, &mut other.logs);
         std::mem::swap(&mut self.ecs, &mut other.ecs);
         std::mem::swap(&mut self.elbv2, &mut other.elbv2);
+        std::mem::swap(&mut self.wafv2, &mut other.wafv2);
+        std::mem::swap(&mut self.route53, &mut other.route53);
     }
 
     /// An ARN in this account and region.

@@ -89,6 +89,8 @@ pub(super) enum ListStyle {
     Member,
     /// `A.1=..` and `<item>`: ec2-query.
     Item,
+    /// `<ResourceRecord>` in `<ResourceRecords>`: rest-xml.
+    Named,
 }
 
 /// A form's names taken apart at their dots.
@@ -190,7 +192,11 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
         Value::Number(number) => body.push_str(&number.to_string()),
         Value::String(text) => body.push_str(&escape(text)),
         Value::Array(items) => {
-            let item = if style == ListStyle::Member { "member" } else { "item" };
+            let item = match style {
+                ListStyle::Member => "member",
+                ListStyle::Item => "item",
+                ListStyle::Named => name.trim_end_matches('s'),
+            };
             for value in items {
                 write_element(body, item, value, style);
             }

@@ -1,10 +1,14 @@
 //! Certificates and security policies of HTTPS listeners.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use super::listeners::Listener;
 use super::{invalid, listeners, not_permitted, paged, required};
 use crate::call::{Answer, Fault};
 use crate::protocol::query;
+use crate::services::acm;
 use crate::world::World;
 
 /// User guide, "Quotas for your Application Load Balancers": certificates per load balancer, not counting default
@@ -43,7 +47,7 @@ pub(super) fn single(input: &Value) -> Result<Option<String>, Fault> {
 
 /// A certificate must be there.
 pub(super) fn check(world: &World, arn: &str) -> Result<(), Fault> {
-    if world.foreign.certificates.contains(arn) {
+    if acm::exists(world, arn) {
         return Ok(());
     }
     Err(Fault::bad_request("CertificateNotFound", format!("Certificate '{arn}' not found")))
@@ -100,4 +104,21 @@ pub(super) fn describe(world: &World, input: &Value) -> Answer {
     let default = listener.certificate.iter().map(|arn| json!({"CertificateArn": arn, "IsDefault": true}));
     let others = listener.certificates.iter().map(|arn| json!({"CertificateArn": arn, "IsDefault": false}));
     paged(world, input, "Certificates", &default.chain(others).collect::<Vec<_>>())
+}
+
+/// The load balancers, by ARN, that have a certificate on a listener.
+pub fn certificate_users(world: &World, arn: &str) -> Vec<String> {
+    let has = |listener: &&Listener| {
+        listener.certificate.as_deref() == Some(arn) || listener.certificates.iter().any(|one| one == arn)
+    };
+    let users: BTreeSet<&String> =
+        world.elbv2.listeners.values().filter(has).map(|listener| &listener.load_balancer).collect();
+    users.into_iter().cloned().collect()
+}
+
+/// The certificate that a listener shows to a client that asks for a host: one that is for it, else the default one
+/// (user guide, "SSL certificates": the certificate list and Server Name Indication).
+pub(super) fn shown<'a>(world: &World, listener: &'a Listener, host: &str) -> Option<&'a String> {
+    let mut all = listener.certificate.iter().chain(&listener.certificates);
+    all.find(|arn| acm::covers(world, arn, host)).or(listener.certificate.as_ref())
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::call::{Answer, Fault};
 use crate::clock::iso_time;
 use crate::protocol::query;
+use crate::services::wafv2;
 use crate::world::World;
 
 /// How long a new load balancer is `provisioning`, in milliseconds. AWS gives no figure; real ones take minutes.
@@ -72,7 +73,7 @@ impl LoadBalancer {
 
 /// The hosted zone that load balancers' names lie in (AWS general reference, "Elastic Load Balancing endpoints and
 /// quotas"); only the region of the examples is known.
-fn hosted_zone(region: &str) -> &'static str {
+pub fn hosted_zone(region: &str) -> &'static str {
     if region == "eu-west-1" { "Z32O12XQLNTSW2" } else { "Z000000000ELB" }
 }
 
@@ -209,6 +210,7 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
     world.elbv2.listeners.retain(|listener, _| !gone.contains(listener));
     world.elbv2.rules.retain(|_, rule| !gone.contains(&rule.listener));
     associations::refresh(world);
+    wafv2::forget(world, &arn);
     Ok(json!({}))
 }
 
@@ -218,6 +220,11 @@ pub(super) fn set_ip_address_type(world: &World, input: &Value) -> Answer {
     let given = required(input, "IpAddressType")?;
     check_ip_address_type(Some(given))?;
     Ok(json!({"IpAddressType": given}))
+}
+
+/// Whether the load balancer of this ARN serves by now; none where there is none.
+pub fn is_active(world: &World, arn: &str) -> Option<bool> {
+    world.elbv2.balancers.get(arn).map(|balancer| balancer.is_active(world.now))
 }
 
 /// The load balancer that an input names by `LoadBalancerArn`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::load_balancers::LoadBalancer;
 use super::routing;
-use crate::services::ec2;
+use crate::services::{ec2, route53};
 use crate::world::World;
 
 /// How often each rule, by ARN, was followed: whose turn it is next.
@@ -20,7 +20,7 @@ const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Question {
-    /// `http://` or `https://`, the load balancer's DNS name, maybe a port, path and query.
+    /// `http://` or `https://`, the load balancer's DNS name or one that stands for it, maybe a port, path and query.
     pub url: String,
     /// The host header; left out, the URL's host.
     #[serde(default)]
@@ -75,6 +75,12 @@ pub struct Outcome {
     /// What a fixed response says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The certificate that the client was shown, by ARN, where it spoke HTTPS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Whether that one is for the host that the client asked for; if not, browsers refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_covers_host: Option<bool>,
     /// The target group that it was forwarded to, by ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_group: Option<String>,
@@ -152,8 +158,9 @@ pub fn ask(world: &World, question: &Question, turns: &Turns) -> Outcome {
     let Some(request) = question.request(SOMEWHERE) else {
         return Outcome::without_answer(format!("{} is no URL of http or https", question.url));
     };
-    let balancers = || world.elbv2.balancers.values();
-    let Some(balancer) = balancers().find(|one| one.dns_name.eq_ignore_ascii_case(&request.dns_name)) else {
+    let name = route53::resolve(world, &request.dns_name);
+    let mut balancers = world.elbv2.balancers.values();
+    let Some(balancer) = balancers.find(|one| one.dns_name.eq_ignore_ascii_case(&name)) else {
         return Outcome::without_answer(format!(
             "the name {} doesn't resolve: no load balancer has it",
             request.dns_name

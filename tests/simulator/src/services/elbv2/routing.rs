@@ -10,7 +10,8 @@ use super::requests::{Outcome, Request, Turns};
 use super::rules::{self, Rule};
 use super::target_groups::TargetGroup;
 use super::targets::{State, Target};
-use super::{matching, transforms, weights};
+use super::{certificates, matching, transforms, weights};
+use crate::services::acm;
 use crate::world::World;
 
 /// Follows a request that has reached a load balancer.
@@ -31,7 +32,10 @@ pub(super) fn route(world: &World, balancer: &LoadBalancer, request: &Request, t
     let turn = turns.get(&rule.arn).copied().unwrap_or_default();
     let outcome = act(world, balancer, rule, request, turn);
     let priority = rule.priority.map_or_else(|| "default".to_owned(), |priority| priority.to_string());
-    Outcome { rule: Some(rule.arn.clone()), priority: Some(priority), ..outcome }
+    let certificate = certificates::shown(world, listener, &request.host).cloned();
+    let certificate_covers_host = certificate.as_ref().map(|arn| acm::covers(world, arn, &request.host));
+    let rule = Some(rule.arn.clone());
+    Outcome { rule, priority: Some(priority), certificate, certificate_covers_host, ..outcome }
 }
 
 /// What a rule's first action that answers does. A client of a test's is known to no provider.

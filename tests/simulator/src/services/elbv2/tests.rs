@@ -1,5 +1,6 @@
 //! Elastic Load Balancing's behaviour, asked under simulated time.
 
+mod around;
 mod attributes_and_tags;
 mod ecs_rollouts;
 mod ecs_services;
@@ -19,7 +20,7 @@ use crate::call::{Answer, Call, Service};
 use crate::clock::{Clock, EPOCH};
 use crate::handler::Simulator;
 use crate::images::Behaviour;
-use crate::services::ec2;
+use crate::services::{acm, ec2};
 use crate::world_file;
 
 use super::{Outcome, Question};
@@ -109,6 +110,10 @@ impl Aws {
 
     fn keep_out(&self, group: &str, port: i64, peer: &Value) {
         self.ec2("RevokeSecurityGroupIngress", &Self::rule_about(group, port, peer)).unwrap();
+    }
+
+    fn add_certificate(&self, arn: &str) {
+        self.0.with_world(|world| acm::add_certificate(world, arn, "example.org", &[]));
     }
 
     /// What containers of the tests' image do from now on.

@@ -77,7 +77,7 @@ fn a_port_has_one_listener() {
 fn further_certificates_come_and_go_and_the_default_stays() {
     let aws = Aws::new();
     let second = CERTIFICATE.replace("11111111", "22222222");
-    aws.0.with_world(|world| world.foreign.certificates.insert(second.clone()));
+    aws.add_certificate(&second);
     let made = aws.ok("CreateListener", &https(&aws.balancer("shop")));
     let listener = &made["Listeners"][0]["ListenerArn"];
     let of = |certificate: &str| json!({"ListenerArn": listener, "Certificates": [{"CertificateArn": certificate}]});
@@ -94,7 +94,7 @@ fn further_certificates_come_and_go_and_the_default_stays() {
     assert_eq!(listed(), 1);
     for number in 0..26 {
         let certificate = format!("arn:aws:acm:eu-west-1:123456789012:certificate/{number}");
-        aws.0.with_world(|world| world.foreign.certificates.insert(certificate.clone()));
+        aws.add_certificate(&certificate);
         if number < 25 {
             aws.ok("AddListenerCertificates", &of(&certificate));
         } else {
