@@ -14,7 +14,9 @@ SESSION = botocore.session.get_session()
 
 
 def wire_name(service, name, shape):
-    """How a member is called on the wire; EC2 writes its names with a capital."""
+    """How a recorded member is called; EC2 writes its names with a capital, Route 53's stand by those of the model."""
+    if service == "route53":
+        return name
     located = shape.serialization.get("name", name)
     if service == "ec2":
         located = shape.serialization.get("queryName", located)
@@ -139,6 +141,8 @@ def test_every_recorded_request_fits_its_model():
         ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckIntervalSeconds": "5"}, None),
         ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckInterval": "5"}, "HealthCheckInterval"),
         ("elbv2", "CreateRule", {"ListenerArn": "a", "Priority": "50001", "Conditions": [], "Actions": []}, "more than 50000"),
+        ("route53", "ListResourceRecordSets", {"HostedZoneId": "Z1", "StartRecordName": "a"}, None),
+        ("route53", "ListResourceRecordSets", {"StartRecordName": "a"}, "HostedZoneId"),
         ("sts", "GetCallerIdentity", {}, None),
     ],
 )
