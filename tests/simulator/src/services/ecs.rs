@@ -11,6 +11,7 @@ mod container;
 mod control;
 mod deployments;
 mod events;
+mod failing;
 mod fargate;
 mod launch;
 mod lifecycle;

@@ -11,7 +11,7 @@ use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, events, lifecycle, load_balancing, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, events, failing, lifecycle, task_definitions};
 use crate::world::World;
 
 /// How soon the scheduler acts on a change, in milliseconds.
@@ -147,7 +147,7 @@ fn finish_draining(world: &mut World, key: &str) {
 }
 
 fn schedule(world: &mut World, key: &str) {
-    load_balancing::judge(world, key);
+    failing::judge(world, key);
     let Some(service) = world.ecs.services.get(key) else { return };
     let Some(primary) = service.primary() else { return };
     let failed = primary.state == Rollout::Failed;
@@ -203,7 +203,7 @@ fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
         let task = world.ecs.tasks.get(id);
         let deployment = task.and_then(|task| task.deployment.clone()).unwrap_or_default();
         let reason = match task.and_then(|task| task.failing.as_ref()) {
-            Some(group) => format!("Task failed ELB health checks in (target-group {group})"),
+            Some(failing) => failing.reason(),
             None => format!("Scaling activity initiated by (deployment {deployment})"),
         };
         lifecycle::stop(world, id, StopCode::ServiceSchedulerInitiated, &reason);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, container, deployments, events, load_balancing, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, container, deployments, load_balancing, task_definitions};
 use crate::services::{ec2, logs};
 use crate::world::World;
 
@@ -233,6 +233,7 @@ pub(super) fn counts(world: &mut World, id: &str) {
     }
 }
 
+/// The task's own health checks have failed for good: a service replaces it.
 fn fail_health(world: &mut World, id: &str) {
     let Some(task) = world.ecs.tasks.get_mut(id) else { return };
     task.health = Health::Unhealthy;
@@ -241,8 +242,7 @@ fn fail_health(world: &mut World, id: &str) {
         one.health = Health::Unhealthy;
     }
     if let Some(key) = task.service.clone() {
-        events::add(world, &key, &format!("(task {id}) failed container health checks."));
-        stop(world, id, StopCode::ServiceSchedulerInitiated, "Task failed container health checks");
+        deployments::look_soon(world, &key);
     }
 }
 
@@ -276,7 +276,7 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     }
     let failed = match code {
         StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => !task.counted,
-        StopCode::ServiceSchedulerInitiated => task.health == Health::Unhealthy || task.failing.is_some(),
+        StopCode::ServiceSchedulerInitiated => task.failing.is_some(),
         StopCode::UserInitiated => false,
     };
     task.stopping = true;

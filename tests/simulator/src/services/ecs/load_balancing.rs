@@ -9,12 +9,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::call::Fault;
-use crate::services::ecs::services::Service;
+use crate::services::ec2;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::{Health, Phase, Task};
-use crate::services::ecs::{agenda, container, deployments, events, invalid, lifecycle};
+use crate::services::ecs::{container, deployments, events, invalid, lifecycle};
 use crate::services::elbv2::{self, TargetState};
-use crate::services::{ec2, ecs};
 use crate::world::World;
 
 /// Developer guide, "Amazon ECS service quotas": target groups per service.
@@ -24,7 +23,7 @@ const TARGET_GROUPS: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Target {
     pub(super) group: String,
-    port: i64,
+    pub(super) port: i64,
 }
 
 fn text<'a>(balancer: &'a Value, member: &str) -> &'a str {
@@ -140,7 +139,7 @@ pub(super) fn is_healthy(world: &World, task: &Task) -> bool {
 }
 
 /// The target group that calls a task unhealthy, with the port and why.
-fn unhealthy_in(world: &World, task: &Task) -> Option<(Target, String)> {
+pub(super) fn unhealthy_in(world: &World, task: &Task) -> Option<(Target, String)> {
     let (address, _) = address(task)?;
     task.targets.iter().find_map(|target| {
         let state = elbv2::target_health(world, &target.group, &address, target.port)?;
@@ -165,37 +164,4 @@ pub fn target_changed(world: &mut World, vpc_id: &str, address: &str) {
         lifecycle::counts(world, &id);
     }
     deployments::look_soon(world, &key);
-}
-
-/// Marks the tasks of a service that its target groups call unhealthy, once their grace period is over, and unmarks
-/// those that have recovered.
-///
-/// API reference, `healthCheckGracePeriodSeconds`: it counts from when the task has started.
-pub(super) fn judge(world: &mut World, key: &str) {
-    let Some(service) = world.ecs.services.get(key) else { return };
-    let grace = grace(service);
-    let running: Vec<String> =
-        ecs::services::tasks(world, service).filter(|task| task.is_running()).map(|task| task.id.clone()).collect();
-    for id in running {
-        let Some(task) = world.ecs.tasks.get(&id).filter(|task| !task.targets.is_empty()) else { continue };
-        let (found, was) = (unhealthy_in(world, task), task.failing.clone());
-        let over = task.started_at.unwrap_or(world.now) + grace;
-        if found.is_some() && world.now < over {
-            agenda::wake_service(world, key, over);
-            continue;
-        }
-        let failing = found.as_ref().map(|(target, _)| target.group.clone());
-        if let Some(task) = world.ecs.tasks.get_mut(&id) {
-            task.failing.clone_from(&failing);
-        }
-        if let Some((Target { group, port }, why)) = found.filter(|_| was != failing) {
-            let text = format!("(port {port}) is unhealthy in (target-group {group}) due to (reason {why})");
-            events::add(world, key, &text);
-        }
-    }
-}
-
-/// The grace period of a service's health checks, in milliseconds.
-fn grace(service: &Service) -> i64 {
-    service.plain.get("healthCheckGracePeriodSeconds").and_then(Value::as_i64).unwrap_or_default() * 1000
 }

@@ -16,7 +16,7 @@ pub(super) struct Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stands {
     Pending,
-    /// It runs, and its load balancer calls it unhealthy.
+    /// It runs, and is called unhealthy.
     Failing,
     /// It runs, and doesn't count as healthy yet.
     Running,

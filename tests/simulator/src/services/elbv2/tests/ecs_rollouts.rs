@@ -88,3 +88,22 @@ fn an_unhealthy_task_is_replaced_before_it_is_stopped() {
     assert_eq!((fewest, most), (2, 3), "the replacement ran beside the one that it replaces");
     assert_eq!(aws.states(&group).iter().filter(|state| *state == "healthy").count(), 2);
 }
+
+#[test]
+fn a_container_that_gets_unhealthy_is_borne_with_and_replaced_in_the_same_way() {
+    // grace period -> when the first task stops at the earliest, in seconds after it started
+    for (grace, earliest) in [(0, 60), (200, 200)] {
+        let aws = Aws::new();
+        let check = json!({"healthCheck": {"command": ["CMD", "false"], "interval": 20, "retries": 3}});
+        let (_, _, group) = aws.shop();
+        aws.behave(&json!({"unhealthy": true}));
+        aws.define(&check);
+        let plain = json!({"loadBalancers": [], "healthCheckGracePeriodSeconds": grace});
+        aws.ecs("CreateService", &with(&super::ecs_services::service(&group, 1), &plain));
+        aws.until(60, "running", || aws.service()["runningCount"] == 1);
+        let stopped = aws.until(600, "the first task stops", || !aws.tasks("STOPPED").is_empty());
+        assert!(stopped >= earliest, "grace {grace}: stopped after {stopped} s");
+        assert_eq!(aws.tasks("STOPPED")[0]["stoppedReason"], "Task failed container health checks");
+        assert_eq!(aws.service()["runningCount"], 1, "its replacement runs already");
+    }
+}
