@@ -14,7 +14,9 @@ SESSION = botocore.session.get_session()
 
 
 def wire_name(service, name, shape):
-    """How a member is called on the wire; EC2 writes its names with a capital."""
+    """How a recorded member is called; EC2 writes its names with a capital, Route 53's stand by those of the model."""
+    if service == "route53":
+        return name
     located = shape.serialization.get("name", name)
     if service == "ec2":
         located = shape.serialization.get("queryName", located)
@@ -41,7 +43,7 @@ def adapt(service, shape, value):
         return [adapt(service, shape.member, inner) for inner in value] if isinstance(value, list) else value
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: adapt(service, shape.value, inner) for key, inner in value.items()}
-    return scalar(shape.type_name, value) if service in ("ec2", "iam", "sts") else value
+    return scalar(shape.type_name, value) if service in ("ec2", "elbv2", "iam", "sts") else value
 
 
 def scalar(type_name, text):
@@ -136,6 +138,11 @@ def test_every_recorded_request_fits_its_model():
         ("ecs", "CreateService", {"serviceName": "a", "networkConfiguration": {"awsvpcConfiguration": {"subnets": [], "vpc": "a"}}}, "vpc"),
         ("logs", "CreateLogGroup", {"logGroupName": "a", "tags": {"a": "b"}}, None),
         ("logs", "MakeLogGroup", {}, "no operation"),
+        ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckIntervalSeconds": "5"}, None),
+        ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckInterval": "5"}, "HealthCheckInterval"),
+        ("elbv2", "CreateRule", {"ListenerArn": "a", "Priority": "50001", "Conditions": [], "Actions": []}, "more than 50000"),
+        ("route53", "ListResourceRecordSets", {"HostedZoneId": "Z1", "StartRecordName": "a"}, None),
+        ("route53", "ListResourceRecordSets", {"StartRecordName": "a"}, "HostedZoneId"),
         ("sts", "GetCallerIdentity", {}, None),
     ],
 )

@@ -20,6 +20,27 @@ pub enum Service {
     Ec2,
     /// CloudWatch Logs, json 1.1.
     Logs,
+    /// Elastic Load Balancing, version 2015-12-01, query.
+    Elbv2,
+    /// Certificate Manager, json 1.1.
+    Acm,
+    /// WAF, json 1.1.
+    Wafv2,
+    /// Route 53, rest-xml.
+    Route53,
+}
+
+/// How requests and answers look on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// The operation in a header, JSON both ways.
+    Json,
+    /// A form in, XML out.
+    Query,
+    /// The same, with lists of EC2's own style.
+    Ec2Query,
+    /// The operation in method and path, XML both ways.
+    RestXml,
 }
 
 impl Service {
@@ -31,6 +52,10 @@ impl Service {
             "sts" => Some(Self::Sts),
             "ec2" => Some(Self::Ec2),
             "logs" => Some(Self::Logs),
+            "elasticloadbalancing" => Some(Self::Elbv2),
+            "acm" => Some(Self::Acm),
+            "wafv2" => Some(Self::Wafv2),
+            "route53" => Some(Self::Route53),
             _ => None,
         }
     }
@@ -40,11 +65,13 @@ impl Service {
         match prefix {
             "AmazonEC2ContainerServiceV20141113" => Some(Self::Ecs),
             "Logs_20140328" => Some(Self::Logs),
+            "CertificateManager" => Some(Self::Acm),
+            "AWSWAF_20190729" => Some(Self::Wafv2),
             _ => None,
         }
     }
 
-    /// The name in credential scopes, recordings and fault rules.
+    /// The name in recordings and fault rules, which is boto3's.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ecs => "ecs",
@@ -52,7 +79,26 @@ impl Service {
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
             Self::Logs => "logs",
+            Self::Elbv2 => "elbv2",
+            Self::Acm => "acm",
+            Self::Wafv2 => "wafv2",
+            Self::Route53 => "route53",
         }
+    }
+
+    /// The protocol that it speaks.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Ecs | Self::Logs | Self::Acm | Self::Wafv2 => Protocol::Json,
+            Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
+            Self::Ec2 => Protocol::Ec2Query,
+            Self::Route53 => Protocol::RestXml,
+        }
+    }
+
+    /// Whether each region has one of its own.
+    pub fn is_regional(self) -> bool {
+        !matches!(self, Self::Iam | Self::Sts | Self::Route53)
     }
 }
 
@@ -145,9 +191,9 @@ impl Fault {
 
     /// An operation that AWS, or this simulator, doesn't have.
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
-        let code = match service {
-            Service::Ecs | Service::Logs => "UnknownOperationException",
-            Service::Iam | Service::Sts | Service::Ec2 => "InvalidAction",
+        let code = match service.protocol() {
+            Protocol::Json => "UnknownOperationException",
+            Protocol::Query | Protocol::Ec2Query | Protocol::RestXml => "InvalidAction",
         };
         Self::bad_request(code, format!("The simulator has no operation {operation} of {}.", service.name()))
     }

@@ -1,8 +1,10 @@
 //! The endpoints under `/_simulator/`: what tests and the demo ask of the simulator itself, not of AWS.
 //!
 //! `GET calls[?write=true&since=SEQ]`, `DELETE calls`, `GET clock`, `POST clock/advance {seconds}`, `GET world`,
-//! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy}`, `POST capacity {fargateTasks}`,
-//! `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`.
+//! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy, listens, listensAfterSeconds}`,
+//! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
+//! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
+//! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
 
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use crate::faults::Rule;
 use crate::handler::Simulator;
 use crate::images::Behaviour;
 use crate::services::ecs;
+use crate::services::elbv2::{self, Question};
 
 /// Where these endpoints lie.
 pub const PREFIX: &str = "/_simulator/";
@@ -87,9 +90,22 @@ fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Result<Value, Faul
             world.faults.clear();
             json!({})
         })),
+        (&Method::GET, "probes") => Ok(simulator.with_world(|world| world.probes.view())),
+        (&Method::DELETE, "probes") => Ok(simulator.with_world(|world| {
+            world.probes.clear();
+            json!({})
+        })),
+        (&Method::POST, "request") => request_of_a_test(simulator, body),
         (&Method::POST, _) => change(simulator, path, body),
         _ => Err(unknown(path)),
     }
+}
+
+/// Sends a request to a load balancer.
+fn request_of_a_test(simulator: &Simulator, body: &[u8]) -> Result<Value, Fault> {
+    let question: Question = parse(body)?;
+    let outcome = simulator.with_world(|world| elbv2::request(world, &question));
+    serde_json::to_value(outcome).map_err(|error| broken(&error))
 }
 
 /// Changes of the world behind everyone's back.
@@ -117,6 +133,14 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "tasks/stop" => {
             let StopTask { task, reason, exit_code } = parse(body)?;
             simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
+        "probes" => {
+            let mut probe: Map<String, Value> = parse(body)?;
+            let name = probe.remove("name").and_then(|name| name.as_str().map(str::to_owned));
+            let name = name.ok_or_else(|| Fault::bad_request("", "name is missing"))?;
+            let question: Question = serde_json::from_value(Value::Object(probe))
+                .map_err(|error| Fault::bad_request("", error.to_string()))?;
+            simulator.with_world(|world| world.probes.add(name, question, world.now));
         }
         _ => return Err(unknown(path)),
     }

@@ -1,4 +1,4 @@
-//! What services that the simulator doesn't have hold for those it has: secrets, parameters, certificates.
+//! What services that the simulator doesn't have hold for those it has: secrets and parameters.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,6 @@ pub struct Foreign {
     pub secrets: BTreeSet<String>,
     /// Parameters of Systems Manager.
     pub parameters: BTreeSet<String>,
-    /// Certificates of Certificate Manager.
-    pub certificates: BTreeSet<String>,
 }
 
 impl Foreign {
@@ -43,11 +41,7 @@ mod tests {
     fn a_value_is_found_by_each_of_its_spellings() {
         let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/orders-db-AbCdEf";
         let parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/level";
-        let foreign = Foreign {
-            secrets: [secret.to_owned()].into(),
-            parameters: [parameter.to_owned()].into(),
-            ..Foreign::default()
-        };
+        let foreign = Foreign { secrets: [secret.to_owned()].into(), parameters: [parameter.to_owned()].into() };
         let cases = [
             (secret.to_owned(), Some(secret)),
             (format!("{secret}:password::"), Some(secret)),

@@ -6,11 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::call::{Answer, Call, Fault, Service};
+use crate::call::{Answer, Call, Fault, Protocol, Service};
 use crate::clock::Clock;
 use crate::control;
 use crate::faults::Kind;
-use crate::protocol::{ec2_query, json, query};
+use crate::protocol::{ec2_query, json, query, rest_xml};
 use crate::recording::Entry;
 use crate::world::World;
 
@@ -146,10 +146,10 @@ fn answer(world: &mut World, call: &Call, kinds: &[Kind]) -> Answer {
 
 /// The error by which a service says that it is asked too often.
 fn throttled(service: Service) -> Fault {
-    match service {
-        Service::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
-        Service::Iam | Service::Sts => Fault::bad_request("Throttling", "Rate exceeded"),
-        Service::Ecs | Service::Logs => Fault::bad_request("ThrottlingException", "Rate exceeded"),
+    match service.protocol() {
+        Protocol::Ec2Query => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
+        Protocol::Query | Protocol::RestXml => Fault::bad_request("Throttling", "Rate exceeded"),
+        Protocol::Json => Fault::bad_request("ThrottlingException", "Rate exceeded"),
     }
 }
 
@@ -179,21 +179,28 @@ fn recognise(world: &World, request: &Request<Bytes>) -> Result<(Service, Result
         .ok_or_else(|| {
             Fault::bad_request("UnknownOperationException", format!("The simulator has no service {}.", scope.service))
         })?;
-    Ok((service, call(world, service, &scope, target.map(|(_, operation)| operation), request.body())))
+    Ok((service, call(world, service, &scope, target.map(|(_, operation)| operation), request)))
 }
 
-fn call(world: &World, service: Service, scope: &Scope, target: Option<&str>, body: &[u8]) -> Result<Call, Fault> {
-    let (operation, input) = match service {
-        Service::Ecs | Service::Logs => {
+fn call(
+    world: &World,
+    service: Service,
+    scope: &Scope,
+    target: Option<&str>,
+    request: &Request<Bytes>,
+) -> Result<Call, Fault> {
+    let body = request.body();
+    let (operation, input) = match service.protocol() {
+        Protocol::Json => {
             let operation =
                 target.ok_or_else(|| Fault::bad_request("UnknownOperationException", "No X-Amz-Target."))?;
             (operation.to_owned(), json::parse(body)?)
         }
-        Service::Iam | Service::Sts => query::parse(body)?,
-        Service::Ec2 => ec2_query::parse(body)?,
+        Protocol::Query => query::parse(body)?,
+        Protocol::Ec2Query => ec2_query::parse(body)?,
+        Protocol::RestXml => rest_xml::parse(request.method(), request.uri(), body)?,
     };
-    let regional = matches!(service, Service::Ecs | Service::Logs | Service::Ec2);
-    if regional && scope.region != world.region {
+    if service.is_regional() && scope.region != world.region {
         let message = format!("The simulated account has resources in {} only, not in {}.", world.region, scope.region);
         return Err(Fault::bad_request("SimulatorHasOneRegion", message));
     }
@@ -227,10 +234,11 @@ impl Scope {
 }
 
 fn respond(service: Service, operation: &str, answer: &Answer, request_id: &str) -> Response<Bytes> {
-    let (content_type, (status, body)) = match service {
-        Service::Ecs | Service::Logs => ("application/x-amz-json-1.1", json::render(answer)),
-        Service::Iam | Service::Sts => ("text/xml", query::render(service, operation, answer, request_id)),
-        Service::Ec2 => ("text/xml;charset=UTF-8", ec2_query::render(operation, answer, request_id)),
+    let (content_type, (status, body)) = match service.protocol() {
+        Protocol::Json => ("application/x-amz-json-1.1", json::render(answer)),
+        Protocol::Query => ("text/xml", query::render(service, operation, answer, request_id)),
+        Protocol::Ec2Query => ("text/xml;charset=UTF-8", ec2_query::render(operation, answer, request_id)),
+        Protocol::RestXml => ("text/xml", rest_xml::render(operation, answer, request_id)),
     };
     let response = Response::builder()
         .status(status)

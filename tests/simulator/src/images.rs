@@ -14,9 +14,15 @@ pub struct Behaviour {
     /// The container ends by itself; left out, it runs until it is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exits: Option<Exit>,
-    /// The container's health check never passes.
+    /// The container's health check never passes, and what it serves over HTTP is an error (503).
     #[serde(default)]
     pub unhealthy: bool,
+    /// The TCP ports that it listens on; left out, those that its port mappings name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listens: Option<Vec<u16>>,
+    /// Seconds of simulated time from the container's start until it listens.
+    #[serde(default)]
+    pub listens_after_seconds: u32,
 }
 
 /// How a container ends.

@@ -4,6 +4,7 @@
 //! connector, for tests on virtual time; and a loopback port ([`server`]) for anything that speaks HTTP.
 //! Nothing runs in the background: whenever something looks, the world first moves to the present.
 
+pub mod agenda;
 pub mod call;
 pub mod clock;
 pub mod control;
@@ -13,6 +14,7 @@ pub mod handler;
 pub mod ids;
 pub mod images;
 pub mod limits;
+pub mod probes;
 pub mod protocol;
 pub mod recording;
 pub mod server;

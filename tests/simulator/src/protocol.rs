@@ -3,3 +3,4 @@
 pub mod ec2_query;
 pub mod json;
 pub mod query;
+pub mod rest_xml;

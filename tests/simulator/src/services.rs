@@ -1,8 +1,12 @@
 //! The services, each a state in the world and a function from call to answer.
 
+pub mod acm;
 pub mod ec2;
 pub mod ecs;
+pub mod elbv2;
 pub mod iam;
 pub mod logs;
+pub mod route53;
 pub mod sts;
+pub mod wafv2;
 mod wildcard;

@@ -8,8 +8,9 @@ use crate::foreign::Foreign;
 use crate::ids::Ids;
 use crate::images::Images;
 use crate::limits::Limits;
+use crate::probes::{self, Probes};
 use crate::recording::Recording;
-use crate::services::{ec2, ecs, iam, logs, sts};
+use crate::services::{acm, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +33,17 @@ pub struct World {
     pub logs: logs::State,
     /// Clusters, task definitions, services, tasks.
     pub ecs: ecs::State,
+    /// Load balancers, listeners, rules, target groups.
+    pub elbv2: elbv2::State,
+    /// Certificates.
+    pub acm: acm::State,
+    /// Web ACLs.
+    pub wafv2: wafv2::State,
+    /// Hosted zones.
+    pub route53: route53::State,
+    /// What watches over the load balancers' answers.
+    #[serde(skip)]
+    pub probes: Probes,
     /// What services hold that the simulator does not have.
     pub foreign: Foreign,
     /// What registries hold.
@@ -56,6 +68,9 @@ struct Remembered {
     ec2: ec2::State,
     logs: logs::State,
     ecs: ecs::State,
+    elbv2: elbv2::State,
+    wafv2: wafv2::State,
+    route53: route53::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -98,6 +113,11 @@ impl World {
             ec2: ec2::State::default(),
             logs: logs::State::default(),
             ecs: ecs::State::default(),
+            elbv2: elbv2::State::default(),
+            acm: acm::State::default(),
+            wafv2: wafv2::State::default(),
+            route53: route53::State::default(),
+            probes: Probes::default(),
             foreign: Foreign::default(),
             images: Images::default(),
             faults: Faults::default(),
@@ -109,10 +129,23 @@ impl World {
 
     /// Moves the world to `now`: everything that was due until then happens, in order. Never backwards.
     pub fn advance_to(&mut self, now: i64) {
-        if now > self.now {
-            ecs::advance_to(self, now);
-            self.now = now;
+        if now <= self.now {
+            return;
         }
+        loop {
+            let next = [ecs::next_due(self), elbv2::next_due(self)].into_iter().flatten().min();
+            // What is due comes before the look at what it led to.
+            let look = self.probes.next_due().filter(|look| next.is_none_or(|next| *look < next));
+            let Some(at) = look.or(next).filter(|at| *at <= now) else { break };
+            if look.is_some() {
+                self.now = self.now.max(at);
+                probes::look(self);
+            } else {
+                ecs::advance_to(self, at);
+                elbv2::advance_to(self, at);
+            }
+        }
+        self.now = now;
     }
 
     /// Asks a service.
@@ -123,14 +156,19 @@ impl World {
             Service::Sts => sts::call(self, call),
             Service::Ec2 => ec2::call(self, call),
             Service::Logs => logs::call(self, call),
+            Service::Elbv2 => elbv2::call(self, call),
+            Service::Acm => acm::call(self, call),
+            Service::Wafv2 => wafv2::call(self, call),
+            Service::Route53 => route53::call(self, call),
         }
     }
 
     /// Keeps the services as they are now, for stale reads.
     pub fn remember(&mut self) {
         let (iam, ec2) = (self.iam.clone(), self.ec2.clone());
-        let (logs, ecs) = (self.logs.clone(), self.ecs.clone());
-        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs }));
+        let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
+        let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
+        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53 }));
     }
 
     /// Asks a service as it was before the last write, if that was kept.
@@ -148,6 +186,9 @@ impl World {
         std::mem::swap(&mut self.ec2, &mut other.ec2);
         std::mem::swap(&mut self.logs, &mut other.logs);
         std::mem::swap(&mut self.ecs, &mut other.ecs);
+        std::mem::swap(&mut self.elbv2, &mut other.elbv2);
+        std::mem::swap(&mut self.wafv2, &mut other.wafv2);
+        std::mem::swap(&mut self.route53, &mut other.route53);
     }
 
     /// An ARN in this account and region.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::images::Images;
-use crate::services::{ec2, iam};
+use crate::services::{acm, ec2, iam, route53, wafv2};
 use crate::world::World;
 
 /// What is wrong with a world file.
@@ -37,7 +37,36 @@ pub struct WorldFile {
     #[serde(default)]
     parameters: Vec<String>,
     #[serde(default)]
-    certificates: Vec<String>,
+    certificates: Vec<CertificateEntry>,
+    #[serde(default)]
+    web_acls: Vec<WebAclEntry>,
+    #[serde(default)]
+    hosted_zones: Vec<ZoneEntry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CertificateEntry {
+    arn: String,
+    domain: String,
+    #[serde(default)]
+    alternatives: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WebAclEntry {
+    name: String,
+    id: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ZoneEntry {
+    id: String,
+    name: String,
+    #[serde(default)]
+    private: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -136,7 +165,11 @@ impl WorldFile {
         }
         world.foreign.secrets.extend(self.secrets.iter().cloned());
         world.foreign.parameters.extend(self.parameters.iter().cloned());
-        world.foreign.certificates.extend(self.certificates.iter().cloned());
+        for CertificateEntry { arn, domain, alternatives } in &self.certificates {
+            acm::add_certificate(world, arn, domain, alternatives);
+        }
+        self.web_acls.iter().for_each(|acl| wafv2::add_web_acl(world, &acl.name, &acl.id));
+        self.hosted_zones.iter().for_each(|zone| route53::add_zone(world, &zone.id, &zone.name, zone.private));
         Ok(())
     }
 }
@@ -192,7 +225,8 @@ mod tests {
         assert_eq!(ec2::group_vpc(&world, "sg-0database").as_deref(), Some("vpc-0a1b2c3d"));
         let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/orders-db-AbCdEf";
         assert_eq!(world.foreign.resolve(secret), Some(secret));
-        assert_eq!(world.foreign.certificates.len(), 1);
+        let certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+        assert!(acm::covers(&world, certificate, "shop.example.com"));
         for (image, missing) in [
             ("public.ecr.aws/nginx/nginx:1.27", false),
             ("public.ecr.aws/xray/aws-xray-daemon:3.x", false),

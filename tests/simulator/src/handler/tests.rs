@@ -174,3 +174,22 @@ fn calls_faster_than_the_bucket_are_throttled() {
     simulator.advance(Duration::from_secs(3));
     assert_eq!((0..10).filter(|_| create().0 == 200).count(), 3, "then one a second");
 }
+
+#[test]
+fn requests_and_probes_are_asked_for_by_their_endpoints() {
+    let simulator = still();
+    let question = json!({"url": "http://shop.example.com/"});
+    let (status, answer) = control(&simulator, "POST", "request", &question);
+    assert_eq!(status, 200);
+    assert!(answer["problem"].as_str().unwrap().contains("doesn't resolve"), "{answer}");
+    assert_eq!(control(&simulator, "POST", "request", &json!({"address": "x"})).0, 400);
+
+    assert_eq!(control(&simulator, "POST", "probes", &question).0, 400, "a probe has a name");
+    let named = json!({"name": "shop", "url": "http://shop.example.com/"});
+    assert_eq!(control(&simulator, "POST", "probes", &named).0, 200);
+    control(&simulator, "POST", "clock/advance", &json!({"seconds": 3}));
+    let seen = control(&simulator, "GET", "probes", &Value::Null).1;
+    assert_eq!((&seen["probes"][0]["secondsFailed"], &seen["probes"][0]["secondsOk"]), (&json!(3), &json!(0)));
+    control(&simulator, "DELETE", "probes", &Value::Null);
+    assert_eq!(control(&simulator, "GET", "probes", &Value::Null).1, json!({"probes": []}));
+}

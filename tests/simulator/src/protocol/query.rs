@@ -1,4 +1,4 @@
-//! The query protocol of IAM and STS: a form in, XML out.
+//! The query protocol of IAM, STS and Elastic Load Balancing: a form in, XML out.
 //!
 //! `Tags.member.1.Key=a` becomes `{"Tags": [{"Key": "a"}]}`. The form knows no types: every scalar arrives as text,
 //! so services read numbers and booleans with [`number`] and [`flag`].
@@ -20,6 +20,7 @@ pub fn parse(body: &[u8]) -> Result<(String, Value), Fault> {
 pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &str) -> (u16, String) {
     let namespace = match service {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        Service::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         _ => "https://iam.amazonaws.com/doc/2010-05-08/",
     };
     let id = escape(request_id);
@@ -88,6 +89,8 @@ pub(super) enum ListStyle {
     Member,
     /// `A.1=..` and `<item>`: ec2-query.
     Item,
+    /// `<ResourceRecord>` in `<ResourceRecords>`: rest-xml.
+    Named,
 }
 
 /// A form's names taken apart at their dots.
@@ -189,7 +192,11 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
         Value::Number(number) => body.push_str(&number.to_string()),
         Value::String(text) => body.push_str(&escape(text)),
         Value::Array(items) => {
-            let item = if style == ListStyle::Member { "member" } else { "item" };
+            let item = match style {
+                ListStyle::Member => "member",
+                ListStyle::Item => "item",
+                ListStyle::Named => name.trim_end_matches('s'),
+            };
             for value in items {
                 write_element(body, item, value, style);
             }

@@ -1,5 +1,5 @@
 //! Elastic Compute Cloud, its network part: VPC and subnets that come with the world, security groups and their
-//! rules, network interfaces of tasks, tags.
+//! rules, network interfaces of tasks and load balancers, tags.
 //!
 //! Source: EC2 API reference (operations and "Error codes"), VPC user guide ("Amazon VPC quotas").
 
@@ -8,11 +8,13 @@ mod groups;
 mod interfaces;
 mod network;
 mod permissions;
+mod reach;
 mod rule_changes;
 mod rules;
 mod tags;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,9 +24,10 @@ use crate::call::{Answer, Call, Fault};
 use crate::protocol::query;
 use crate::world::World;
 
-pub use self::groups::{SecurityGroup, add_group};
-pub use self::interfaces::{Eni, create_eni, delete_eni};
-pub use self::network::{NewSubnet, Subnet, add_subnet, add_vpc, subnet};
+pub use self::groups::{SecurityGroup, add_group, default_group};
+pub use self::interfaces::{Eni, create_eni, delete_eni, interface, interface_at, put_into_groups};
+pub use self::network::{NewSubnet, Subnet, add_subnet, add_vpc, first_address, subnet, vpc_contains};
+pub use self::reach::{lets_in, reaches};
 pub use self::rules::{Peer, Rule};
 
 type Tags = BTreeMap<String, String>;
@@ -36,6 +39,9 @@ pub struct State {
     subnets: BTreeMap<String, network::SubnetRecord>,
     groups: BTreeMap<String, SecurityGroup>,
     interfaces: BTreeMap<String, interfaces::Interface>,
+    /// The interface that has an address, by VPC and address.
+    #[serde(skip)]
+    addresses: BTreeMap<(String, Ipv4Addr), String>,
 }
 
 /// Answers a call.

@@ -11,10 +11,13 @@ mod container;
 mod control;
 mod deployments;
 mod events;
+mod failing;
 mod fargate;
 mod launch;
 mod lifecycle;
 mod list_tasks;
+mod listening;
+mod load_balancing;
 mod names;
 mod network;
 mod reach;
@@ -37,12 +40,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::agenda::Agenda;
 use crate::call::{Answer, Call, Fault};
 use crate::world::World;
 
-use agenda::{Agenda, Wake};
+use agenda::Wake;
 
 pub use control::stop_task_from_outside;
+pub use listening::{Listener, listener};
+pub use load_balancing::target_changed;
 
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -56,7 +62,10 @@ pub struct State {
     account_settings: BTreeMap<String, String>,
     run_tokens: BTreeMap<String, run_task::RunToken>,
     #[serde(skip)]
-    agenda: Agenda,
+    agenda: Agenda<Wake>,
+    /// The task that each network interface belongs to, both by id.
+    #[serde(skip)]
+    interfaces: BTreeMap<String, String>,
 }
 
 /// Answers a call.
@@ -96,6 +105,11 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         _ => Err(Fault::unknown_operation(call.service, &call.operation)),
     };
     answer.map(without_nulls)
+}
+
+/// When the next thing is due.
+pub fn next_due(world: &World) -> Option<i64> {
+    world.ecs.agenda.next()
 }
 
 /// Lets everything happen that is due until `now`, in the order in which it is due.

@@ -49,6 +49,12 @@ pub fn add_group(world: &mut World, id: &str, vpc_id: &str, name: &str, descript
     world.ec2.groups.insert(group.id.clone(), group);
 }
 
+/// The id of a VPC's default group.
+pub fn default_group(world: &World, vpc_id: &str) -> Option<String> {
+    let mut groups = world.ec2.groups.values();
+    groups.find(|group| group.vpc_id == vpc_id && group.name == "default").map(|group| group.id.clone())
+}
+
 /// Puts a VPC's default group into the world: it also lets its own members in.
 pub(super) fn add_default(world: &mut World, id: &str, vpc_id: &str) {
     add_group(world, id, vpc_id, "default", "default VPC security group", &Tags::new());

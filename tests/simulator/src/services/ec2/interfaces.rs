@@ -1,4 +1,4 @@
-//! Network interfaces: those that tasks get, and what EC2 tells about them.
+//! Network interfaces: those that tasks and load balancers get, and what EC2 tells about them.
 
 use std::net::Ipv4Addr;
 
@@ -17,6 +17,7 @@ const GROUPS_PER_INTERFACE: usize = 5;
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Interface {
     pub(super) id: String,
+    description: String,
     subnet_id: String,
     vpc_id: String,
     zone: String,
@@ -27,7 +28,7 @@ pub(super) struct Interface {
     pub(super) tags: Tags,
 }
 
-/// A network interface, as a task's attachment shows it.
+/// A network interface, as those show it whom it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Eni {
     /// `eni-0...`
@@ -44,9 +45,22 @@ pub struct Eni {
     pub groups: Vec<String>,
 }
 
+impl Interface {
+    fn told(&self) -> Eni {
+        Eni {
+            id: self.id.clone(),
+            subnet_id: self.subnet_id.clone(),
+            private_ip: self.address.to_string(),
+            mac_address: self.mac_address.clone(),
+            private_dns_name: self.private_dns_name.clone(),
+            groups: self.groups.clone(),
+        }
+    }
+}
+
 /// Creates a network interface in a subnet with security groups (none: the VPC's default group). Fails with EC2's
 /// codes: `InvalidSubnetID.NotFound`, `InvalidGroup.NotFound`, `InsufficientFreeAddressesInSubnet`.
-pub fn create_eni(world: &mut World, subnet: &str, groups: &[String]) -> Result<Eni, Fault> {
+pub fn create_eni(world: &mut World, subnet: &str, groups: &[String], description: &str) -> Result<Eni, Fault> {
     let found = world.ec2.subnets.get(subnet).ok_or_else(|| no_subnet(subnet))?;
     let (vpc_id, zone) = (found.vpc_id.clone(), found.zone().to_owned());
     let groups = groups_or_default(world, subnet, &vpc_id, groups)?;
@@ -59,6 +73,7 @@ pub fn create_eni(world: &mut World, subnet: &str, groups: &[String]) -> Result<
     let bytes: Vec<&str> = (0..5).filter_map(|byte| mac.get(byte * 2..byte * 2 + 2)).collect();
     let eni = Interface {
         id,
+        description: description.to_owned(),
         subnet_id: subnet.to_owned(),
         vpc_id,
         zone,
@@ -68,14 +83,8 @@ pub fn create_eni(world: &mut World, subnet: &str, groups: &[String]) -> Result<
         groups,
         tags: Tags::new(),
     };
-    let told = Eni {
-        id: eni.id.clone(),
-        subnet_id: eni.subnet_id.clone(),
-        private_ip: address.to_string(),
-        mac_address: eni.mac_address.clone(),
-        private_dns_name: eni.private_dns_name.clone(),
-        groups: eni.groups.clone(),
-    };
+    let told = eni.told();
+    world.ec2.addresses.insert((eni.vpc_id.clone(), address), eni.id.clone());
     world.ec2.interfaces.insert(eni.id.clone(), eni);
     Ok(told)
 }
@@ -83,9 +92,30 @@ pub fn create_eni(world: &mut World, subnet: &str, groups: &[String]) -> Result<
 /// Deletes a network interface; one that isn't there is no error.
 pub fn delete_eni(world: &mut World, id: &str) {
     let Some(eni) = world.ec2.interfaces.remove(id) else { return };
+    world.ec2.addresses.remove(&(eni.vpc_id.clone(), eni.address));
     if let Some(subnet) = world.ec2.subnets.get_mut(&eni.subnet_id) {
         subnet.release_address(eni.address);
     }
+}
+
+/// The network interface of this id.
+pub fn interface(world: &World, id: &str) -> Option<Eni> {
+    world.ec2.interfaces.get(id).map(Interface::told)
+}
+
+/// The network interface that has an address in a VPC.
+pub fn interface_at(world: &World, vpc_id: &str, address: Ipv4Addr) -> Option<Eni> {
+    interface(world, world.ec2.addresses.get(&(vpc_id.to_owned(), address))?)
+}
+
+/// Puts a network interface into these security groups, and out of all others. Fails as [`create_eni`] does.
+pub fn put_into_groups(world: &mut World, id: &str, groups: &[String]) -> Result<(), Fault> {
+    let Some(eni) = world.ec2.interfaces.get(id) else { return Ok(()) };
+    let groups = groups_or_default(world, &eni.subnet_id, &eni.vpc_id, groups)?;
+    if let Some(eni) = world.ec2.interfaces.get_mut(id) {
+        eni.groups = groups;
+    }
+    Ok(())
 }
 
 fn groups_or_default(world: &World, subnet: &str, vpc_id: &str, groups: &[String]) -> Result<Vec<String>, Fault> {
@@ -103,13 +133,13 @@ fn groups_or_default(world: &World, subnet: &str, vpc_id: &str, groups: &[String
     if !groups.is_empty() {
         return Ok(groups.to_vec());
     }
-    let default = world.ec2.groups.values().find(|group| group.vpc_id == vpc_id && group.name == "default");
-    Ok(default.map(|group| group.id.clone()).into_iter().collect())
+    Ok(super::default_group(world, vpc_id).into_iter().collect())
 }
 
 const FILTERS: &[&str] = &[
     "addresses.private-ip-address",
     "availability-zone",
+    "description",
     "group-id",
     "group-name",
     "mac-address",
@@ -131,6 +161,7 @@ pub(super) fn describe(world: &World, input: &Value) -> Answer {
             eni.groups.iter().filter_map(|id| world.ec2.groups.get(id)).map(|group| group.name.clone()).collect()
         }
         "availability-zone" => vec![eni.zone.clone()],
+        "description" => vec![eni.description.clone()],
         "mac-address" => vec![eni.mac_address.clone()],
         "network-interface-id" => vec![eni.id.clone()],
         "owner-id" => vec![world.account_id.clone()],
@@ -160,6 +191,7 @@ fn shown(world: &World, eni: &Interface) -> Value {
     let address = json!({"primary": true, "privateIpAddress": eni.address, "privateDnsName": eni.private_dns_name});
     json!({
         "networkInterfaceId": eni.id,
+        "description": eni.description,
         "interfaceType": "interface",
         "subnetId": eni.subnet_id,
         "vpcId": eni.vpc_id,

@@ -91,6 +91,10 @@ impl Block {
         format!("{}/{}", Ipv4Addr::from(self.first), self.bits)
     }
 
+    fn holds(self, address: Ipv4Addr) -> bool {
+        (self.first..=self.first + (self.size() - 1)).contains(&u32::from(address))
+    }
+
     fn contains(self, other: Self) -> bool {
         other.first >= self.first && other.first + (other.size() - 1) <= self.first + (self.size() - 1)
     }
@@ -150,6 +154,18 @@ pub fn add_subnet(world: &mut World, new: &NewSubnet<'_>) -> Result<(), String> 
         SubnetRecord { id: id.to_owned(), vpc_id, zone, block, public: new.public, tags, used: BTreeSet::new() };
     world.ec2.subnets.insert(id.to_owned(), record);
     Ok(())
+}
+
+/// Whether an address lies in a VPC's block.
+pub fn vpc_contains(world: &World, vpc_id: &str, address: Ipv4Addr) -> bool {
+    let block = world.ec2.vpcs.get(vpc_id).and_then(|vpc| Block::parse(&vpc.cidr));
+    block.is_some_and(|block| block.holds(address))
+}
+
+/// The first address of a VPC's block that isn't EC2's own: a client inside the VPC may have it.
+pub fn first_address(world: &World, vpc_id: &str) -> Option<Ipv4Addr> {
+    let block = Block::parse(&world.ec2.vpcs.get(vpc_id)?.cidr)?;
+    Some(Ipv4Addr::from(block.first + RESERVED_FIRST))
 }
 
 /// The subnet of this id.

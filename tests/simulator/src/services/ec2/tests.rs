@@ -289,7 +289,7 @@ fn sixty_rules_fit_in_each_direction_and_family() {
 fn a_group_in_use_cannot_be_deleted() {
     let mut world = network();
     let delete = |world: &mut World| ask(world, "DeleteSecurityGroup", json!({"GroupId": "sg-b"}));
-    let eni = create_eni(&mut world, "subnet-b", &["sg-b".to_owned()]).unwrap();
+    let eni = create_eni(&mut world, "subnet-b", &["sg-b".to_owned()], "of a test").unwrap();
     let fault = delete(&mut world).unwrap_err();
     assert_eq!(
         (fault.code.as_str(), fault.message.as_str()),
@@ -307,8 +307,8 @@ fn a_group_in_use_cannot_be_deleted() {
 #[test]
 fn an_interface_has_an_address_of_its_own() {
     let mut world = network();
-    let first = create_eni(&mut world, "subnet-a", &["sg-a".to_owned()]).unwrap();
-    let second = create_eni(&mut world, "subnet-a", &[]).unwrap();
+    let first = create_eni(&mut world, "subnet-a", &["sg-a".to_owned()], "of a test").unwrap();
+    let second = create_eni(&mut world, "subnet-a", &[], "of a test").unwrap();
     assert_eq!((first.private_ip.as_str(), second.private_ip.as_str()), ("10.0.0.4", "10.0.0.5"));
     assert_eq!(first.private_dns_name, "ip-10-0-0-4.eu-west-1.compute.internal");
     assert_eq!(second.groups, ["sg-default1"]);
@@ -319,7 +319,7 @@ fn an_interface_has_an_address_of_its_own() {
     assert_eq!(column(&found, "networkInterfaceSet", "networkInterfaceId"), std::slice::from_ref(&first.id));
     assert_eq!(found["networkInterfaceSet"][0]["groupSet"], json!([{"groupId": "sg-a", "groupName": "a"}]));
     delete_eni(&mut world, &first.id);
-    assert_eq!(create_eni(&mut world, "subnet-a", &[]).unwrap().private_ip, "10.0.0.4");
+    assert_eq!(create_eni(&mut world, "subnet-a", &[], "of a test").unwrap().private_ip, "10.0.0.4");
 }
 
 #[test]
@@ -336,12 +336,15 @@ fn interfaces_are_refused_with_ec2s_codes() {
             "SecurityGroupsPerInterfaceLimitExceeded",
         ),
     ] {
-        assert_eq!(create_eni(&mut world, subnet, &ids).unwrap_err().code, code);
+        assert_eq!(create_eni(&mut world, subnet, &ids, "of a test").unwrap_err().code, code);
     }
     for _ in 0..11 {
-        create_eni(&mut world, "subnet-a", &[]).unwrap();
+        create_eni(&mut world, "subnet-a", &[], "of a test").unwrap();
     }
-    assert_eq!(create_eni(&mut world, "subnet-a", &[]).unwrap_err().code, "InsufficientFreeAddressesInSubnet");
+    assert_eq!(
+        create_eni(&mut world, "subnet-a", &[], "of a test").unwrap_err().code,
+        "InsufficientFreeAddressesInSubnet"
+    );
 }
 
 #[test]

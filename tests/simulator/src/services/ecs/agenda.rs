@@ -1,6 +1,4 @@
-//! What happens when: the next wake of each task and service, in order of time.
-
-use std::collections::BTreeSet;
+//! What ECS's agenda holds: the next wake of each task and service.
 
 use crate::world::World;
 
@@ -11,28 +9,6 @@ pub(super) enum Wake {
     Task(String),
     /// A service, by its key: its scheduler looks.
     Service(String),
-}
-
-/// Wakes in order of time; those of the same moment in the order in which they were asked for.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Agenda {
-    last: u64,
-    wakes: BTreeSet<(i64, u64, Wake)>,
-}
-
-impl Agenda {
-    fn add(&mut self, at: i64, wake: Wake) {
-        self.last += 1;
-        self.wakes.insert((at, self.last, wake));
-    }
-
-    /// Takes out the next wake that is due until `now`, with its time.
-    pub(super) fn take_due(&mut self, now: i64) -> Option<(i64, Wake)> {
-        if self.wakes.first()?.0 > now {
-            return None;
-        }
-        self.wakes.pop_first().map(|(at, _, wake)| (at, wake))
-    }
 }
 
 /// Wakes a task at a time; only its latest request counts.

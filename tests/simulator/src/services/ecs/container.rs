@@ -77,3 +77,10 @@ pub(super) fn awslogs(container: &Value) -> Option<&Map<String, Value>> {
     }
     container.pointer("/logConfiguration/options").and_then(Value::as_object)
 }
+
+/// The TCP ports that its port mappings name.
+pub(super) fn ports(container: &Value) -> Vec<i64> {
+    let mappings = container.get("portMappings").and_then(Value::as_array).into_iter().flatten();
+    let tcp = mappings.filter(|port| port.get("protocol").and_then(Value::as_str).unwrap_or("tcp") == "tcp");
+    tcp.filter_map(|port| port.get("containerPort").and_then(Value::as_i64)).collect()
+}

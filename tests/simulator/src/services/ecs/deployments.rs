@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::wire_time;
 use crate::services::ecs::launch::{self, Order, Refusal};
-use crate::services::ecs::rolling::{self, Bounds, Moves, Seen};
+use crate::services::ecs::rolling::{self, Bounds, Moves, Seen, Stands};
 use crate::services::ecs::service_config::Revision;
 use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, events, lifecycle, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, events, failing, lifecycle, task_definitions};
 use crate::world::World;
 
 /// How soon the scheduler acts on a change, in milliseconds.
@@ -147,6 +147,7 @@ fn finish_draining(world: &mut World, key: &str) {
 }
 
 fn schedule(world: &mut World, key: &str) {
+    failing::judge(world, key);
     let Some(service) = world.ecs.services.get(key) else { return };
     let Some(primary) = service.primary() else { return };
     let failed = primary.state == Rollout::Failed;
@@ -179,11 +180,19 @@ fn seen(world: &World, service: &Service, primary: &str) -> (Vec<Seen>, Vec<Seen
     live.sort_by_key(|task| task.created_at);
     let (mut ours, mut old) = (Vec::new(), Vec::new());
     for task in live {
-        let healthy = task.is_running() && task.counted;
-        let seen = Seen { id: task.id.clone(), running: task.is_running(), healthy, failed: failed(&task.deployment) };
+        let seen = Seen { id: task.id.clone(), stands: stands(task), failed: failed(&task.deployment) };
         if task.deployment.as_deref() == Some(primary) { ours.push(seen) } else { old.push(seen) }
     }
     (ours, old)
+}
+
+fn stands(task: &Task) -> Stands {
+    match (task.is_running(), &task.failing) {
+        (false, _) => Stands::Pending,
+        (true, Some(_)) => Stands::Failing,
+        (true, None) if task.counted => Stands::Healthy,
+        (true, None) => Stands::Running,
+    }
 }
 
 fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
@@ -191,8 +200,12 @@ fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
         return;
     }
     for id in ids {
-        let deployment = world.ecs.tasks.get(id).and_then(|task| task.deployment.clone()).unwrap_or_default();
-        let reason = format!("Scaling activity initiated by (deployment {deployment})");
+        let task = world.ecs.tasks.get(id);
+        let deployment = task.and_then(|task| task.deployment.clone()).unwrap_or_default();
+        let reason = match task.and_then(|task| task.failing.as_ref()) {
+            Some(failing) => failing.reason(),
+            None => format!("Scaling activity initiated by (deployment {deployment})"),
+        };
         lifecycle::stop(world, id, StopCode::ServiceSchedulerInitiated, &reason);
     }
     if let Some(service) = world.ecs.services.get_mut(key) {
@@ -306,7 +319,9 @@ fn settle(world: &mut World, key: &str) {
     let own: Vec<&Task> = tasks(world, service).filter(|task| !task.has_ended()).collect();
     let ours = own
         .iter()
-        .filter(|task| task.deployment.as_ref() == Some(&primary.id) && !task.stopping && task.counted)
+        .filter(|task| {
+            task.deployment.as_ref() == Some(&primary.id) && !task.stopping && task.counted && task.failing.is_none()
+        })
         .count();
     let there = ours == wanted && own.len() == wanted;
     if !there || primary.state == Rollout::Failed {

@@ -116,6 +116,8 @@ fn task(world: &mut World, order: &Order, definition: &Definition, execution_rol
         phase: Phase::Provisioning,
         health: Health::Unknown,
         counted: false,
+        targets: Vec::new(),
+        failing: None,
         launch_type: order.launch_type.clone(),
         capacity_provider: order.capacity_provider.clone(),
         cpu: size("cpu"),

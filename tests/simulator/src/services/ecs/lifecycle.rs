@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, container, deployments, events, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, container, deployments, load_balancing, task_definitions};
 use crate::services::{ec2, logs};
 use crate::world::World;
 
@@ -75,9 +75,11 @@ fn attach(world: &mut World, id: &str) {
     let Some(attachment) = world.ecs.tasks.get(id).and_then(|task| task.attachment.clone()) else {
         return enter(world, id, Phase::Pending, PENDING);
     };
-    match ec2::create_eni(world, &attachment.subnet, &attachment.groups) {
+    let description = world.arn("ecs", &format!("attachment/{}", attachment.id));
+    match ec2::create_eni(world, &attachment.subnet, &attachment.groups, &description) {
         Ok(eni) => {
             let now = world.now;
+            world.ecs.interfaces.insert(eni.id.clone(), id.to_owned());
             if let Some(task) = world.ecs.tasks.get_mut(id) {
                 task.attachment = Some(crate::services::ecs::tasks::Attachment { eni: Some(eni), ..attachment });
                 task.connected_at = Some(now);
@@ -126,6 +128,7 @@ fn start(world: &mut World, id: &str) {
         }
     }
     enter(world, id, Phase::Running, 0);
+    load_balancing::register(world, id);
     wait_for_next(world, id);
 }
 
@@ -149,13 +152,15 @@ fn ahead(world: &World, task: &Task) -> Vec<(i64, Happening)> {
             ahead.push((at, Happening::Exit { container: one.name.clone(), code: exit.code }));
         }
     }
-    ahead.push(health_ahead(world, task));
+    ahead.extend(health_ahead(world, task));
     ahead.sort_by_key(|(at, _)| *at);
     ahead
 }
 
 /// When the task turns healthy, or fails its health check (API reference, `HealthCheck`).
-fn health_ahead(world: &World, task: &Task) -> (i64, Happening) {
+///
+/// Of a task behind a load balancer without a check of its own its target groups decide.
+fn health_ahead(world: &World, task: &Task) -> Option<(i64, Happening)> {
     let containers = task_definitions::find(world, &task.definition)
         .map(|definition| definition.containers().to_vec())
         .unwrap_or_default();
@@ -171,9 +176,10 @@ fn health_ahead(world: &World, task: &Task) -> (i64, Happening) {
         }
     }
     match (fails, passes) {
-        (Some(after), _) => (world.now + after * 1000, Happening::Unhealthy),
-        (None, Some(after)) => (world.now + after * 1000, Happening::Healthy),
-        (None, None) => (world.now + COUNTS_AFTER, Happening::Counts),
+        (Some(after), _) => Some((world.now + after * 1000, Happening::Unhealthy)),
+        (None, Some(after)) => Some((world.now + after * 1000, Happening::Healthy)),
+        (None, None) if !load_balancing::targets(world, task).is_empty() => None,
+        (None, None) => Some((world.now + COUNTS_AFTER, Happening::Counts)),
     }
 }
 
@@ -203,7 +209,10 @@ fn happen(world: &mut World, id: &str) {
             for one in &mut task.containers {
                 one.health = Health::Healthy;
             }
-            counts(world, id);
+            task.version += 1;
+            if world.ecs.tasks.get(id).is_some_and(|task| load_balancing::is_healthy(world, task)) {
+                counts(world, id);
+            }
         }
         Happening::Counts => counts(world, id),
         Happening::Unhealthy => fail_health(world, id),
@@ -214,7 +223,7 @@ fn happen(world: &mut World, id: &str) {
 }
 
 /// The task counts as healthy from now on.
-fn counts(world: &mut World, id: &str) {
+pub(super) fn counts(world: &mut World, id: &str) {
     let Some(task) = world.ecs.tasks.get_mut(id) else { return };
     task.counted = true;
     task.version += 1;
@@ -224,6 +233,7 @@ fn counts(world: &mut World, id: &str) {
     }
 }
 
+/// The task's own health checks have failed for good: a service replaces it.
 fn fail_health(world: &mut World, id: &str) {
     let Some(task) = world.ecs.tasks.get_mut(id) else { return };
     task.health = Health::Unhealthy;
@@ -232,8 +242,7 @@ fn fail_health(world: &mut World, id: &str) {
         one.health = Health::Unhealthy;
     }
     if let Some(key) = task.service.clone() {
-        events::add(world, &key, &format!("(task {id}) failed container health checks."));
-        stop(world, id, StopCode::ServiceSchedulerInitiated, "Task failed container health checks");
+        deployments::look_soon(world, &key);
     }
 }
 
@@ -257,7 +266,8 @@ fn end(container: &mut Container, code: i32) {
     container.exit_code = Some(code);
 }
 
-/// Stops a task, whoever wants it; one that is stopping already goes on as it was.
+/// Stops a task, whoever wants it; one that is stopping already goes on as it was. A target is deregistered, and has
+/// drained before its containers are asked to end (developer guide, "Amazon ECS task lifecycle", DEACTIVATING).
 pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     let now = world.now;
     let Some(task) = world.ecs.tasks.get_mut(id) else { return };
@@ -266,7 +276,7 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     }
     let failed = match code {
         StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => !task.counted,
-        StopCode::ServiceSchedulerInitiated => task.health == Health::Unhealthy,
+        StopCode::ServiceSchedulerInitiated => task.failing.is_some(),
         StopCode::UserInitiated => false,
     };
     task.stopping = true;
@@ -277,7 +287,10 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     let was_running = task.phase == Phase::Running;
     let owner = task.service.clone().zip(task.deployment.clone());
     if was_running {
-        enter(world, id, Phase::Deactivating, DEACTIVATING);
+        let drains = load_balancing::deregister(world, id);
+        // Who has ended isn't waited for.
+        let waits = if code == StopCode::EssentialContainerExited { 0 } else { drains };
+        enter(world, id, Phase::Deactivating, DEACTIVATING.max(waits));
     } else {
         for one in &mut task.containers {
             one.status = ContainerStatus::Stopped;
@@ -309,6 +322,7 @@ fn finish(world: &mut World, id: &str) {
     let service = task.service.clone();
     if let Some(eni) = eni {
         ec2::delete_eni(world, &eni);
+        world.ecs.interfaces.remove(&eni);
     }
     enter(world, id, Phase::Stopped, REMEMBERED);
     if let Some(service) = service.and_then(|key| world.ecs.services.get_mut(&key)) {

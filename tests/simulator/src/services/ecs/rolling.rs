@@ -7,10 +7,20 @@
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) id: String,
-    pub(super) running: bool,
-    pub(super) healthy: bool,
+    pub(super) stands: Stands,
     /// Its deployment has failed.
     pub(super) failed: bool,
+}
+
+/// How a task stands; the better the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stands {
+    Pending,
+    /// It runs, and is called unhealthy.
+    Failing,
+    /// It runs, and doesn't count as healthy yet.
+    Running,
+    Healthy,
 }
 
 /// How many tasks are wanted, how many must stay healthy, how many there may be.
@@ -46,17 +56,31 @@ pub(super) fn moves(bounds: Bounds, primary: &[Seen], old: &[Seen]) -> Moves {
     let mut stop: Vec<String> = Vec::new();
     // What doesn't serve anyone may go at once.
     let (spent, serving): (Vec<&Seen>, Vec<&Seen>) =
-        old.iter().partition(|task| !task.running || (task.failed && !task.healthy));
+        old.iter().partition(|task| task.stands == Stands::Pending || (task.failed && task.stands != Stands::Healthy));
     stop.extend(spent.iter().map(|task| task.id.clone()));
-    let new_healthy = primary.iter().filter(|task| task.healthy).count();
+    let new_healthy = primary.iter().filter(|task| task.stands == Stands::Healthy).count();
     let keep = bounds.minimum.saturating_sub(new_healthy);
     let mut serving = serving;
-    serving.sort_by_key(|task| task.healthy);
+    serving.sort_by_key(|task| task.stands == Stands::Healthy);
     stop.extend(serving.iter().take(serving.len().saturating_sub(keep)).map(|task| task.id.clone()));
     let left = old.len() - stop.len();
-    stop.extend(surplus(primary, bounds.desired));
-    let room = bounds.maximum.saturating_sub(primary.len() + left);
-    Moves { start: bounds.desired.saturating_sub(primary.len()).min(room), stop }
+    let (failing, sound): (Vec<Seen>, Vec<Seen>) =
+        primary.iter().cloned().partition(|task| task.stands == Stands::Failing);
+    let surplus = surplus(&sound, bounds.desired);
+    let room = bounds.maximum.saturating_sub(sound.len() + failing.len() + left);
+    let missing = bounds.desired.saturating_sub(sound.len());
+    stop.extend(surplus);
+    stop.extend(replaced(bounds, &failing, new_healthy, missing.saturating_sub(room)));
+    Moves { start: missing.min(room), stop }
+}
+
+/// The failing tasks that go now. Developer guide, "Amazon ECS services", on replacing unhealthy tasks: a replacement
+/// is started first, and the unhealthy task stopped once that one is healthy; where the replacement turns unhealthy
+/// too, one of the two is stopped; where the maximum leaves no room for `blocked` replacements, unhealthy tasks are
+/// stopped one at a time.
+fn replaced(bounds: Bounds, failing: &[Seen], healthy: usize, blocked: usize) -> Vec<String> {
+    let excess = failing.len().saturating_sub(bounds.desired.saturating_sub(healthy));
+    failing.iter().take(excess.max(blocked.min(1))).map(|task| task.id.clone()).collect()
 }
 
 /// A failed deployment that isn't rolled back launches nothing, and takes nothing away from what still serves; only
@@ -72,7 +96,7 @@ pub(super) fn moves_when_failed(bounds: Bounds, primary: &[Seen], old: &[Seen]) 
 /// Those above `wanted`: first what doesn't run, then what isn't healthy, then the last.
 fn surplus(tasks: &[Seen], wanted: usize) -> Vec<String> {
     let mut sorted: Vec<&Seen> = tasks.iter().rev().collect();
-    sorted.sort_by_key(|task| (task.running, task.healthy));
+    sorted.sort_by_key(|task| task.stands);
     sorted.iter().take(tasks.len().saturating_sub(wanted)).map(|task| task.id.clone()).collect()
 }
 
@@ -80,12 +104,16 @@ fn surplus(tasks: &[Seen], wanted: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Tasks by letter: h healthy, r running, p pending, f running in a failed deployment.
+    /// Tasks by letter: h healthy, r running, p pending, u unhealthy, f running in a failed deployment.
     fn seen(letters: &str) -> Vec<Seen> {
         let task = |(index, letter): (usize, char)| Seen {
             id: format!("{letter}{index}"),
-            running: letter != 'p',
-            healthy: letter == 'h',
+            stands: match letter {
+                'p' => Stands::Pending,
+                'u' => Stands::Failing,
+                'h' => Stands::Healthy,
+                _ => Stands::Running,
+            },
             failed: letter == 'f',
         };
         letters.chars().enumerate().map(task).collect()
@@ -117,6 +145,10 @@ mod tests {
             ("a maximum of one leaves no room", (1, 100, 150), "", "h", 0, 0),
             ("what never ran goes at once", (2, 100, 200), "pp", "hhpp", 0, 2),
             ("what a failed deployment left goes at once", (2, 100, 200), "hh", "ff", 0, 2),
+            ("an unhealthy task is replaced before it goes", (2, 100, 200), "hu", "", 1, 0),
+            ("it goes once its replacement is healthy", (2, 100, 200), "huh", "", 0, 1),
+            ("of two unhealthy ones where one is wanted one goes", (1, 100, 200), "uu", "", 0, 1),
+            ("without room for replacements it goes first, one by one", (2, 50, 100), "uu", "", 0, 1),
             ("scaling in stops what isn't running first", (1, 100, 200), "hp", "", 0, 1),
         ];
         for (what, (desired, minimum, maximum), primary, old, starts, stops) in cases {

@@ -8,7 +8,8 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::events::Events;
 use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision};
 use crate::services::ecs::services::{self, Service, Status};
-use crate::services::ecs::{clusters, deployments, invalid, names, network, tags, task_definitions};
+use crate::services::ecs::task_definitions::{self, Definition};
+use crate::services::ecs::{clusters, deployments, invalid, load_balancing, names, network, tags};
 use crate::world::World;
 
 /// `CreateService`: the same input for a service that is there answers it; another input is an error.
@@ -122,7 +123,7 @@ fn revision(world: &World, call: &Call, cluster: &str) -> Result<Revision, Fault
         strategy,
         platform_version: on_fargate.then(|| call.text("platformVersion").unwrap_or("LATEST").to_owned()),
         network,
-        attached: attached(call)?,
+        attached: attached(world, call, definition)?,
     })
 }
 
@@ -143,21 +144,16 @@ pub(super) fn capacity(world: &World, call: &Call, cluster: &str) -> Result<(Opt
     }
 }
 
-/// Load balancers, registries, Service Connect and volumes, as given. The account has no load balancer yet.
-pub(super) fn attached(call: &Call) -> Result<Map<String, Value>, Fault> {
+/// Load balancers, which are checked, registries, Service Connect and volumes, as given.
+pub(super) fn attached(world: &World, call: &Call, definition: &Definition) -> Result<Map<String, Value>, Fault> {
     let mut attached = Map::new();
     for member in ATTACHED {
         if let Some(value) = call.input.get(member).filter(|value| !is_empty(value)) {
             attached.insert(member.to_owned(), value.clone());
         }
     }
-    let balancers = attached.get("loadBalancers").and_then(Value::as_array).into_iter().flatten();
-    let groups: Vec<&str> =
-        balancers.filter_map(|balancer| balancer.get("targetGroupArn").and_then(Value::as_str)).collect();
-    match groups.first() {
-        None => Ok(attached),
-        Some(group) => Err(invalid(format!("The target group with targetGroupArn {group} does not exist."))),
-    }
+    load_balancing::check(world, &attached, definition)?;
+    Ok(attached)
 }
 
 /// An empty list or object clears what it names.

@@ -6,7 +6,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
 use crate::services::ecs::service_create::{attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{clusters, deployments, invalid, names, network, task_definitions};
+use crate::services::ecs::{clusters, deployments, invalid, load_balancing, names, network, task_definitions};
 use crate::world::World;
 
 /// `UpdateService`
@@ -71,7 +71,9 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
         // An empty list goes back to the launch type.
         revision.launch_type = is_empty(given).then(|| "FARGATE".to_owned());
     }
-    let changed = attached(call)?;
+    let definition = task_definitions::find(world, &revision.task_definition);
+    let definition = definition.ok_or_else(|| invalid("TaskDefinition not found."))?;
+    let changed = attached(world, call, definition)?;
     for member in ATTACHED {
         if let Some(value) = call.input.get(member) {
             revision.attached.remove(member);
@@ -80,7 +82,8 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
             }
         }
     }
-    Ok(())
+    // A new task definition must have what the load balancers ask for, given anew or not.
+    load_balancing::check(world, &revision.attached, definition)
 }
 
 /// Whether going from one revision to the other starts a deployment by itself; a capacity provider strategy doesn't.

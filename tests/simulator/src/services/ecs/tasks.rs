@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::clock::wire_time;
 use crate::services::ec2::Eni;
+use crate::services::ecs::failing::Failing;
 use crate::services::ecs::lifecycle::Happening;
+use crate::services::ecs::load_balancing::Target;
 use crate::services::ecs::tags::{self, Tags};
 
 /// Where a task stands (developer guide, "Amazon ECS task lifecycle").
@@ -60,6 +62,10 @@ pub(super) struct Task {
     pub(super) health: Health,
     /// It once counted as healthy to its service.
     pub(super) counted: bool,
+    /// Where it is registered while it runs.
+    pub(super) targets: Vec<Target>,
+    /// What calls it unhealthy, its grace period being over.
+    pub(super) failing: Option<Failing>,
     pub(super) launch_type: String,
     pub(super) capacity_provider: Option<String>,
     pub(super) cpu: Option<String>,
