@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use longshore_aws::{Edge, Metrics, Session, SessionConfig};
+use longshore_aws::{Edge, Session, SessionConfig};
+use longshore_sdk_connector::edge;
 use longshore_simulator::Simulator;
 use longshore_simulator::faults::{Kind, Rule};
 use longshore_simulator::recording::Entry;
 use serde_json::Value;
-
-use crate::in_memory::door;
 
 /// An account, as one process sees it.
 pub(crate) struct Account {
@@ -114,12 +111,4 @@ pub(crate) fn config() -> SessionConfig {
         assume_role: None,
         session_name: "longshore".into(),
     }
-}
-
-pub(crate) fn edge(simulator: &Simulator) -> Edge {
-    let credentials = Credentials::new("AKIALONGSHORETESTS", "of-no-use-elsewhere", None, None, "tests");
-    let mut edge = Edge::new(Metrics::default());
-    edge.http_client = Some(door(simulator));
-    edge.credentials = Some(SharedCredentialsProvider::new(credentials));
-    edge
 }

@@ -8,11 +8,12 @@ use aws_sdk_cloudwatchlogs::operation::create_log_group::builders::CreateLogGrou
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsInputBuilder;
 use aws_sdk_iam::operation::delete_role::builders::DeleteRoleInputBuilder;
 use longshore_aws::{Fault, Fence};
+use longshore_sdk_connector::edge;
 use longshore_simulator::Simulator;
 use longshore_simulator::faults::Kind;
 use tokio::time::{Instant, advance};
 
-use crate::account::{Account, edge};
+use crate::account::Account;
 
 const SECOND: Duration = Duration::from_secs(1);
 

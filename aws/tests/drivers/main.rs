@@ -9,7 +9,6 @@ mod converging;
 mod crashes;
 mod examples;
 mod fencing;
-mod in_memory;
 mod kinds;
 mod object;
 mod recorded;

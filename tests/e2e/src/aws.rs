@@ -51,6 +51,17 @@ impl Aws {
         Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text).with_context(|| text)? })
     }
 
+    /// What a GET of `path` answers, which must succeed.
+    pub(crate) fn text(&self, path: &str) -> Result<String> {
+        let url = format!("{}{path}", self.url);
+        let mut answer = self.agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
+        let text = answer.body_mut().read_to_string().context("half an answer")?;
+        if !answer.status().is_success() {
+            bail!("{url}: {} {text}", answer.status());
+        }
+        Ok(text)
+    }
+
     /// Whether a GET of `path` succeeds; what it says otherwise.
     pub(crate) fn answers(&self, path: &str) -> Result<(), String> {
         match self.agent.get(format!("{}{path}", self.url)).call() {

@@ -8,6 +8,7 @@
 #![allow(clippy::indexing_slicing, reason = "only JSON values are indexed, by member: a missing one reads as null")]
 
 mod aws;
+mod controller;
 mod emulator;
 mod environment;
 mod namespace;
@@ -19,6 +20,7 @@ mod simulator;
 mod stack;
 
 pub use aws::{Aws, elements};
+pub use controller::{Controller, Launch};
 pub use emulator::Emulator;
 pub use environment::{SHOP, example, hello};
 pub use namespace::Namespace;

@@ -3,17 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use longshore_control_plane::{ControlPlane, Leash, Process, Record, free_port, wait_for};
+use longshore_control_plane::{ControlPlane, Leash, Process, Record, wait_for};
 
-use crate::aws::{ACCESS_KEY, REGION};
+use crate::controller::READY;
 use crate::environment::environment_on;
-use crate::{Aws, Emulator, Python, Simulator, example, programs, project, scratch};
-
-/// Starting a process and seeing it ready; generous, for a machine that is busy building.
-const READY: Duration = Duration::from_mins(1);
+use crate::{Aws, Controller, Emulator, Launch, Python, Simulator, example, programs, project, scratch};
 
 /// Who answers as AWS.
 #[derive(Clone, Debug)]
@@ -27,7 +23,7 @@ pub enum Provider {
     Emulator(Emulator),
     /// Whatever answers at a URL.
     At(String),
-    /// Nobody, and no controller either: for what the API server does alone.
+    /// Nobody: for what the API server does alone.
     Nobody,
 }
 
@@ -38,6 +34,8 @@ pub struct StackOptions {
     pub provider: Provider,
     /// For logs, data and the kubeconfig; made if need be.
     pub dir: PathBuf,
+    /// Whether a controller is started too.
+    pub controller: bool,
     /// Called with what is being done, in a few words.
     pub say: fn(&str),
 }
@@ -45,7 +43,8 @@ pub struct StackOptions {
 impl StackOptions {
     /// For tests: a scratch directory, and nothing survives the test.
     pub fn for_tests(provider: Provider) -> Result<Self> {
-        Ok(Self { provider, dir: scratch()?, say: |_| {} })
+        let controller = !matches!(provider, Provider::Nobody);
+        Ok(Self { provider, dir: scratch()?, controller, say: |_| {} })
     }
 }
 
@@ -60,7 +59,7 @@ pub struct Stack {
     leash: Leash,
     /// The simulator or emulator, where this stack started one.
     cloud: Option<Process>,
-    controller: Mutex<Option<Process>>,
+    controller: Mutex<Option<Controller>>,
 }
 
 impl Stack {
@@ -77,7 +76,7 @@ impl Stack {
         (options.say)("teaching Kubernetes Longshore's kinds (crds/generated)");
         apply_crds(&plane)?;
         let stack = Self { plane, aws, dir, leash, cloud, controller: Mutex::new(None) };
-        if !matches!(options.provider, Provider::Nobody) {
+        if options.controller {
             (options.say)("starting the controller");
             stack.start_controller()?;
         }
@@ -111,66 +110,39 @@ impl Stack {
         &self.dir
     }
 
-    fn controller(&self) -> MutexGuard<'_, Option<Process>> {
+    fn controller(&self) -> MutexGuard<'_, Option<Controller>> {
         self.controller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts the controller; returns when it says that it is ready.
     pub fn start_controller(&self) -> Result<()> {
-        let process = self.start_another_controller("controller", ACCESS_KEY)?;
-        *self.controller() = Some(process);
+        *self.controller() = Some(self.launch(&Launch::default())?);
         Ok(())
     }
 
-    /// Starts one more controller, which writes `NAME.log` and calls AWS with an access key of its own; returns when
-    /// it says that it is ready, to lead or to stand by.
-    pub fn start_another_controller(&self, name: &str, access_key: &str) -> Result<Process> {
-        let port = free_port()?;
-        let mut command = Command::new(programs::longshore()?);
-        command
-            .args(["controller", "--listen", &format!("127.0.0.1:{port}")])
-            // Often, so that drift is seen and a rollout followed within the patience of a test or of a spectator.
-            .args(["--resync", "15s", "--rollout-interval", "1s"])
-            .env("KUBECONFIG", &self.plane.kubeconfig)
-            .env("AWS_ENDPOINT_URL", self.aws.url())
-            .env("AWS_ACCESS_KEY_ID", access_key)
-            .env("AWS_SECRET_ACCESS_KEY", "dummy")
-            .env("AWS_REGION", REGION)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .env_remove("AWS_PROFILE");
-        let log = self.dir.join(format!("{name}.log"));
-        let mut process = Process::start("longshore controller", command, &log, Some(&self.leash))?;
-        let health = Aws::at(&format!("http://127.0.0.1:{port}"));
-        let ready = wait_for("the controller to be ready", READY, || {
-            if let Some(status) = process.ended()? {
-                bail!("the controller ended by itself ({status})");
-            }
-            Ok(health.answers("/readyz"))
-        });
-        ready.with_context(|| format!("the end of {}:\n{}", process.log().display(), process.tail(25)))?;
-        Ok(process)
+    /// Starts a controller as `launch` says; returns when it says that it is ready.
+    pub fn launch(&self, launch: &Launch<'_>) -> Result<Controller> {
+        launch.start(&self.plane.kubeconfig, &self.aws, &self.dir, Some(&self.leash))
     }
 
     /// Kills the controller as a crash would, in the middle of whatever it is doing.
     pub fn kill_9_controller(&self) -> Result<()> {
-        self.controller().as_mut().context("no controller runs")?.kill()
+        self.controller().as_mut().context("no controller runs")?.process.kill()
     }
 
     /// Stops the controller where it is, as a machine would that has no time for it.
     pub fn pause_controller(&self) -> Result<()> {
-        self.controller().as_ref().context("no controller runs")?.pause()
+        self.controller().as_ref().context("no controller runs")?.process.pause()
     }
 
     /// Lets the controller go on.
     pub fn resume_controller(&self) -> Result<()> {
-        self.controller().as_ref().context("no controller runs")?.resume()
+        self.controller().as_ref().context("no controller runs")?.process.resume()
     }
 
     /// The end of the controller's log.
     pub fn controller_tail(&self, lines: usize) -> String {
-        self.controller().as_ref().map(|process| process.tail(lines)).unwrap_or_default()
+        self.controller().as_ref().map(|controller| controller.process.tail(lines)).unwrap_or_default()
     }
 
     /// Lets everything run on when this process ends, and writes down what to end later.
@@ -179,7 +151,7 @@ impl Stack {
         self.plane.note(&mut record);
         self.plane.detach();
         let mut controller = self.controller.lock().unwrap_or_else(PoisonError::into_inner);
-        for process in self.cloud.iter_mut().chain(controller.as_mut()) {
+        for process in self.cloud.iter_mut().chain(controller.as_mut().map(|controller| &mut controller.process)) {
             record.add(process);
             process.detach();
         }

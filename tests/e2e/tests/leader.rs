@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use longshore_e2e::{Namespace, Provider, Stack, StackOptions, hello};
+use longshore_e2e::{Launch, Namespace, Provider, Stack, StackOptions, hello};
 use serde_json::Value;
 
 const PROVIDER: Provider = Provider::Simulator { speed: 20 };
@@ -20,7 +20,7 @@ fn a_leader_stopped_for_longer_than_its_lease_is_followed_and_writes_nothing_whe
     let stack = Stack::start(&StackOptions::for_tests(PROVIDER)?)?;
     stack.furnish(&PROVIDER)?;
     let whole = Namespace::with_hello(&stack, "whole")?;
-    let mut second = stack.start_another_controller("second", SECOND)?;
+    let mut second = stack.launch(&Launch { name: "second", access_key: SECOND, ..Launch::default() })?;
     let leader = holder(&stack)?;
     assert_eq!(written_by(&stack, 0, SECOND)?, 0, "one that stands by writes nothing");
 
@@ -56,7 +56,7 @@ fn a_leader_stopped_for_longer_than_its_lease_is_followed_and_writes_nothing_whe
 
     // In order it goes without waiting for the Lease to expire.
     let told = Instant::now();
-    second.stop()?;
+    second.process.stop()?;
     whole.wait_for("the first to lead again", || {
         let now = holder(&stack)?;
         Ok(if now == leader { Ok(()) } else { Err(format!("{now} leads")) })

@@ -66,7 +66,7 @@ fn run() -> Result<ExitCode> {
          simulator on a loopback port, ten times as fast as the real one. Nothing leaves this machine.",
     );
     let provider = Provider::Simulator { speed: SPEED };
-    let options = StackOptions { provider, dir: scratch()?, say: |what| println!("  ... {what}") };
+    let options = StackOptions { provider, dir: scratch()?, controller: true, say: |what| println!("  ... {what}") };
     let stack = Stack::start(&options)?;
     screen.say(&format!("All is running. Logs and kubeconfig: {}", stack.dir().display()));
     Ok(if acts::play(&stack, &screen) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -77,7 +77,12 @@ fn up(aws_endpoint: Option<String>) -> Result<()> {
     let running = Record::read(&dir)?.unwrap_or_default();
     ensure!(running.running().is_empty(), "it is up already ({}); `make down` ends it", running.running().join(", "));
     let provider = aws_endpoint.map_or(Provider::Simulator { speed: SPEED }, Provider::At);
-    let options = StackOptions { provider: provider.clone(), dir: dir.clone(), say: |what| println!("  ... {what}") };
+    let options = StackOptions {
+        provider: provider.clone(),
+        dir: dir.clone(),
+        controller: true,
+        say: |what| println!("  ... {what}"),
+    };
     let mut stack = Stack::start(&options)?;
     stack.detach()?;
     let dir = std::fs::canonicalize(&dir).context("cannot resolve the directory")?;
