@@ -11,7 +11,7 @@ up_arguments = $(if $(AWS_ENDPOINT),--aws-endpoint $(AWS_ENDPOINT))
 demo = $(CARGO_TARGET_DIR)/debug/longshore-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build test fmt lint generate demo up down
+.PHONY: help build test bench planted fmt lint generate demo up down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,14 @@ build: ## build everything that the demo and the tests start
 
 test: ## everything: format, lints, unit, property, simulator and end-to-end tests
 	@tests/run
+
+bench: ## what 1,000 services cost: calls to AWS, memory, how long an edit waits (minutes)
+	@tests/setup
+	@cargo build --workspace
+	@$(CARGO_TARGET_DIR)/debug/longshore-bench
+
+planted: ## plant faults in a copy of the code, one at a time; each must be caught by its test (minutes)
+	@tests/planted/run
 
 fmt: ## format all Rust code
 	cargo fmt --all
