@@ -23,6 +23,9 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     const REPLACEMENT: Replacement = Replacement::CreateFirst;
     /// How many predecessors of the same key, the newest first, stay when nothing uses them any more.
     const KEEP: usize = 0;
+    /// The JSON member that names the resource that this one is a part of and goes with, if there is one. A part that
+    /// is nobody's to delete does not keep the whole from going.
+    const PART_OF: Option<&'static str> = None;
 
     /// The names of the outputs that others may refer to.
     type Output: Into<&'static str>;
@@ -87,6 +90,8 @@ pub struct Rules {
     pub replacement: Replacement,
     /// See [`Kind::KEEP`].
     pub keep: usize,
+    /// See [`Kind::PART_OF`].
+    pub part_of: Option<&'static str>,
     normalise: fn(&Value) -> Result<Value, KindError>,
     comparable: fn(&Value, &Value) -> Result<Value, KindError>,
     ready: fn(&Value, &Thing) -> Result<Ready, KindError>,
@@ -102,6 +107,7 @@ impl Rules {
             address: K::ADDRESS,
             replacement: K::REPLACEMENT,
             keep: K::KEEP,
+            part_of: K::PART_OF,
             normalise: |value| write::<K>(&read::<K>(value)?.normalise()),
             comparable: |want, seen| {
                 let want = read::<K>(want)?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::graph::{FieldPath, Graph};
 use super::identity::Id;
 use super::kind::{Kinds, Replacement, Rules};
+use super::ownership::Owner;
 use super::plan::{Options, Progress};
 use super::step::{Action, Plan, Step};
 use super::world::{State, Thing, World};
@@ -109,10 +110,15 @@ impl Prune<'_> {
         let given =
             ["arn", "id"].into_iter().filter_map(|name| thing.outputs.get(name)).filter(|text| !text.is_empty());
         let given: Vec<&String> = given.collect();
-        self.world
-            .things
-            .iter()
-            .filter(move |(other, user)| *other != id && given.iter().any(|output| mentions(user, output)))
+        self.world.things.iter().filter(move |(other, user)| {
+            *other != id && given.iter().any(|output| mentions(user, output)) && !self.goes_with(other, user, &given)
+        })
+    }
+
+    /// Whether it is nobody's, and a part of what was given these names: it goes with that.
+    fn goes_with(&self, id: &Id, thing: &Thing, given: &[&String]) -> bool {
+        let part_of = self.kinds.get(&id.kind).and_then(|rules| thing.value.get(rules.part_of?)?.as_str());
+        thing.owner == Owner::Shared && part_of.is_some_and(|whole| given.iter().any(|output| names(whole, output)))
     }
 
     fn lower_rank(&self, id: &Id, rules: &Rules) -> Option<String> {

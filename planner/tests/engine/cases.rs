@@ -6,7 +6,7 @@ use longshore_planner::engine::{Action, Graph, GraphError, Id, Options, Owner, S
 use serde_json::json;
 
 use crate::cloud::Cloud;
-use crate::kinds::{self, Edition, Part, PartOutput, Vault};
+use crate::kinds::{self, Edition, Part, PartOutput, Sticker, Vault};
 use crate::spec::{PartSpec, Spec, graph};
 
 /// root <- branch (stands on root) <- leaf (uses branch)
@@ -71,6 +71,26 @@ fn something_of_that_name_that_is_not_ours_is_never_touched() {
         cloud.options.deleting = true;
         let plan = cloud.round(&Graph::default());
         assert!(plan.converged() && plan.gone.len() == 3, "{plan:?}");
+    }
+}
+
+#[test]
+fn what_is_nobodys_goes_with_what_it_is_on_and_holds_up_what_it_points_at() {
+    for (on, at, goes) in [("p3", "elsewhere", true), ("elsewhere", "p3", false)] {
+        let spec = vec![chain(0).remove(0)];
+        let mut cloud = made(&spec);
+        let root = cloud.things.values().next().unwrap().outputs["arn"].clone();
+        let text = |name: &str| Text::from(if name == "p3" { root.clone() } else { name.to_owned() });
+        let mut both = graph(&spec);
+        both.add("sticker", Sticker { on: text(on), at: text(at) }, "spec", &[]).unwrap();
+        cloud.converge(&both);
+        for (_, thing) in cloud.things.iter_mut().filter(|(id, _)| id.key == "sticker") {
+            thing.owner = Owner::Shared;
+        }
+        cloud.options.deleting = true;
+        let plan = cloud.round(&Graph::default());
+        let deletes = plan.steps.iter().any(|step| step.action == Action::Delete && step.id.key == "p3");
+        assert_eq!(deletes, goes, "on {on}, at {at}: {plan:?}");
     }
 }
 

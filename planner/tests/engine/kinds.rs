@@ -120,6 +120,31 @@ impl Kind for Edition {
     }
 }
 
+/// A kind of which anybody may have made one, and that goes with what it is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sticker {
+    pub on: Text,
+    /// What it points at.
+    pub at: Text,
+}
+
+impl Kind for Sticker {
+    const NAME: &'static str = "test/sticker";
+    const TEARDOWN: u8 = 0;
+    const FIXED: &'static [&'static str] = &["on", "at"];
+    const ADDRESS: &'static [&'static str] = &["on", "at"];
+    const PART_OF: Option<&'static str> = Some("on");
+    type Output = PartOutput;
+
+    fn normalise(self) -> Self {
+        self
+    }
+
+    fn ready(&self, _: &Seen<Self>) -> Ready {
+        Ready::Ready
+    }
+}
+
 pub(crate) fn all() -> Kinds {
     Kinds::default()
         .with::<Part<0>>()
@@ -128,4 +153,5 @@ pub(crate) fn all() -> Kinds {
         .with::<Part<3>>()
         .with::<Vault>()
         .with::<Edition>()
+        .with::<Sticker>()
 }

@@ -68,6 +68,9 @@ impl Kind for SecurityGroupRule {
     const FIXED: &'static [&'static str] = &["group", "direction", "protocol", "fromPort", "toPort", "peer"];
     // The whole tuple: a rule that somebody else made carries nothing of ours to be found by.
     const ADDRESS: &'static [&'static str] = Self::FIXED;
+    // API reference, DeleteSecurityGroup: a group goes with its rules; only those of other groups that refer to it are
+    // in the way.
+    const PART_OF: Option<&'static str> = Some("group");
     type Output = SecurityGroupRuleOutput;
 
     fn normalise(mut self) -> Self {
