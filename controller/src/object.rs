@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
@@ -11,12 +12,12 @@ use longshore_crds::{ClusterRef, EcsCluster, EcsClusterStatus, EcsService, Manag
 use longshore_planner::desired::{
     ClusterReference, Desired, Facts, Memory, Obstacle, Reference, Scope, ecs_cluster, ecs_service,
 };
-use longshore_planner::engine::{Graph, World};
-use longshore_planner::report::{RolledBack, fill_cluster, fill_service};
+use longshore_planner::engine::{Graph, Id, World};
+use longshore_planner::report::{RolledBack, fill_cluster, fill_service, outdated_service, service_id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::kubernetes::Stores;
+use crate::kubernetes::{ANNOTATION_BASE, Stores};
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +101,10 @@ pub(crate) trait Object:
     fn users(&self, _stores: &Stores) -> Vec<String> {
         vec![]
     }
+    /// What was seen and is older than what the status tells already, and why: it says nothing.
+    fn outdated(&self, _graph: &Graph, _world: &World, _now: Timestamp) -> Option<(Id, String)> {
+        None
+    }
     /// Whether the status tells what was seen; how a rollout goes is told by the turns that it causes.
     fn tells(&self, graph: &Graph, world: &World) -> bool;
     /// What the status tells of this kind beside conditions.
@@ -155,8 +160,17 @@ impl Object for EcsService {
     }
 
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
-        let cluster = cluster_reference(&self.spec.cluster, scope, stores);
+        let cluster = if self.metadata.deletion_timestamp.is_some() {
+            Reference::Ready(cluster_to_look_in(&self.spec.cluster, scope, stores))
+        } else {
+            cluster_reference(&self.spec.cluster, scope, stores)
+        };
         ecs_service(scope, &self.spec, facts, &cluster, memory)
+    }
+
+    fn outdated(&self, graph: &Graph, world: &World, now: Timestamp) -> Option<(Id, String)> {
+        let why = outdated_service(self.status.as_ref()?, graph, world, now)?;
+        Some((service_id(graph)?.clone(), why))
     }
 
     fn tells(&self, graph: &Graph, world: &World) -> bool {
@@ -173,11 +187,27 @@ impl Object for EcsService {
     }
 }
 
+/// Where a service is that is being deleted: its cluster may be going, too, or have lost its status.
+fn cluster_to_look_in(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> ClusterReference {
+    if let Some(arn) = &reference.arn {
+        return cluster_of(arn);
+    }
+    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
+    let name = reference.name.as_deref().unwrap_or_default();
+    let object = stores.cluster(namespace, name);
+    let base = object.as_ref().and_then(|object| object.annotations().get(ANNOTATION_BASE).cloned());
+    let given = object.as_ref().and_then(|object| object.spec.cluster_name.clone());
+    ClusterReference::of_object(scope, namespace, name, base, given)
+}
+
+fn cluster_of(arn: &str) -> ClusterReference {
+    ClusterReference { arn: arn.to_owned(), name: arn.rsplit('/').next().unwrap_or(arn).to_owned() }
+}
+
 /// The cluster that a service names: an object here, or an ARN.
 fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> Reference<ClusterReference> {
     if let Some(arn) = &reference.arn {
-        let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        return Reference::Ready(ClusterReference { arn: arn.clone(), name });
+        return Reference::Ready(cluster_of(arn));
     }
     let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
     let name = reference.name.as_deref().unwrap_or_default();
@@ -195,10 +225,7 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
         return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
     }
     match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
-        Some(arn) => {
-            let name = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
-            Reference::Ready(ClusterReference { arn, name })
-        }
+        Some(arn) => Reference::Ready(cluster_of(&arn)),
         None => {
             waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
         }

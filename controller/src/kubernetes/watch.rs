@@ -6,6 +6,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::future::Future;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Namespace;
@@ -56,13 +57,19 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     (stores, all)
 }
 
+/// Every watch begins anew so often, with a list of everything. An API server loses no events; should one be lost all the
+/// same, an object would be overlooked until the controller is restarted.
+const RELIST: Duration = Duration::from_hours(1);
+
 /// Watches one kind. Managed fields are dropped on arrival: nobody reads them, and they are half of an object.
 async fn follow<K>(api: Api<K>, writer: Writer<K>, mut seen: impl FnMut(&K, Seen) + Send)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
 {
     let config = watcher::Config::default().streaming_lists();
-    let mut stream = watcher(api, config)
+    let anew = move || watcher(api.clone(), config.clone()).take_until(tokio::time::sleep(RELIST));
+    let mut stream = futures::stream::repeat_with(anew)
+        .flatten()
         .modify(|object| object.managed_fields_mut().clear())
         .default_backoff()
         .reflect(writer)

@@ -66,6 +66,25 @@ impl Halt {
         Self::Told(Situation::Waiting { reason: reason.into(), message: message.into() }, Outcome::Waiting)
     }
 
+    /// What keeps a graph from being made, told of an object that is being deleted.
+    fn while_deleting(self) -> Self {
+        let told = |message| {
+            format!(
+                "is being deleted, and its status does not tell what it owns; to look for that by its spec: {message} \
+                 (or set spec.deletionPolicy to Retain to leave everything in AWS)"
+            )
+        };
+        match self {
+            Self::Told(Situation::Stalled { reason, message }, outcome) => {
+                Self::Told(Situation::Stalled { reason, message: told(message) }, outcome)
+            }
+            Self::Told(Situation::Waiting { reason, message }, outcome) => {
+                Self::Told(Situation::Waiting { reason, message: told(message) }, outcome)
+            }
+            other => other,
+        }
+    }
+
     fn suspended(message: &str) -> Self {
         Self::Told(Situation::Suspended { message: message.to_owned() }, Outcome::Resting)
     }
@@ -166,10 +185,11 @@ impl<O: Object> Pass<'_, O> {
         let (scope, environment) = self.scope_of_what_was_made()?;
         let memory = Memory::read(self.status().memory());
         // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
-        let facts = facts_of(&environment);
-        let look_at = match self.object.desired(&scope, &facts, &self.shell.stores, &memory) {
-            Ok(desired) => desired.graph,
-            Err(_) => Graph::default(),
+        let (look_at, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
+            Ok((desired, facts)) => (desired.graph, facts),
+            // With neither, nothing tells what it owns; that it owns nothing would be a guess.
+            Err(halt) if remembered.0.is_empty() => return Err(halt.while_deleting()),
+            Err(_) => (Graph::default(), facts_of(&environment)),
         };
         let session = self.session(&scope).await?;
         let work = Work {

@@ -30,7 +30,8 @@ impl<O: Object> Pass<'_, O> {
         let mut taken: Vec<Step> = vec![];
         let mut last = (World::default(), Plan::default());
         for _ in 0..MOST {
-            let world = look(&work).await;
+            let mut world = look(&work).await;
+            self.distrust(&work, &mut world);
             self.learn(&mut work, &world);
             let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
             work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
@@ -55,6 +56,15 @@ impl<O: Object> Pass<'_, O> {
         }
         self.report(&work, &world, &plan, &failures).await?;
         Ok(outcome)
+    }
+
+    /// An answer of AWS that is older than an earlier one is as good as none.
+    fn distrust(&self, work: &Work, world: &mut World) {
+        let now = self.shell.clock.now().0;
+        if let Some((id, why)) = self.object.outdated(&work.desired.graph, world, now) {
+            world.things.remove(&id);
+            world.unknown.insert(id, why);
+        }
     }
 
     /// What is learnt from a look may change what is wanted: a revision that was rolled back is not tried again.

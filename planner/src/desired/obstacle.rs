@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError};
 use crate::report::RolledBack;
 
@@ -57,6 +58,29 @@ pub struct ClusterReference {
     pub arn: String,
     /// Its name.
     pub name: String,
+}
+
+impl ClusterReference {
+    /// The cluster that an `EcsCluster` makes, by what is known of it without its status: where a service is looked for
+    /// that goes together with its cluster. `base` and `cluster_name`: as pinned and as its spec says, where there are
+    /// any.
+    pub fn of_object(
+        scope: &Scope,
+        namespace: &str,
+        name: &str,
+        base: Option<String>,
+        cluster_name: Option<String>,
+    ) -> Self {
+        let cluster = Scope {
+            object_kind: "EcsCluster",
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            base,
+            ..scope.clone()
+        };
+        let name = cluster_name.unwrap_or_else(|| cluster.base());
+        Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name }
+    }
 }
 
 /// What an object wants.

@@ -4,12 +4,14 @@
 //! before `Ready`, and `Stalled=True` never stands beside `Reconciling=True`.
 
 mod conditions;
+mod outdated;
 mod pending;
 mod service;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
+pub use outdated::outdated_service;
 pub use pending::pending;
-pub use service::{deployment_line, fill_cluster, fill_service};
+pub use service::{deployment_line, fill_cluster, fill_service, service_id};
 
 use crate::engine::{Id, Plan};
 

@@ -12,8 +12,12 @@ use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetai
 /// How many failed tasks and events a status tells.
 const MOST: usize = 3;
 
-/// Fills in what AWS says of a service. A service that was not seen leaves no counts behind.
+/// Fills in what AWS says of a service. A service that is not there leaves no counts behind; of one that could not be
+/// read, what was told before stays.
 pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
+    if service_id(graph).is_some_and(|id| world.unknown.contains_key(id)) {
+        return;
+    }
     let seen = seen_service(graph, world);
     let detail = seen.as_ref().and_then(Seen::detail::<ServiceDetail>);
     status.service_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
@@ -25,9 +29,12 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
     status.deployment = detail.as_ref().and_then(|detail| deployment(detail, rolled_back));
 }
 
-/// Fills in what AWS says of a cluster.
+/// Fills in what AWS says of a cluster; of one that could not be read, what was told before stays.
 pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
     let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == Cluster::NAME);
+    if id.is_some_and(|id| world.unknown.contains_key(id)) {
+        return;
+    }
     let seen = id.and_then(|id| world.seen::<Cluster>(id));
     let detail = seen.as_ref().and_then(Seen::detail::<ClusterDetail>);
     status.cluster_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
@@ -47,11 +54,12 @@ pub fn deployment_line(graph: &Graph, world: &World) -> String {
     detail.as_ref().and_then(line).unwrap_or_default()
 }
 
-fn seen_service(graph: &Graph, world: &World) -> Option<Seen<Service>> {
+pub(super) fn seen_service(graph: &Graph, world: &World) -> Option<Seen<Service>> {
     world.seen::<Service>(service_id(graph)?)
 }
 
-fn service_id(graph: &Graph) -> Option<&Id> {
+/// The service of an `EcsService`.
+pub fn service_id(graph: &Graph) -> Option<&Id> {
     graph.iter().map(|(id, _)| id).find(|id| id.kind == Service::NAME && id.key == SERVICE_KEY)
 }
 
@@ -111,4 +119,24 @@ fn state(state: RolloutState) -> &'static str {
 /// `hello:4` of an ARN.
 fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_could_not_be_read_is_told_as_before_and_what_is_gone_is_not_told() {
+        let cluster: Cluster = serde_json::from_value(json!({"name": "shop", "tags": {}})).unwrap();
+        let mut graph = Graph::default();
+        let id = graph.add("cluster", cluster, "spec", &[]).unwrap().id;
+        let before = EcsClusterStatus { cluster_arn: Some("arn".to_owned()), ..EcsClusterStatus::default() };
+        let unread = World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() };
+        for (world, told) in [(unread, Some("arn".to_owned())), (World::default(), None)] {
+            let mut status = before.clone();
+            fill_cluster(&mut status, &graph, &world);
+            assert_eq!(status.cluster_arn, told);
+        }
+    }
 }

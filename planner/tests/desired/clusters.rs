@@ -1,7 +1,8 @@
 //! What an `EcsCluster` asks for, and what it cannot.
 
 use longshore_crds::EcsClusterSpec;
-use longshore_planner::desired::{Obstacle, ecs_cluster};
+use longshore_planner::desired::{ClusterReference, Obstacle, Scope, ecs_cluster};
+use longshore_planner::kinds::ecs::cluster::Cluster;
 use serde_json::{Value, json};
 
 use crate::objects::{environment, scope};
@@ -32,5 +33,21 @@ fn what_a_cluster_cannot_have_yet_is_refused_by_field() {
     for (spec, field) in cases {
         let expected: Vec<_> = field.into_iter().map(|at| ("NotSupportedYet".to_owned(), at.to_owned())).collect();
         assert_eq!(refused(spec.clone()), expected, "{spec}");
+    }
+}
+
+#[test]
+fn a_cluster_without_a_status_is_known_by_its_object() {
+    let service = scope(environment(&json!({})));
+    let own = Scope { object_kind: "EcsCluster", name: "main".into(), ..service.clone() };
+    for (base, cluster_name) in [(None, None), (Some("shop-main-1"), None), (None, Some("production"))] {
+        let spec = json!({"clusterName": cluster_name});
+        let scope = Scope { base: base.map(str::to_owned), ..own.clone() };
+        let desired = ecs_cluster(&scope, &serde_json::from_value(spec).unwrap()).unwrap();
+        let made: Cluster = serde_json::from_value(desired.graph.iter().next().unwrap().1.want.clone()).unwrap();
+        let (base, cluster_name) = (scope.base.clone(), cluster_name.map(str::to_owned));
+        let found = ClusterReference::of_object(&service, &own.namespace, "main", base, cluster_name);
+        assert_eq!(found.name, made.name);
+        assert_eq!(found.arn, format!("arn:aws:ecs:eu-west-1:123456789012:cluster/{}", made.name));
     }
 }
