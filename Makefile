@@ -11,7 +11,7 @@ up_arguments = $(if $(AWS_ENDPOINT),--aws-endpoint $(AWS_ENDPOINT))
 demo = $(CARGO_TARGET_DIR)/debug/longshore-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build test bench planted fmt lint generate demo up down
+.PHONY: help build test faults bench planted fmt lint generate demo up down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ build: ## build everything that the demo and the tests start
 
 test: ## everything: format, lints, unit, property, simulator and end-to-end tests
 	@tests/run
+
+# `make faults ONLY=delete/crash-after` tries those whose names contain it; a whole name repeats that one trial.
+faults: ## let something go wrong at every call that the controller makes (ONLY=NAME for some)
+	@ONLY='$(ONLY)' tests/lint test --workspace --test faults -- --ignored --nocapture
 
 bench: ## what 1,000 services cost: calls to AWS, memory, how long an edit waits (minutes)
 	@tests/setup

@@ -43,6 +43,11 @@ impl KubernetesApi {
         Self(Arc::new(Server::new(kinds.clone(), clock)))
     }
 
+    /// Another server with the same objects and the same past, under this clock; it has its own recording.
+    pub fn fork(&self, clock: Clock) -> Self {
+        Self(Arc::new(self.0.fork(clock)))
+    }
+
     /// A client of its own for a process, whose calls and events this seam judges and counts anew. Needs a runtime.
     pub fn client(&self, name: &str, seam: impl Seam + 'static) -> Client {
         Client::new(DoorService(Arc::new(Door::new(self.0.clone(), name, Arc::new(seam)))), "default")

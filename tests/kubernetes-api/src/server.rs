@@ -40,6 +40,12 @@ impl Server {
         server
     }
 
+    pub(crate) fn fork(&self, clock: Clock) -> Self {
+        let store = self.read(Store::clone);
+        let (revision, _) = watch::channel(store.revision());
+        Self { kinds: self.kinds.clone(), recording: Recording::default(), clock, store: Mutex::new(store), revision }
+    }
+
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }

@@ -50,7 +50,7 @@ pub(crate) struct Forgotten {
 }
 
 /// Objects by key, under one revision that counts all changes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     objects: BTreeMap<Key, Entry>,
     /// One for each revision above `oldest`, without gaps.

@@ -1,0 +1,56 @@
+//! The whole controller, with something going wrong at every call that it makes.
+//!
+//! AWS and Kubernetes are in memory, time is virtual, and every outward call goes through one [`seam`]. An undisturbed
+//! run of a scenario names the calls; then it is run again for each of them and each [`fault`] that can happen to it.
+//! The [`oracle`] knows what must be at the end, and looks all the time whether a condition lies. Nothing is random:
+//! a trial is repeated by its name.
+
+#![cfg(test)]
+
+mod doors;
+mod fault;
+mod name;
+mod oracle;
+mod run;
+mod scenario;
+mod seam;
+mod stage;
+mod suite;
+mod table;
+
+use std::time::Instant;
+
+use run::Trial;
+use suite::Suite;
+
+/// The part that `make test` has time for.
+#[test]
+fn what_goes_wrong_at_a_call_is_put_right() {
+    let suite = Suite::new(scenario::all());
+    tell(&suite, &suite.sample());
+}
+
+/// `make faults`; `ONLY` chooses those trials whose names contain it.
+#[test]
+#[ignore = "it takes long: make faults"]
+fn what_goes_wrong_at_any_call_is_put_right() {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    // A name with a slash begins with its scenario: the others are not run in vain.
+    let scenario = only.split_once('/').map(|(scenario, _)| scenario.to_owned());
+    let chosen = |name: &str| scenario.as_ref().is_none_or(|scenario| name.ends_with(scenario.as_str()));
+    let suite = Suite::of_those(scenario::all(), |scenario| chosen(&scenario.name));
+    let trials: Vec<Trial> = suite.trials().into_iter().filter(|trial| trial.to_string().contains(&only)).collect();
+    assert!(!trials.is_empty(), "there is no trial {only}");
+    tell(&suite, &trials);
+}
+
+fn tell(suite: &Suite, trials: &[Trial]) {
+    let began = Instant::now();
+    let tried = suite.try_all(trials);
+    if let [only] = &tried[..] {
+        println!("\n{}", only.story.join("\n"));
+    }
+    println!("\n{}\n{} s", table::table(&tried), began.elapsed().as_secs());
+    let failed = tried.iter().filter(|tried| !tried.problems.is_empty()).count();
+    assert_eq!(failed, 0, "of {} trials, so many failed", tried.len());
+}

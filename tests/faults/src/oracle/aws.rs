@@ -1,0 +1,179 @@
+//! What is in AWS, and whose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longshore_simulator::Simulator;
+use serde_json::Value;
+
+use super::{Want, service};
+use crate::stage::INSTALLATION;
+
+/// A thing in AWS that is not gone.
+#[derive(Clone, Debug)]
+pub(super) struct Thing {
+    pub(super) kind: &'static str,
+    /// The ARN or the id.
+    pub(super) id: String,
+    pub(super) value: Value,
+}
+
+impl Thing {
+    fn tag(&self, name: &str) -> &str {
+        self.value["tags"][name].as_str().unwrap_or_default()
+    }
+
+    fn ownership(&self, name: &str) -> &str {
+        self.tag(&format!("longshore.dev/{name}"))
+    }
+}
+
+/// Everything in AWS that was not there before Longshore.
+pub(super) struct Account {
+    pub(super) world: Value,
+    pub(super) things: Vec<Thing>,
+}
+
+/// What is in the account of the examples before Longshore.
+pub(super) fn foreign() -> BTreeSet<String> {
+    let world = serde_json::to_value(longshore_simulator::world_file::seed()).unwrap();
+    things(&world).into_iter().map(|thing| thing.id).collect()
+}
+
+impl Account {
+    pub(super) fn of(simulator: &Simulator, foreign: &BTreeSet<String>) -> Self {
+        Self::new(simulator.with_world(|world| serde_json::to_value(&*world).unwrap()), foreign)
+    }
+
+    pub(super) fn new(world: Value, foreign: &BTreeSet<String>) -> Self {
+        let things = things(&world).into_iter().filter(|thing| !foreign.contains(&thing.id)).collect();
+        Self { world, things }
+    }
+
+    /// What carries an object's tags.
+    pub(super) fn of_object(&self, want: &Want, kind: &str) -> Vec<&Thing> {
+        let tag = want.tag();
+        self.things.iter().filter(|thing| thing.kind == kind && thing.ownership("object") == tag).collect()
+    }
+
+    /// How AWS differs from what an object asks for.
+    pub(super) fn differences(&self, want: &Want) -> Vec<String> {
+        let differences = match want.kind.as_str() {
+            "EcsCluster" => self.cluster(want),
+            "EcsService" => service::differences(self, want),
+            _ => vec![],
+        };
+        differences.into_iter().map(|difference| format!("AWS, {}: {difference}", want.tag())).collect()
+    }
+
+    fn cluster(&self, want: &Want) -> Vec<String> {
+        let mut found = vec![];
+        let Some(cluster) = self.only(want, "cluster", &mut found) else { return found };
+        differs(
+            &mut found,
+            "capacity providers",
+            &cluster.value["capacity_providers"],
+            &want.spec["capacityProviders"],
+        );
+        found
+    }
+
+    /// The only thing of a kind that an object has.
+    pub(super) fn only(&self, want: &Want, kind: &str, found: &mut Vec<String>) -> Option<&Thing> {
+        let all = self.of_object(want, kind);
+        let [thing] = all[..] else {
+            found.push(format!("{} of kind {kind} instead of one", all.len()));
+            return None;
+        };
+        for (name, value) in want.environment["tags"].as_object().into_iter().flatten() {
+            differs(found, &format!("tag {name} of the {kind}"), &thing.value["tags"][name], value);
+        }
+        Some(thing)
+    }
+
+    /// What is there and should not be: of no object, without its tags, or of another installation. `forgotten`: what
+    /// only the status had told of is known by its tags, reported, and never deleted by itself.
+    pub(super) fn orphans(&self, wanted: &BTreeSet<String>, forgotten: bool) -> Vec<String> {
+        let is_owned = |thing: &&Thing| {
+            thing.kind == "rule"
+                || (forgotten && is_replaceable(thing))
+                || (thing.ownership("installation") == INSTALLATION
+                    && !thing.ownership("resource").is_empty()
+                    && wanted.contains(thing.ownership("object")))
+        };
+        let orphans = self.things.iter().filter(|thing| !is_owned(thing));
+        orphans
+            .map(|thing| format!("an orphan: {} {} of {:?}", thing.kind, thing.id, thing.ownership("object")))
+            .collect()
+    }
+
+    /// Things with the same identity.
+    pub(super) fn duplicates(&self) -> Vec<String> {
+        let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        let owned = self.things.iter().filter(|thing| !thing.ownership("resource").is_empty());
+        owned
+            .filter_map(|thing| {
+                let other = seen.insert((thing.ownership("object"), thing.ownership("resource")), &thing.id)?;
+                Some(format!("a duplicate: {} and {} are both {}", thing.id, other, thing.ownership("resource")))
+            })
+            .collect()
+    }
+
+    /// Entries of an object's inventory that are not there, and things that it has forgotten.
+    pub(super) fn inventory(&self, key: &str, object: &Value, forgotten: bool) -> Vec<String> {
+        let tag = |thing: &Thing| {
+            let of = thing.ownership("object").to_lowercase();
+            of.replacen('/', "s/", 1)
+        };
+        let resources = object["status"]["resources"].as_object().cloned().unwrap_or_default();
+        let exists = |physical: &str| self.things.iter().any(|thing| physical.ends_with(&thing.id));
+        let stale = resources
+            .iter()
+            .filter(|(_, entry)| !exists(entry["physical"].as_str().unwrap_or_default()))
+            .map(|(id, entry)| format!("{key}: its inventory names {id}, which is not there ({})", entry["physical"]));
+        let forgotten = self
+            .things
+            .iter()
+            .filter(|thing| !(forgotten && is_replaceable(thing)))
+            .filter(|thing| tag(thing) == key.to_lowercase() && !resources.contains_key(thing.ownership("resource")))
+            .map(|thing| format!("{key}: its inventory has forgotten {}", thing.id));
+        stale.chain(forgotten).collect()
+    }
+}
+
+/// What may have been replaced by another when the status was lost, and so is not in the spec any more.
+fn is_replaceable(thing: &Thing) -> bool {
+    matches!(thing.kind, "task definition" | "role") && !thing.ownership("object").is_empty()
+}
+
+/// A difference, where there is one.
+pub(super) fn differs(found: &mut Vec<String>, what: &str, is: &Value, shall: &Value) {
+    if is != shall {
+        found.push(format!("{what}: {is} instead of {shall}"));
+    }
+}
+
+/// Everything that is in AWS and not gone. ECS goes on telling of what is gone.
+fn things(world: &Value) -> Vec<Thing> {
+    let mut found = vec![];
+    let mut add = |kind: &'static str, id: &str, all: &Value| {
+        let all = all.as_object().into_iter().flat_map(|all| all.values());
+        let there = all.filter(|thing| thing["active"] != false && thing["status"] != "INACTIVE");
+        found.extend(there.map(|thing| Thing {
+            kind,
+            id: thing[id].as_str().unwrap_or_default().to_owned(),
+            value: thing.clone(),
+        }));
+    };
+    add("role", "arn", &world["iam"]["roles"]);
+    add("log group", "name", &world["logs"]["groups"]);
+    add("security group", "id", &world["ec2"]["groups"]);
+    add("cluster", "arn", &world["ecs"]["clusters"]);
+    add("service", "arn", &world["ecs"]["services"]);
+    for group in world["ec2"]["groups"].as_object().into_iter().flat_map(|groups| groups.values()) {
+        add("rule", "id", &group["rules"]);
+    }
+    for family in world["ecs"]["families"].as_object().into_iter().flat_map(|families| families.values()) {
+        add("task definition", "arn", &family["revisions"]);
+    }
+    found
+}

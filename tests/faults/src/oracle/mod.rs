@@ -1,0 +1,193 @@
+//! What must be: judged from what users applied and what AWS's API shows, with no help of the planner.
+
+mod aws;
+mod conditions;
+mod creates;
+mod service;
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longshore_kubernetes_api::KubernetesApi;
+use serde_json::Value;
+
+use crate::fault::Meanwhile;
+use crate::scenario::{End, KINDS, Scenario, key, objects, written};
+use crate::stage::Stage;
+use aws::Account;
+
+/// An object that users want, as far as AWS is concerned.
+#[derive(Clone, Debug)]
+pub(crate) struct Want {
+    /// `EcsService`.
+    kind: String,
+    namespace: String,
+    name: String,
+    spec: Value,
+    /// What its environment says.
+    environment: Value,
+    /// The image that runs, where that is not the spec's.
+    image: Option<String>,
+}
+
+impl Want {
+    /// As the tag of everything that it owns names it.
+    fn tag(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+/// Judges one run.
+pub(crate) struct Judge {
+    scenario: Scenario,
+    meanwhile: Meanwhile,
+    /// What was in AWS before Longshore.
+    foreign: BTreeSet<String>,
+    /// What users last applied of each object.
+    specs: BTreeMap<String, Value>,
+    /// What they had applied at the start.
+    first: BTreeMap<String, Value>,
+    /// The tag of an object that was deleted before Longshore had put its finalizer on it.
+    unseen: Option<String>,
+    /// The statuses that were looked at, with the generations of their objects.
+    seen: BTreeMap<String, (Value, Value)>,
+}
+
+impl Judge {
+    /// At the start of a run.
+    pub(crate) fn begin(scenario: &Scenario, meanwhile: Meanwhile, stage: &Stage) -> Self {
+        let specs = specs(&stage.api);
+        let foreign = aws::foreign();
+        Self {
+            scenario: scenario.clone(),
+            meanwhile,
+            foreign,
+            first: specs.clone(),
+            specs,
+            unseen: None,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Before what happens at the moment of a fault. An object that Longshore has not seen (after a restore) is gone at
+    /// once when it is deleted: nobody can know any more whose its things are. They are reported, and stay.
+    pub(crate) fn before(&mut self, meanwhile: Meanwhile, api: &KubernetesApi) {
+        let subject = api.get(&key(&self.scenario.subject)).filter(|_| meanwhile == Meanwhile::Deleted);
+        let unseen = subject.filter(|object| object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty));
+        self.unseen = unseen.map(|object| self.want(&object, api).tag());
+    }
+
+    /// After everything that a user does.
+    pub(crate) fn user_did(&mut self, api: &KubernetesApi) {
+        self.specs = specs(api);
+    }
+
+    /// Whether every object is where it shall end.
+    pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
+        all(&stage.api).iter().all(|(key, object)| self.end_problems(key, object).is_empty())
+    }
+
+    /// Conditions that say what is not so, or contradict each other, judged when they are written: what somebody changes
+    /// in AWS afterwards makes no lie of them.
+    pub(crate) fn lies(&mut self, stage: &Stage) -> Vec<String> {
+        let mut lies = vec![];
+        for (key, object) in all(&stage.api) {
+            let said = (object["metadata"]["generation"].clone(), object["status"].clone());
+            if self.seen.insert(key.clone(), said.clone()) == Some(said) {
+                continue;
+            }
+            lies.extend(conditions::contradictions(&object).into_iter().map(|lie| format!("{key}: {lie}")));
+            if conditions::claims_ready(&object) {
+                let account = Account::of(&stage.simulator, &self.foreign);
+                let differences = self.differences(&account, &key, &object, &stage.api);
+                lies.extend(differences.into_iter().map(|difference| format!("{key} says Ready, but {difference}")));
+            }
+        }
+        lies
+    }
+
+    /// Everything that is wrong at the end.
+    pub(crate) fn end(&self, stage: &Stage) -> Vec<String> {
+        let mut problems = self.differences_of_all(&Account::of(&stage.simulator, &self.foreign), stage);
+        problems.extend(creates::second(&stage.simulator));
+        problems.extend(defects(&stage.api));
+        problems
+    }
+
+    fn differences_of_all(&self, account: &Account, stage: &Stage) -> Vec<String> {
+        let all = all(&stage.api);
+        let forgotten = self.scenario.loses_status() || self.meanwhile == Meanwhile::StatusGone;
+        let mut problems = vec![];
+        for (key, object) in &all {
+            problems.extend(self.end_problems(key, object));
+            problems.extend(self.differences(account, key, object, &stage.api));
+            // What is stalled before it looks does not find again what its status has lost; once it is mended it does.
+            if !(forgotten && self.scenario.frozen) {
+                problems.extend(account.inventory(key, object, forgotten));
+            }
+            if self.specs.get(key).is_some_and(|spec| *spec != object["spec"]) {
+                problems.push(format!("{key}: its spec was written"));
+            }
+        }
+        let wanted = all.iter().map(|(_, object)| self.want(object, &stage.api).tag());
+        let wanted: BTreeSet<String> = wanted.chain(self.unseen.clone()).collect();
+        problems.extend(account.orphans(&wanted, forgotten));
+        problems.extend(account.duplicates());
+        problems
+    }
+
+    fn end_problems(&self, key: &str, object: &Value) -> Vec<String> {
+        let expected = self.scenario.end_of(key, self.meanwhile).map(|end| end.stalled.as_str());
+        conditions::differences(object, expected).into_iter().map(|it| format!("{key}: {it}")).collect()
+    }
+
+    /// How AWS differs from an object. Where it is frozen, either what it was or what it would be now will do: the
+    /// change came before or after what stopped it.
+    fn differences(&self, account: &Account, key: &str, object: &Value, api: &KubernetesApi) -> Vec<String> {
+        let now = self.want(object, api);
+        let differences = account.differences(&now);
+        match self.first.get(key).filter(|_| self.scenario.frozen && !differences.is_empty()) {
+            Some(first) => account.differences(&Want { spec: first.clone(), ..now }),
+            None => differences,
+        }
+    }
+
+    fn want(&self, object: &Value, api: &KubernetesApi) -> Want {
+        let text = |member: &str| object["metadata"][member].as_str().unwrap_or_default().to_owned();
+        let environments = objects(api, "awsenvironments");
+        let default = environments.into_iter().find(|(key, _)| key.name == "default");
+        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+        let key = format!("{}s/{}/{}", kind.to_lowercase(), text("namespace"), text("name"));
+        let end: Option<&End> = self.scenario.end_of(&key, self.meanwhile);
+        Want {
+            kind,
+            namespace: text("namespace"),
+            name: text("name"),
+            spec: object["spec"].clone(),
+            environment: default.map(|(_, object)| object["spec"].clone()).unwrap_or_default(),
+            image: end.and_then(|end| end.image.clone()),
+        }
+    }
+}
+
+/// What AWS refused to change although nothing went wrong: it was asked too early, or for what cannot be.
+pub(crate) fn refused(stage: &Stage) -> Vec<String> {
+    let calls = stage.simulator.with_world(|world| world.recording.calls(0, Some(true)));
+    let refused = calls.into_iter().filter(|call| call.outcome != "OK");
+    refused.map(|call| format!("AWS refused {}: {}", call.operation, call.outcome)).collect()
+}
+
+fn all(api: &KubernetesApi) -> Vec<(String, Value)> {
+    let all = KINDS.into_iter().flat_map(|resource| objects(api, resource));
+    all.map(|(key, object)| (written(&key), object)).collect()
+}
+
+fn specs(api: &KubernetesApi) -> BTreeMap<String, Value> {
+    all(api).into_iter().map(|(key, object)| (key, object["spec"].clone())).collect()
+}
+
+/// Defects that the controller itself told of.
+fn defects(api: &KubernetesApi) -> Vec<String> {
+    let told = api.list("events").into_iter().filter(|event| event["reason"] == "InternalError");
+    told.map(|event| format!("the controller met a defect: {}", event["note"])).collect()
+}

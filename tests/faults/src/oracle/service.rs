@@ -1,0 +1,141 @@
+//! What an `EcsService` must have in AWS.
+
+use serde_json::{Value, json};
+
+use super::Want;
+use super::aws::{Account, Thing, differs};
+
+/// Revisions that are kept to go back to, beside the one in use (docs: the last two).
+const KEPT: usize = 2;
+/// Days that logs are kept, unless the spec says otherwise.
+const RETENTION: i64 = 30;
+
+/// How AWS differs from what a service asks for.
+pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
+    let mut found = vec![];
+    logs(account, want, &mut found);
+    let group = security_group(account, want, &mut found);
+    let (execution, task) = roles(account, want, &mut found);
+    let Some(service) = account.only(want, "service", &mut found) else { return found };
+    runs(account, want, service, &mut found);
+    network(want, service, group.as_deref(), &mut found);
+    if let Some(definition) = definition(account, want, service, &mut found) {
+        differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));
+        differs(&mut found, "task role", &definition["taskRoleArn"], &json!(task));
+    }
+    found
+}
+
+fn logs(account: &Account, want: &Want, found: &mut Vec<String>) {
+    let Some(group) = account.only(want, "log group", found) else { return };
+    let days = want.spec["logs"]["retentionInDays"].as_i64().unwrap_or(RETENTION);
+    differs(found, "retention", &group.value["retention_days"], &json!(days));
+}
+
+/// Its own group: everything out, nothing in.
+fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Option<String> {
+    let group = account.only(want, "security group", found)?;
+    differs(found, "VPC", &group.value["vpc_id"], &want.environment["network"]["vpcId"]);
+    let rules: Vec<&Value> = group.value["rules"].as_object().into_iter().flat_map(|rules| rules.values()).collect();
+    let all_out =
+        |rule: &&Value| rule["egress"] == true && rule["protocol"] == "-1" && rule["peer"]["Ipv4"] == "0.0.0.0/0";
+    if rules.len() != 1 || !rules.iter().all(all_out) {
+        found.push(format!("rules of its security group: {rules:?}"));
+    }
+    Some(group.id.clone())
+}
+
+/// The execution role, and the task role where the spec has one. A revision that is kept keeps its role, too.
+fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> (Option<String>, Option<String>) {
+    let all = account.of_object(want, "role");
+    let wants_task = !want.spec["taskRole"].is_null();
+    let kept = |role: &&&Thing| {
+        let mut definitions = account.of_object(want, "task definition").into_iter();
+        definitions.any(|definition| definition.value["body"]["taskRoleArn"] == role.id.as_str())
+    };
+    let execution = all.iter().find(|role| role.id.ends_with("-execution"));
+    let task = all.iter().find(|role| role.id.ends_with("-task")).filter(|role| wants_task || !kept(role));
+    let others = all.iter().filter(|role| !wants_task && kept(role)).count();
+    if all.len() != 1 + usize::from(wants_task) + others || execution.is_none() || task.is_some() != wants_task {
+        found.push(format!("its roles are {:?}", all.iter().map(|role| &role.id).collect::<Vec<_>>()));
+    }
+    for role in &all {
+        let trust = role.value["trust"].as_str().unwrap_or_default();
+        if !trust.contains("ecs-tasks.amazonaws.com") {
+            found.push(format!("{} cannot be assumed by tasks: {trust}", role.id));
+        }
+        differs(found, "boundary", &role.value["boundary"], &want.environment["iam"]["permissionsBoundaryArn"]);
+    }
+    let logs = execution.map(|role| role.value["inline"].to_string()).unwrap_or_default();
+    if !logs.contains("logs:PutLogEvents") {
+        found.push(format!("the execution role may not write logs: {logs}"));
+    }
+    if let Some(task) = task {
+        let inline = task.value["inline"].as_object().and_then(|inline| inline.values().next()?.as_str());
+        let policy: Value = inline.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let action = |policy: &Value| policy["Statement"][0]["Action"].clone();
+        differs(found, "policy", &action(&policy), &action(&want.spec["taskRole"]["policy"]));
+    }
+    (execution.map(|role| role.id.clone()), task.map(|role| role.id.clone()))
+}
+
+/// Its cluster, and its tasks: as many as asked for, all of the revision in use.
+fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>) {
+    let cluster = want.spec["cluster"]["name"].as_str().unwrap_or_default();
+    let tag = format!("EcsCluster/{}/{cluster}", want.namespace);
+    let arn = account
+        .things
+        .iter()
+        .find(|it| it.kind == "cluster" && it.value["tags"]["longshore.dev/object"] == tag.as_str());
+    differs(found, "cluster", &service.value["cluster_arn"], &json!(arn.map(|cluster| &cluster.id)));
+    let revision = &service.value["revision"]["task_definition"];
+    if let Some(wanted) = want.spec["desiredCount"].as_u64() {
+        differs(found, "desired count", &service.value["desired"], &json!(wanted));
+    }
+    let tasks = service.value["tasks"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let tasks: Vec<&Value> = tasks.map(|id| &account.world["ecs"]["tasks"][id]).collect();
+    let running = tasks
+        .iter()
+        .filter(|task| task["phase"] == "RUNNING" && task["stopping"] == false && &task["definition"] == revision);
+    differs(found, "running tasks of the revision", &json!(running.count()), &service.value["desired"]);
+    differs(found, "launch type", &service.value["revision"]["launch_type"], &want.spec["launchType"]);
+    let deployments = service.value["deployments"].as_array().map_or(0, Vec::len);
+    if deployments != 1 {
+        found.push(format!("{deployments} deployments"));
+    }
+}
+
+fn network(want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
+    let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
+    differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
+    differs(found, "security groups", &is["securityGroups"], &json!([group]));
+}
+
+/// The task definition in use, as the spec asks for; beside it no more than the few that are kept.
+fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>) -> Option<Value> {
+    let all = account.of_object(want, "task definition");
+    if all.is_empty() || all.len() > 1 + KEPT {
+        found.push(format!("{} active task definitions", all.len()));
+    }
+    let in_use = all.iter().find(|definition| service.value["revision"]["task_definition"] == definition.id.as_str());
+    let Some(in_use) = in_use else {
+        found.push("its task definition is not active, or not its own".to_owned());
+        return None;
+    };
+    let (is, shall) = (&in_use.value["body"], &want.spec["task"]);
+    for (container, wanted) in containers(is).zip(containers(shall)) {
+        differs(found, "container", &container["name"], &wanted["name"]);
+        let image = want.image.clone().map_or_else(|| wanted["image"].clone(), Value::from);
+        differs(found, "image", &container["image"], &image);
+    }
+    differs(found, "number of containers", &json!(containers(is).count()), &json!(containers(shall).count()));
+    for size in ["cpu", "memory"] {
+        let wanted = shall[size].as_u64().map_or_else(|| shall[size].clone(), |number| json!(number.to_string()));
+        differs(found, size, &is[size], &wanted);
+    }
+    Some(is.clone())
+}
+
+fn containers(task: &Value) -> impl Iterator<Item = &Value> {
+    task["containerDefinitions"].as_array().into_iter().flatten()
+}

@@ -1,0 +1,216 @@
+//! Scenarios: what a user does, and what must come of it. They are data: `scenarios.yaml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use longshore_kubernetes_api::{Key, KubernetesApi, Refusal};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::fault::Meanwhile;
+use crate::stage::Stage;
+
+/// The kinds of Longshore's objects.
+pub(crate) const KINDS: [&str; 3] = ["awsenvironments", "ecsclusters", "ecsservices"];
+
+/// A scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    /// It begins where this scenario ended, undisturbed; left out: with an empty cluster.
+    pub(crate) from: Option<String>,
+    /// What users do, one after the other; each is given the time to settle, unless a wait follows.
+    pub(crate) acts: Vec<Act>,
+    /// The object that is changed or deleted at the moment of a fault.
+    #[serde(default = "hello")]
+    pub(crate) subject: String,
+    /// How it is changed then.
+    #[serde(default = "changed")]
+    pub(crate) change: Value,
+    /// Where an object ends that does not end ready.
+    #[serde(default)]
+    pub(crate) end: BTreeMap<String, End>,
+    /// What AWS has of these objects stays as it was at the start, whatever their specs say.
+    #[serde(default)]
+    pub(crate) frozen: bool,
+    /// Run by itself only to begin others with: it has no points of its own.
+    #[serde(default)]
+    pub(crate) only_a_start: bool,
+}
+
+/// How an object ends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct End {
+    /// `Stalled` is true, for this reason.
+    pub(crate) stalled: String,
+    /// The image that runs nevertheless.
+    pub(crate) image: Option<String>,
+}
+
+fn hello() -> String {
+    "ecsservices/shop/hello".to_owned()
+}
+
+fn changed() -> Value {
+    let container =
+        json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.29", "portMappings": [{"containerPort": 80}]});
+    json!({"spec": {"desiredCount": 1, "task": {"containerDefinitions": [container]}}})
+}
+
+/// What a user does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) enum Act {
+    /// `kubectl apply -f` a file of the examples, or only the objects of one kind in it, under another name.
+    Apply { file: String, kind: Option<String>, named: Option<String> },
+    /// `kubectl edit`, by a JSON merge patch.
+    Edit { object: String, patch: Value },
+    /// `kubectl delete`.
+    Delete(String),
+    /// The status subresource is emptied by hand.
+    EmptyStatus(String),
+    /// While no controller runs, everything is made anew from what was applied: other UIDs, no status, no finalizers.
+    Restore,
+    /// Somebody changes something in AWS by hand; the input has the names of the API.
+    Aws { service: String, operation: String, input: Value },
+    /// The next act comes after so many seconds, whatever goes on.
+    Wait(u64),
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Scenario> {
+    serde_saphyr::from_str(include_str!("scenarios.yaml")).unwrap()
+}
+
+impl Act {
+    /// How long to wait before the next act; `None`: until all is settled.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Wait(seconds) => Some(Duration::from_secs(*seconds)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn perform(&self, stage: &Stage) {
+        let api = &stage.api;
+        match self {
+            Self::Apply { file, kind, named } => apply(api, file, kind.as_deref(), named.as_deref()),
+            Self::Aws { service, operation, input } => stage.call(service, operation, input),
+            // What was deleted at the moment of a fault is not there any more.
+            Self::Edit { object, .. } | Self::Delete(object) | Self::EmptyStatus(object)
+                if api.get(&key(object)).is_none() => {}
+            Self::Edit { object, patch } => edit(api, &key(object), patch).unwrap(),
+            Self::Delete(object) => api.delete(&key(object)).unwrap(),
+            Self::EmptyStatus(object) => empty_status(api, &key(object)),
+            Self::Restore => restore(api),
+            Self::Wait(_) => {}
+        }
+    }
+}
+
+fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let chosen = documents.into_iter().filter(|document| kind.is_none_or(|kind| document["kind"] == kind));
+    for mut document in chosen {
+        if let Some(name) = named {
+            document["metadata"]["name"] = json!(name);
+        }
+        // JSON is YAML.
+        api.apply(&document.to_string()).unwrap();
+    }
+}
+
+fn edit(api: &KubernetesApi, key: &Key, patch: &Value) -> Result<(), Refusal> {
+    api.edit(key, |object| merge(object, patch)).map(drop)
+}
+
+fn empty_status(api: &KubernetesApi, key: &Key) {
+    api.edit_status(key, |object| object["status"] = json!({})).unwrap();
+}
+
+fn restore(api: &KubernetesApi) {
+    for (key, object) in KINDS.into_iter().flat_map(|resource| objects(api, resource)) {
+        api.edit(&key, |object| object["metadata"]["finalizers"] = json!([])).unwrap();
+        api.delete(&key).unwrap();
+        let metadata = json!({"name": key.name, "namespace": key.namespace});
+        let again = json!({
+            "apiVersion": object["apiVersion"], "kind": object["kind"], "metadata": metadata, "spec": object["spec"],
+        });
+        api.apply(&again.to_string()).unwrap();
+    }
+}
+
+/// The objects of a kind.
+pub(crate) fn objects(api: &KubernetesApi, resource: &str) -> Vec<(Key, Value)> {
+    let text = |object: &Value, member: &str| object["metadata"][member].as_str().unwrap_or_default().to_owned();
+    let keyed = |object: Value| (Key::new(resource, &text(&object, "namespace"), &text(&object, "name")), object);
+    api.list(resource).into_iter().map(keyed).collect()
+}
+
+impl Scenario {
+    /// What happens at the moment of a fault. An object that is gone, or going, is neither changed nor deleted.
+    pub(crate) fn meanwhile(&self, meanwhile: Meanwhile, api: &KubernetesApi) {
+        let subject = key(&self.subject);
+        let lives = api.get(&subject).is_some_and(|object| object["metadata"]["deletionTimestamp"].is_null());
+        match meanwhile {
+            Meanwhile::Changed if lives => edit(api, &subject, &self.change).unwrap(),
+            Meanwhile::Deleted if lives => api.delete(&subject).unwrap(),
+            Meanwhile::StatusGone => {
+                let all = KINDS.into_iter().flat_map(|resource| objects(api, resource));
+                all.for_each(|(key, _)| empty_status(api, &key));
+            }
+            Meanwhile::Nothing | Meanwhile::Changed | Meanwhile::Deleted => {}
+        }
+    }
+
+    /// Whether users lose what only the status says.
+    pub(crate) fn loses_status(&self) -> bool {
+        self.acts.iter().any(|act| matches!(act, Act::EmptyStatus(_) | Act::Restore))
+    }
+
+    /// How an object ends that is still there then.
+    pub(crate) fn end_of(&self, object: &str, meanwhile: Meanwhile) -> Option<&End> {
+        // What was wrong with the spec is mended by the change of it.
+        let mended = meanwhile == Meanwhile::Changed && object == self.subject && !self.frozen;
+        self.end.get(object).filter(|_| !mended)
+    }
+}
+
+/// `ecsservices/shop/hello`, `namespaces/shop`.
+pub(crate) fn key(text: &str) -> Key {
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts[..] {
+        [resource, namespace, name] => Key::new(resource, namespace, name),
+        [resource, name] => Key::new(resource, "", name),
+        _ => panic!("{text} is no object"),
+    }
+}
+
+/// As scenarios write it.
+pub(crate) fn written(key: &Key) -> String {
+    let parts = [&key.resource, &key.namespace, &key.name];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("/")
+}
+
+/// RFC 7386.
+fn merge(target: &mut Value, patch: &Value) {
+    let Some(members) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (name, value) in members {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(name);
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}
