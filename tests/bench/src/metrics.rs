@@ -6,7 +6,10 @@ use longshore_control_plane::Process;
 /// The sum of a metric over all its labels; 0 where it is not told.
 pub(crate) fn sum(text: &str, name: &str) -> f64 {
     let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
-    text.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    text.lines()
+        .filter(of_name)
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .fold(0.0, |sum, value| sum + value)
 }
 
 /// Memory of a process, in MiB, as Linux counts it (proc(5), `/proc/pid/status`).
