@@ -24,8 +24,13 @@ impl Clock {
 
     /// Now, as Kubernetes writes it: whole seconds.
     pub(crate) fn now(&self) -> Time {
+        Time(self.timestamp())
+    }
+
+    /// Now, in whole seconds: what is compared with times that Kubernetes keeps.
+    pub(crate) fn timestamp(&self) -> Timestamp {
         let now = (self.0)();
-        Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
     /// Now, to the microsecond.

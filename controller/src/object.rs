@@ -53,6 +53,16 @@ impl Key {
         Self { kind, namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
     }
 
+    /// As kubectl takes it: `ecsservice hello --namespace shop`.
+    pub(crate) fn in_kubectl(&self) -> String {
+        let kind = self.kind.name().to_ascii_lowercase();
+        if self.namespace.is_empty() {
+            format!("{kind} {}", self.name)
+        } else {
+            format!("{kind} {} --namespace {}", self.name, self.namespace)
+        }
+    }
+
     /// As Events refer to it.
     pub(crate) fn reference(&self) -> ObjectReference {
         ObjectReference {

@@ -6,7 +6,7 @@ use crate::{
     rules::{self, RuleText, Rules},
     status::conditioned_status,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector, Time};
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,54 @@ pub struct AwsEnvironmentStatus {
     /// Public subnets, resolved once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub public_subnet_ids: Vec<String>,
+    /// Objects that were deleted lately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletions: Option<DeletionsStatus>,
+    /// Objects that deploy what their specs did not ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<RolloutStatus>,
+}
+
+/// Objects that were deleted lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = crate::schema::absent_not_null)]
+pub struct DeletionsStatus {
+    /// Those that may go, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admitted: Vec<AdmittedDeletion>,
+    /// Since when nothing more may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<Time>,
+}
+
+/// An object that may go.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdmittedDeletion {
+    /// Kind/namespace/name.
+    pub object: String,
+    /// Since when.
+    pub at: Time,
+}
+
+/// An object that deploys what its spec did not ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = crate::schema::absent_not_null)]
+pub struct RolloutStatus {
+    /// Kind/namespace/name.
+    pub object: String,
+    /// Its generation.
+    pub generation: i64,
+    /// Since when.
+    pub since: Time,
+    /// The revision that ECS had rolled back before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
+    /// Why it failed: no further object begins then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 conditioned_status!(AwsEnvironmentStatus);

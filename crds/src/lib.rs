@@ -37,7 +37,16 @@ pub const GROUP: &str = "ecs.longshore.dev";
 /// The version that is served and stored.
 pub const VERSION: &str = "v1alpha1";
 
-/// The definitions that a Kubernetes cluster needs, in the order in which people meet them.
+/// Tells Helm to leave an object where it is when its release goes (Helm's "Charts tips and tricks", resource policies).
+const HELM_POLICY: (&str, &str) = ("helm.sh/resource-policy", "keep");
+
+/// The definitions that a Kubernetes cluster needs, in the order in which people meet them. With a definition all of its
+/// objects go, so that Helm must not delete one.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd()]
+    let mut definitions = vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd()];
+    for definition in &mut definitions {
+        let (policy, keep) = HELM_POLICY;
+        definition.metadata.annotations = Some([(policy.to_owned(), keep.to_owned())].into());
+    }
+    definitions
 }

@@ -1,7 +1,7 @@
 //! What the kinds' statuses share.
 
 use crate::words::words;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +50,47 @@ pub struct Memory {
     /// What was resolved outside the spec, by name, and is kept until it is changed in waves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, String>,
+    /// What the object last converged to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledStatus>,
+    /// What it is on the way to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pursued: Option<SettledStatus>,
+    /// What was put right since, though nothing had been changed here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<CorrectionStatus>,
+    /// Since when what it owns may go, once it is being deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_admitted_at: Option<Time>,
+}
+
+/// What an object converged to, or is on the way to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettledStatus {
+    /// Generation, and keys whose replacement was consented to.
+    pub asked: String,
+    /// Hash of all that was wanted in AWS.
+    pub wanted: String,
+}
+
+/// A field that was put right.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CorrectionStatus {
+    /// The resource.
+    pub resource: String,
+    /// The field; empty: the resource as a whole.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// When, the newest last.
+    pub times: Vec<Time>,
+    /// Whether it has been seen as wanted since.
+    #[serde(default)]
+    pub seen: bool,
+    /// Since when it changes back and forth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contended_since: Option<Time>,
 }
 
 /// A revision that was rolled back.

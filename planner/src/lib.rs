@@ -4,10 +4,12 @@
 //! none, so the compiler keeps it so). The shell around it observes, calls [`engine::plan`] and acts.
 //!
 //! - [`engine`] knows no AWS service: identities, symbolic outputs, graphs, worlds, diffs and plans.
+//! - [`caution`] keeps back what a plan says and would do harm now.
 //! - [`kinds`] has one file per AWS resource kind, in folders by service.
 //! - [`report`] makes conditions of what a round found.
 //! - [`desired`] has one file per Kubernetes object kind: its spec and facts in, a graph out.
 
+pub mod caution;
 pub mod desired;
 pub mod engine;
 pub mod kinds;

@@ -11,13 +11,34 @@ use kube::runtime::reflector::store::WriterDropped;
 use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::watcher::Event;
 use kube::{Api, Client, Resource, ResourceExt};
+use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, NamespacesFrom};
+use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
 use serde::de::DeserializeOwned;
 
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, Object, ObjectKind};
 use crate::sweep::settled;
+
+/// An object of an environment.
+pub(crate) struct Member {
+    pub(crate) key: Key,
+    pub(crate) generation: i64,
+    /// It has told that it waits for a slot.
+    pub(crate) waits_for_wave: bool,
+}
+
+impl Member {
+    fn of<O: Object>(object: &O) -> Self {
+        let reconciling = object.status().and_then(|status| status.condition(ConditionType::Reconciling));
+        Self {
+            key: Key::of(O::KIND, object),
+            generation: object.meta().generation.unwrap_or_default(),
+            waits_for_wave: reconciling.is_some_and(|it| it.status == "True" && it.reason == WAITING_FOR_WAVE),
+        }
+    }
+}
 
 /// The watched objects.
 #[derive(Clone)]
@@ -161,6 +182,18 @@ impl Stores {
         let mut found = keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
         found.extend(keys(&self.services, |service| self.environment_of(service) == name));
         found
+    }
+
+    /// The objects that live in an environment, with what decisions about them all go by.
+    pub(crate) fn members_of(&self, environment: &str) -> Vec<Member> {
+        let mut found = self.members(&self.clusters, environment);
+        found.extend(self.members(&self.services, environment));
+        found
+    }
+
+    fn members<O: Object>(&self, store: &Store<O>, environment: &str) -> Vec<Member> {
+        let objects = store.state().into_iter().filter(|object| self.environment_of(object.as_ref()) == environment);
+        objects.map(|object| Member::of(object.as_ref())).collect()
     }
 
     /// The objects of a namespace.

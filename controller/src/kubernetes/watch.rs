@@ -15,7 +15,8 @@ use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
 use longshore_crds::status::ConditionedStatus;
-use longshore_crds::{AwsEnvironment, EcsCluster, EcsService};
+use longshore_crds::{AwsEnvironment, AwsEnvironmentStatus, EcsCluster, EcsService};
+use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use serde::de::DeserializeOwned;
 
 use super::index::Stores;
@@ -23,6 +24,9 @@ use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, ObjectKind};
 use crate::queue::{Queue, Urgency};
 use crate::sweep::settled;
+
+/// Annotations of an environment by which its objects go.
+const CAUTIONS: [&str; 2] = [PAUSED_UNTIL, ALLOW_DELETIONS_UNTIL];
 
 /// Starts the watches. The second part of the answer runs until a watch ends, which none does by itself.
 pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Output = ()> + Send + 'static) {
@@ -35,17 +39,17 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     let all = {
         let (a, b, c, d) = (hub.clone(), hub.clone(), hub.clone(), hub);
         let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
-            a.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), seen);
+            a.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), held_up(e.status.as_ref()), seen);
         });
         let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
             let environment = b.stores.environment_of(c);
             let seen = seen.unless(settled(c));
-            b.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), seen);
+            b.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), 0, seen);
         });
         let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
             let environment = c.stores.environment_of(s);
             let seen = seen.unless(settled(s));
-            c.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), seen);
+            c.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), 0, seen);
         });
         let namespaces = follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, seen| {
             d.namespace_changed(n, seen);
@@ -115,20 +119,21 @@ struct Hub {
 }
 
 impl Hub {
-    /// `environment`: of an object that belongs to one.
+    /// `environment`: of an object that belongs to one. `told`: what others write into its status, and it must tell of.
     fn saw<K: ResourceExt>(
         &self,
         kind: ObjectKind,
         object: &K,
         environment: Option<&str>,
         status: Option<&impl ConditionedStatus>,
+        told: u64,
         seen: Seen,
     ) {
         let key = Key::of(kind, object);
         if seen == Seen::Gone {
             return self.gone(&key, object, environment);
         }
-        let now = (own_view(object), others_view(object, status));
+        let now = (hash(&(own_view(object), told)), others_view(object, status));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
         if seen == Seen::Settled {
             return;
@@ -198,11 +203,20 @@ fn own_view<K: ResourceExt>(object: &K) -> u64 {
     hash(&(object.uid(), object.meta().generation, deleted, annotations))
 }
 
-/// What others see of an object: its spec, and whether it is ready.
+/// What others see of an object: its spec, whether it is ready, and what its annotations say about them too.
 fn others_view<K: ResourceExt>(object: &K, status: Option<&impl ConditionedStatus>) -> u64 {
     let ready = status
         .map(|status| status.conditions().iter().map(|c| (c.type_.clone(), c.status.clone())).collect::<Vec<_>>());
-    hash(&(object.uid(), object.meta().generation, object.meta().deletion_timestamp.is_some(), ready))
+    let said: Vec<_> = CAUTIONS.iter().map(|name| object.annotations().get(*name)).collect();
+    hash(&(object.uid(), object.meta().generation, object.meta().deletion_timestamp.is_some(), ready, said))
+}
+
+/// What the objects of an environment found out together: deletions are paused, a wave has stopped.
+fn held_up(status: Option<&AwsEnvironmentStatus>) -> u64 {
+    let paused = status.and_then(|status| status.deletions.as_ref()?.paused_since.as_ref());
+    let rollouts = status.map(|status| status.rollouts.as_slice()).unwrap_or_default();
+    let failed: Vec<_> = rollouts.iter().filter_map(|it| Some((&it.object, it.failed.as_ref()?))).collect();
+    hash(&(paused.map(|since| since.0), failed))
 }
 
 fn hash(value: &impl Hash) -> u64 {
@@ -232,7 +246,7 @@ mod tests {
     }
 
     fn saw(hub: &Hub, cluster: &EcsCluster, seen: Seen) -> usize {
-        hub.saw(ObjectKind::EcsCluster, cluster, Some("prod"), cluster.status.as_ref(), seen);
+        hub.saw(ObjectKind::EcsCluster, cluster, Some("prod"), cluster.status.as_ref(), 0, seen);
         hub.queue.depth().objects
     }
 

@@ -4,11 +4,14 @@ use kube::{Api, Resource, ResourceExt};
 use longshore_aws::{Fault, Session, find};
 use longshore_crds::aws_environment::Subnets;
 use longshore_crds::{AwsEnvironment, AwsEnvironmentStatus};
-use longshore_planner::desired::{Fact, Need};
+use longshore_planner::caution::{Deletions, deletions_allowed, wave};
+use longshore_planner::desired::{Fact, Need, Refusal};
 use longshore_planner::report::{Situation, conditions};
 
+use super::caution::pause_of;
+use super::ledger::Fleet;
 use super::outcome::Outcome;
-use super::report::{json, set_conditions};
+use super::report::{json, set_conditions, tell_pause, tell_stall};
 use super::{Reconciler, failure};
 use crate::kubernetes::{FINALIZER, WriteError, pin, read, release, write_status};
 use crate::object::Key;
@@ -27,11 +30,10 @@ pub(super) async fn reconcile(shell: &Reconciler, key: &Key) -> Result<Outcome, 
     }
     let mut status = environment.status.clone().unwrap_or_default();
     let (situation, outcome) = match look(shell, &environment, &mut status).await {
-        Ok(()) => return tell_ready(shell, &api, &environment, status).await,
+        Ok(()) => verified(shell, &environment, &mut status),
         Err(fault) => failure::situation(&fault),
     };
-    set_conditions(&mut status, &conditions(&situation), environment.meta().generation, &shell.clock);
-    write(&api, &environment, &status).await?;
+    tell(shell, &api, &environment, status, &situation).await?;
     Ok(outcome)
 }
 
@@ -51,9 +53,8 @@ async fn delete(
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let message = format!("is being deleted, and waits: in use by {}{more}; delete them first", named.join(", "));
     let situation = Situation::Waiting { reason: "InUse".to_owned(), message };
-    let mut status = environment.status.clone().unwrap_or_default();
-    set_conditions(&mut status, &conditions(&situation), environment.meta().generation, &shell.clock);
-    write(api, environment, &status).await?;
+    let status = environment.status.clone().unwrap_or_default();
+    tell(shell, api, environment, status, &situation).await?;
     Ok(Outcome::Waiting)
 }
 
@@ -100,24 +101,52 @@ async fn resolve(session: &Session, vpc_id: &str, subnets: Option<&Subnets>) -> 
     }
 }
 
-async fn tell_ready(
+/// What there is to tell once the account is verified: what holds up all of its objects goes first.
+fn verified(
+    shell: &Reconciler,
+    environment: &AwsEnvironment,
+    status: &mut AwsEnvironmentStatus,
+) -> (Situation<'static>, Outcome) {
+    let stalled = |refusal: Refusal| {
+        (Situation::Stalled { message: refusal.to_string(), reason: refusal.reason }, Outcome::Stalled)
+    };
+    let name = environment.name_any();
+    let fleet = Fleet::of(shell.stores.members_of(&name));
+    let deleting = fleet.deleting(environment, &name, &shell.clock);
+    let deletions = Deletions::read(status.deletions.as_ref()).now(&deleting);
+    let slots = fleet.current(status);
+    (status.deletions, status.rollouts) = (deletions.write(), wave::write(&slots));
+    let pause = match pause_of(environment, &shell.clock) {
+        Err(refusal) => return stalled(refusal),
+        Ok(pause) => pause,
+    };
+    let misread = deletions_allowed(deleting.allowed, deleting.now).err();
+    if let Some(refusal) = misread.or_else(|| wave::stopped(&slots)).or_else(|| deletions.refusal(&deleting)) {
+        return stalled(refusal);
+    }
+    if let Some(pause) = pause {
+        let left = pause.left(deleting.now);
+        return (Situation::Paused { message: pause.to_string() }, Outcome::Paused { left });
+    }
+    let who = status.caller_arn.as_deref().unwrap_or_default();
+    let message = format!("account {} verified; Longshore acts as {who}", environment.spec.account_id);
+    (Situation::Ready { reason: "Verified".to_owned(), message }, Outcome::Resting)
+}
+
+async fn tell(
     shell: &Reconciler,
     api: &Api<AwsEnvironment>,
     environment: &AwsEnvironment,
     mut status: AwsEnvironmentStatus,
-) -> Result<Outcome, WriteError> {
-    let who = status.caller_arn.clone().unwrap_or_default();
-    let message = format!("account {} verified; Longshore acts as {who}", environment.spec.account_id);
-    let told = conditions(&Situation::Ready { reason: "Verified".to_owned(), message });
-    set_conditions(&mut status, &told, environment.meta().generation, &shell.clock);
-    write(api, environment, &status).await?;
-    Ok(Outcome::Resting)
-}
-
-async fn write(
-    api: &Api<AwsEnvironment>,
-    environment: &AwsEnvironment,
-    status: &AwsEnvironmentStatus,
+    situation: &Situation<'_>,
 ) -> Result<(), WriteError> {
-    write_status(api, environment, &json(environment.status.as_ref()), &json(Some(status))).await.map(drop)
+    let told = conditions(situation);
+    set_conditions(&mut status, &told, environment.meta().generation, &shell.clock);
+    let old = environment.status.clone().unwrap_or_default();
+    if write_status(api, environment, &json(environment.status.as_ref()), &json(Some(&status))).await?.is_some() {
+        let object = environment.object_ref(&());
+        tell_pause(&shell.events, &object, &old, &told).await;
+        tell_stall(&shell.events, &object, &old, &told).await;
+    }
+    Ok(())
 }

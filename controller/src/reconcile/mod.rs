@@ -3,9 +3,12 @@
 //! `pass` is the one page; `rounds` is its loop; `report` writes what came of it into the object. When the next turn
 //! is, `outcome` says.
 
+mod caution;
 mod environment;
 mod failure;
+mod halt;
 pub(crate) mod inventory;
+mod ledger;
 mod outcome;
 mod pass;
 mod report;
@@ -27,6 +30,7 @@ use crate::object::{Key, ObjectKind};
 use crate::queue::{Next, Turn};
 use crate::sessions::Sessions;
 use crate::telemetry::{Metrics, ReconcileLabels};
+pub(crate) use caution::unfinished;
 pub use outcome::Timing;
 use outcome::{Outcome, next};
 pub(crate) use pass::{facts_of, options};

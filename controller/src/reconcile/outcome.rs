@@ -36,6 +36,11 @@ pub(crate) enum Outcome {
     Progressing,
     /// Another object must come first.
     Waiting,
+    /// It waits for a slot.
+    InLine {
+        /// How many waves go before it, at least.
+        ahead: usize,
+    },
     /// A call said that AWS is not there yet.
     TooEarly,
     /// A call failed that is worth another try.
@@ -45,6 +50,11 @@ pub(crate) enum Outcome {
     },
     /// Only a person can mend it.
     Stalled,
+    /// A person wants nothing to be changed for a while.
+    Paused {
+        /// For how long still.
+        left: Duration,
+    },
     /// Somebody else wrote the object meanwhile.
     Conflict,
     /// This process leads no more, or cannot say for the moment: whoever leads goes on.
@@ -60,9 +70,11 @@ impl Outcome {
             Self::Resting => "resting",
             Self::Progressing => "progressing",
             Self::Waiting => "waiting",
+            Self::InLine { .. } => "in_line",
             Self::TooEarly => "too_early",
             Self::Failed { .. } => "failed",
             Self::Stalled => "stalled",
+            Self::Paused { .. } => "paused",
             Self::Conflict => "conflict",
             Self::NotLeader => "not_leader",
         }
@@ -96,7 +108,13 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
         Outcome::Resting => Next::After(spread.over(timing.resync)),
         Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
+        Outcome::InLine { ahead } => {
+            // A wave takes no less than a deployment, so that those further behind need not look as often.
+            let waves = u32::try_from(*ahead).unwrap_or(u32::MAX).saturating_add(1);
+            Next::After(spread.over(REFERENCE.saturating_mul(waves).min(timing.resync)))
+        }
         Outcome::Stalled => Next::After(spread.over(timing.resync.min(STALLED))),
+        Outcome::Paused { left } => Next::After(spread.over(timing.resync).min(*left)),
         Outcome::TooEarly => Next::Again(backoff(Duration::from_secs(2), Duration::from_secs(30), turn.failures)),
         Outcome::Failed { retry_after } => {
             let wait = backoff(Duration::from_secs(1), Duration::from_mins(5), turn.failures);
@@ -203,6 +221,24 @@ mod tests {
     fn what_aws_asks_for_is_waited() {
         let asked = Outcome::Failed { retry_after: Some(Duration::from_mins(7)) };
         assert_eq!(next(&asked, &turn(0), &TIMING), Next::Again(Duration::from_mins(7)));
+    }
+
+    #[test]
+    fn those_further_behind_in_line_look_less_often() {
+        let wait = |ahead| match next(&Outcome::InLine { ahead }, &turn(0), &TIMING) {
+            Next::After(wait) => wait,
+            other => panic!("{other:?}"),
+        };
+        assert!(wait(0) <= REFERENCE && wait(0) < wait(3));
+        assert!(wait(usize::MAX) <= TIMING.resync);
+    }
+
+    #[test]
+    fn the_end_of_a_pause_is_not_slept_through() {
+        let paused = |left| next(&Outcome::Paused { left }, &turn(0), &TIMING);
+        assert_eq!(paused(Duration::from_secs(7)), Next::After(Duration::from_secs(7)));
+        let Next::After(wait) = paused(Duration::from_hours(8)) else { panic!("it is looked at again") };
+        assert!(wait <= TIMING.resync, "what would change is told meanwhile");
     }
 
     #[test]

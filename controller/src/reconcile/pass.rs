@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::{Api, ResourceExt};
-use longshore_aws::{Aws, Fault, Read, Write, find};
+use longshore_aws::{Aws, Read, Write, find};
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolicy, Mode};
-use longshore_planner::desired::{Desired, Fact, Facts, Memory, Need, Obstacle, Refusal, Scope, Warning, environment};
+use longshore_planner::caution::{Pause, asked};
+use longshore_planner::desired::{Desired, Fact, Facts, Memory, Need, Obstacle, Scope, Warning, environment};
 use longshore_planner::engine::{Graph, Inventory, Options};
 use longshore_planner::report::{Intent, Situation};
 
+use super::halt::Halt;
 use super::outcome::Outcome;
-use super::{Reconciler, failure, inventory};
+use super::{Reconciler, inventory};
 use crate::kubernetes::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, WriteError, pin, read, release};
 use crate::object::Object;
 use crate::queue::Turn;
@@ -30,71 +32,18 @@ pub(super) async fn reconcile<O: Object>(shell: &Reconciler, turn: &Turn) -> Res
     let ended = if deleting { pass.delete().await } else { pass.manage().await };
     let outcome = match ended {
         Ok(outcome) => outcome,
-        Err(Halt::Told(situation, outcome)) => pass.tell(&situation).await.map(|()| outcome)?,
+        Err(Halt::Told(situation, outcome)) => {
+            pass.tell(&situation).await?;
+            if let (Situation::Stalled { message, .. }, false) = (&*situation, deleting) {
+                pass.note_stall(message).await?;
+            }
+            outcome
+        }
         Err(Halt::Write(error)) => return Err(error),
     };
     // What the sweep does not look after comes back by itself.
     let alone = outcome == Outcome::Converged && !settled(&pass.object);
     Ok(if alone { Outcome::Resting } else { outcome })
-}
-
-/// Why a turn ends before there is a plan.
-pub(super) enum Halt {
-    /// The object says why.
-    Told(Situation<'static>, Outcome),
-    /// Kubernetes took no write.
-    Write(WriteError),
-}
-
-impl From<WriteError> for Halt {
-    fn from(error: WriteError) -> Self {
-        Self::Write(error)
-    }
-}
-
-impl Halt {
-    fn fault(fault: &Fault) -> Self {
-        let (situation, outcome) = failure::situation(fault);
-        Self::Told(situation, outcome)
-    }
-
-    fn stalled(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Told(Situation::Stalled { reason: reason.into(), message: message.into() }, Outcome::Stalled)
-    }
-
-    fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Told(Situation::Waiting { reason: reason.into(), message: message.into() }, Outcome::Waiting)
-    }
-
-    /// What keeps a graph from being made, told of an object that is being deleted.
-    fn while_deleting(self) -> Self {
-        let told = |message| {
-            format!(
-                "is being deleted, and its status does not tell what it owns; to look for that by its spec: {message} \
-                 (or set spec.deletionPolicy to Retain to leave everything in AWS)"
-            )
-        };
-        match self {
-            Self::Told(Situation::Stalled { reason, message }, outcome) => {
-                Self::Told(Situation::Stalled { reason, message: told(message) }, outcome)
-            }
-            Self::Told(Situation::Waiting { reason, message }, outcome) => {
-                Self::Told(Situation::Waiting { reason, message: told(message) }, outcome)
-            }
-            other => other,
-        }
-    }
-
-    fn suspended(message: &str) -> Self {
-        Self::Told(Situation::Suspended { message: message.to_owned() }, Outcome::Resting)
-    }
-
-    /// All that is wrong at once, under the first one's reason.
-    fn refused(refusals: &[Refusal]) -> Self {
-        let messages: Vec<String> = refusals.iter().map(ToString::to_string).collect();
-        let reason = refusals.first().map_or("Invalid", |refusal| refusal.reason.as_str());
-        Self::stalled(reason, messages.join("; "))
-    }
 }
 
 /// The turn's object, as it was last read or written.
@@ -117,8 +66,16 @@ pub(super) struct Work {
     pub(super) look_at: Graph,
     pub(super) inventory: Inventory,
     pub(super) options: Options,
+    /// What people ask for by the object itself.
+    pub(super) asked: String,
     pub(super) reader: Aws<Read>,
-    /// None in Observe: what only looks has nothing to change with.
+    /// While it holds, what would change is told and not done.
+    pub(super) pause: Option<Pause>,
+    /// It took a slot in this turn, for what its spec did not ask for.
+    pub(super) began: bool,
+    /// How many waves go before it, while it waits for a slot.
+    pub(super) ahead: Option<usize>,
+    /// None in Observe and while paused: what only looks has nothing to change with.
     pub(super) writer: Option<Aws<Write>>,
 }
 
@@ -130,20 +87,26 @@ impl<O: Object> Pass<'_, O> {
             return Err(Halt::suspended("spec.mode is Suspend: Longshore neither looks nor changes anything"));
         }
         let (scope, environment) = self.scope()?;
+        let pause = self.pause(&environment)?.filter(|_| mode == Mode::Manage);
+        let changes = mode == Mode::Manage && pause.is_none();
         let memory = Memory::read(self.status().memory());
         let (desired, facts) = self.desired_with_facts(&scope, &environment, &memory).await?;
         let session = self.session(&scope).await?;
-        if mode == Mode::Manage {
+        if changes {
             self.pin(&scope).await?;
         }
         self.warn_of(&desired.warnings).await;
         let work = Work {
-            intent: if mode == Mode::Manage { Intent::Manage } else { Intent::Observe },
+            intent: if changes { Intent::Manage } else { Intent::Observe },
             look_at: desired.graph.clone(),
             inventory: inventory::read(self.status().resources()),
+            asked: self.asked(),
             options: options(&self.object),
             reader: session.reader(),
-            writer: (mode == Mode::Manage).then(|| session.writer()),
+            pause,
+            began: false,
+            ahead: None,
+            writer: changes.then(|| session.writer()),
             scope,
             facts,
             memory,
@@ -183,6 +146,7 @@ impl<O: Object> Pass<'_, O> {
             return Err(Halt::waiting("InUse", message));
         }
         let (scope, environment) = self.scope_of_what_was_made()?;
+        self.no_deletion_while_paused(&environment)?;
         let memory = Memory::read(self.status().memory());
         // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
         let (look_at, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
@@ -197,8 +161,12 @@ impl<O: Object> Pass<'_, O> {
             desired: Desired::default(),
             look_at,
             inventory: remembered,
+            asked: self.asked(),
             options: Options { deleting: true, ..options(&self.object) },
             reader: session.reader(),
+            pause: None,
+            began: false,
+            ahead: None,
             writer: Some(session.writer()),
             scope,
             facts,
@@ -296,6 +264,10 @@ impl<O: Object> Pass<'_, O> {
             self.object = pin(&self.api, &self.object, &wanted).await?;
         }
         Ok(())
+    }
+
+    fn asked(&self) -> String {
+        asked(self.object.meta().generation.unwrap_or_default(), &options(&self.object))
     }
 
     /// Warnings are told once per generation.

@@ -1,14 +1,18 @@
 //! The status, written only when it differs, and the Events of its changes.
 
+use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use longshore_crds::status::ConditionedStatus;
+use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_planner::report::{self, ConditionKind, Situation, Status, conditions};
 use serde_json::Value;
 
 use super::pass::Pass;
 use crate::clock::Clock;
-use crate::kubernetes::{WriteError, write_status};
+use crate::kubernetes::{Events, WriteError, write_status};
 use crate::object::Object;
+
+/// The reason of a paused object's conditions.
+const PAUSED: &str = "Paused";
 
 impl<O: Object> Pass<'_, O> {
     /// Tells a situation; everything else in the status stays as it was last seen.
@@ -35,9 +39,10 @@ impl<O: Object> Pass<'_, O> {
         Ok(())
     }
 
-    /// An Event when the object becomes ready, and when it stalls.
+    /// An Event when the object becomes ready, when it stalls, and when a pause begins and ends.
     async fn tell_changes(&self, old: &O::Status, told: &[report::Condition]) {
         let object = self.object.object_ref(&());
+        tell_pause(&self.shell.events, &object, old, told).await;
         for condition in told.iter().filter(|condition| condition.status == Status::True) {
             let before = old.conditions().iter().find(|other| other.type_ == condition.kind.to_string());
             if before.is_some_and(|before| before.status == "True" && before.reason == condition.reason) {
@@ -52,6 +57,42 @@ impl<O: Object> Pass<'_, O> {
             let generation = format!("generation {}", self.object.meta().generation.unwrap_or_default());
             self.shell.events.tell(&object, warning, reason, &generation, condition.message.clone()).await;
         }
+    }
+}
+
+/// An Event when a pause begins, and when it ends. That one held is known by the conditions, so that the next process
+/// tells its end.
+pub(super) async fn tell_pause(
+    events: &Events,
+    object: &ObjectReference,
+    old: &impl ConditionedStatus,
+    told: &[report::Condition],
+) {
+    let before = old.condition(ConditionType::Ready).is_some_and(|ready| ready.reason == PAUSED);
+    let Some(ready) = told.iter().find(|condition| condition.kind == ConditionKind::Ready) else { return };
+    match (before, ready.reason == PAUSED) {
+        (false, true) => events.tell(object, false, PAUSED, "Pause", ready.message.clone()).await,
+        (true, false) => {
+            let note = "the pause has ended: Longshore goes on".to_owned();
+            events.tell(object, false, "Resumed", "Resume", note).await;
+        }
+        _ => {}
+    }
+}
+
+/// An Event when an environment stalls, and when it does so for another reason.
+pub(super) async fn tell_stall(
+    events: &Events,
+    object: &ObjectReference,
+    old: &impl ConditionedStatus,
+    told: &[report::Condition],
+) {
+    let before = old.condition(ConditionType::Stalled).filter(|before| before.status == "True");
+    let stalled =
+        |condition: &&report::Condition| condition.kind == ConditionKind::Stalled && condition.status == Status::True;
+    let Some(now) = told.iter().find(stalled) else { return };
+    if before.is_none_or(|before| before.reason != now.reason) {
+        events.tell(object, true, &now.reason, "Stall", now.message.clone()).await;
     }
 }
 

@@ -10,9 +10,11 @@ use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, World,
 use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
+use super::halt::Halt;
 use super::inventory;
+use super::ledger::progress;
 use super::outcome::{Outcome, judge};
-use super::pass::{Halt, Pass, Work};
+use super::pass::{Pass, Work};
 use crate::kubernetes::WriteError;
 use crate::object::Object;
 
@@ -35,12 +37,16 @@ impl<O: Object> Pass<'_, O> {
             self.learn(&mut work, &world);
             let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
             work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
+            let plan = self.restrain(&mut work, &world, plan).await?;
             failures.extend(unheeded(&plan, &taken, &failures));
             let steps = self.steps(&work, &plan, &failures);
+            if work.intent == Intent::Delete && !steps.is_empty() {
+                self.admit_deletion(&mut work).await?;
+            }
             if !steps.is_empty() && self.write_ahead(&work) {
                 self.report(&work, &world, &plan, &failures).await?;
             }
-            let progress = self.act(&mut work, &world, &steps, &mut failures).await?;
+            let progress = self.act(&mut work, &world, &plan, &steps, &mut failures).await?;
             taken.extend(steps);
             last = (world, plan);
             if !progress {
@@ -48,13 +54,22 @@ impl<O: Object> Pass<'_, O> {
             }
         }
         let (world, plan) = last;
-        let outcome = judge(work.intent, &plan, &failures, !world.unknown.is_empty());
+        let mut outcome = judge(work.intent, &plan, &failures, !world.unknown.is_empty());
+        if let (Some(pause), Outcome::Converged) = (&work.pause, &outcome) {
+            outcome = Outcome::Paused { left: pause.left(self.shell.clock.timestamp()) };
+        }
+        if let (Some(ahead), Outcome::Progressing, false) = (work.ahead, &outcome, plan.changes_aws()) {
+            outcome = Outcome::InLine { ahead };
+        }
         let unread_only = failures.is_empty() && !world.unknown.is_empty();
         let released = work.intent == Intent::Delete && outcome == Outcome::Converged;
         if released || (unread_only && self.failures < QUIET_FAILURES) {
             return Ok(outcome);
         }
         self.report(&work, &world, &plan, &failures).await?;
+        if work.intent != Intent::Delete {
+            self.note_progress(&work, &progress(&plan, &failures, &outcome)).await?;
+        }
         Ok(outcome)
     }
 
@@ -104,6 +119,7 @@ impl<O: Object> Pass<'_, O> {
         &self,
         work: &mut Work,
         world: &World,
+        plan: &Plan,
         steps: &[Step],
         failures: &mut Vec<Failure>,
     ) -> Result<bool, Halt> {
@@ -119,6 +135,7 @@ impl<O: Object> Pass<'_, O> {
             match result {
                 Ok(physical) => {
                     progress = true;
+                    self.note_taken(work, world, plan, step);
                     if let (Some(physical), Some(entry)) = (physical, work.inventory.0.get_mut(&step.id)) {
                         entry.physical = Some(physical);
                     }
@@ -157,11 +174,17 @@ impl<O: Object> Pass<'_, O> {
     async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
         let deployment = deployment_line(&work.desired.graph, world);
         let rolled_back = work.desired.rolled_back.clone();
-        let situation = Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment });
+        let situation = match &work.pause {
+            Some(pause) => Situation::Paused { message: pause.tell(plan) },
+            None => Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment }),
+        };
         self.tell_with(&situation, |status| {
             status.pending_mut().clone_from(&longshore_planner::report::pending(plan));
             if work.intent != Intent::Observe {
                 *status.resources_mut() = inventory::write(&work.inventory, status.resources());
+            }
+            // A rollout that began before the pause may end, and be learnt of, in it.
+            if work.intent != Intent::Observe || work.pause.is_some() {
                 *status.memory_mut() = work.memory.write(status.memory());
             }
             if work.intent != Intent::Delete {

@@ -136,7 +136,7 @@ impl Sweeper {
         let survey = opened.session.survey(keys.len(), cadence);
         let mut swept = Swept::default();
         for chunk in keys.chunks(CHUNK) {
-            let found = chunk.iter().filter_map(|key| subject::find(key, &self.shell.stores, &self.shell.installation));
+            let found = chunk.iter().filter_map(|key| subject::find(key, &self.shell));
             let wake = |key: &Key, why: &str| {
                 tracing::info!(object = %key, why, "the sweep wakes it");
                 self.queue.wake(key.clone(), Some(name), Urgency::WakeUp);

@@ -9,7 +9,7 @@ use longshore_planner::engine::{Graph, Subject, World};
 use super::settled;
 use crate::kubernetes::{ANNOTATION_ENVIRONMENT, Stores};
 use crate::object::{Key, Object, ObjectKind};
-use crate::reconcile::{facts_of, inventory, options};
+use crate::reconcile::{Reconciler, facts_of, inventory, options, unfinished};
 
 /// An object that is compared with AWS.
 pub(super) struct Candidate {
@@ -39,20 +39,22 @@ fn settled_keys<O: Object>(store: &Store<O>, stores: &Stores, environment: &str)
 }
 
 /// The object of a key, if it is still there and settled.
-pub(super) fn find(key: &Key, stores: &Stores, installation: &str) -> Option<Candidate> {
+pub(super) fn find(key: &Key, shell: &Reconciler) -> Option<Candidate> {
     match key.kind {
         ObjectKind::AwsEnvironment => None,
-        ObjectKind::EcsCluster => candidate(key, &stores.clusters, stores, installation),
-        ObjectKind::EcsService => candidate(key, &stores.services, stores, installation),
+        ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell),
+        ObjectKind::EcsService => candidate(key, &shell.stores.services, shell),
     }
 }
 
-fn candidate<O: Object>(key: &Key, store: &Store<O>, stores: &Stores, installation: &str) -> Option<Candidate> {
+fn candidate<O: Object>(key: &Key, store: &Store<O>, shell: &Reconciler) -> Option<Candidate> {
     let object =
         store.get(&ObjectRef::new(&key.name).within(&key.namespace)).filter(|object| settled(object.as_ref()))?;
+    let environment = shell.stores.environment(&shell.stores.environment_of(object.as_ref()));
+    let unfinished = environment.and_then(|environment| unfinished(object.as_ref(), &environment, &shell.clock));
     Some(Candidate {
         key: key.clone(),
-        subject: subject(object.as_ref(), stores, installation),
+        subject: unfinished.map_or_else(|| subject(object.as_ref(), &shell.stores, &shell.installation), Err),
         tells: Box::new(move |graph, world| object.tells(graph, world)),
     })
 }

@@ -121,3 +121,11 @@ fn an_object_that_nobody_has_looked_at_is_not_taken_for_healthy() {
         assert_eq!(default, &serde_json::json!({ "observedGeneration": -1 }), "{}", crd.spec.names.kind);
     }
 }
+
+#[test]
+fn helm_leaves_every_definition_where_it_is() {
+    for crd in longshore_crds::crds() {
+        let policy = crd.metadata.annotations.as_ref().and_then(|found| found.get("helm.sh/resource-policy"));
+        assert_eq!(policy.map(String::as_str), Some("keep"), "{:?}", crd.metadata.name);
+    }
+}

@@ -1,19 +1,23 @@
-//! What was learnt and must outlive the process: which revision succeeded last, and which one ECS rolled back.
+//! What was learnt and must outlive the process: which revision succeeded last, which one ECS rolled back, and what
+//! caution goes by.
 
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
 use super::ecs_service::{SERVICE_KEY, TASK_KEY};
+use crate::caution::Record;
 use crate::engine::{Graph, Id, Kind, Thing, World, known_as};
 use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 
-/// What was learnt of a service's revisions.
+/// What was learnt of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Not tried again until the spec or `restartedAt` changes.
     pub rejected: Option<Rejected>,
     /// What runs while the spec's revision is rejected.
     pub last_good: Option<LastGood>,
+    /// What caution remembers.
+    pub caution: Record,
 }
 
 /// A revision that ECS rolled back.
@@ -53,6 +57,7 @@ impl Memory {
                 content_hash: revision.content_hash.clone(),
                 arn: revision.task_definition_arn.clone(),
             }),
+            caution: Record::read(stored),
         }
     }
 
@@ -70,6 +75,7 @@ impl Memory {
             content_hash: revision.content_hash.clone(),
             task_definition_arn: revision.arn.clone(),
         });
+        self.caution.write(&mut stored);
         (stored != Stored::default()).then_some(stored)
     }
 
@@ -105,7 +111,7 @@ pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option
         .or_else(|| rejected_before(memory, &revision, restarted_at))
         .or_else(|| begun.then(|| rejection(&revision, &detail, restarted_at)).flatten());
     let last_good = last_good.or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
-    Memory { rejected, last_good }
+    Memory { rejected, last_good, ..memory.clone() }
 }
 
 /// The revision that ECS went back to, where none was ever seen to complete: one of an adopted service, or one that

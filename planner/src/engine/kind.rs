@@ -26,6 +26,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     /// The JSON member that names the resource that this one is a part of and goes with, if there is one. A part that
     /// is nobody's to delete does not keep the whole from going.
     const PART_OF: Option<&'static str> = None;
+    /// The JSON members a change of which starts a deployment.
+    const DEPLOYS: &'static [&'static str] = &[];
+    /// The API operations that change one, as CloudTrail names their events: for people who look for what else writes
+    /// it.
+    const CHANGED_BY: &'static [&'static str] = &[];
 
     /// The names of the outputs that others may refer to.
     type Output: Into<&'static str>;
@@ -36,6 +41,11 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     /// Takes what AWS (or an autoscaler, or a user) owns from `self`, the wanted value, over into what will be
     /// compared: fields of `seen` that are not Longshore's business become equal to the wanted ones.
     fn disown(&self, _seen: &mut Self) {}
+
+    /// Whether a deployment of it runs just now.
+    fn deploying(_: &Seen<Self>) -> bool {
+        false
+    }
 
     /// Whether others may go on, now that it exists and equals what is wanted.
     fn ready(&self, seen: &Seen<Self>) -> Ready;
@@ -92,9 +102,14 @@ pub struct Rules {
     pub keep: usize,
     /// See [`Kind::PART_OF`].
     pub part_of: Option<&'static str>,
+    /// See [`Kind::DEPLOYS`].
+    pub deploys: &'static [&'static str],
+    /// See [`Kind::CHANGED_BY`].
+    pub changed_by: &'static [&'static str],
     normalise: fn(&Value) -> Result<Value, KindError>,
     comparable: fn(&Value, &Value) -> Result<Value, KindError>,
     ready: fn(&Value, &Thing) -> Result<Ready, KindError>,
+    deploying: fn(&Thing) -> Result<bool, KindError>,
 }
 
 impl Rules {
@@ -108,6 +123,8 @@ impl Rules {
             replacement: K::REPLACEMENT,
             keep: K::KEEP,
             part_of: K::PART_OF,
+            deploys: K::DEPLOYS,
+            changed_by: K::CHANGED_BY,
             normalise: |value| write::<K>(&read::<K>(value)?.normalise()),
             comparable: |want, seen| {
                 let want = read::<K>(want)?;
@@ -115,6 +132,7 @@ impl Rules {
                 want.disown(&mut seen);
                 write::<K>(&seen)
             },
+            deploying: |thing| Ok(K::deploying(&thing.typed::<K>()?)),
             ready: |want, thing| Ok(read::<K>(want)?.ready(&thing.typed::<K>()?)),
         }
     }
@@ -132,6 +150,11 @@ impl Rules {
     /// Whether others may go on.
     pub fn ready(&self, want: &Value, thing: &Thing) -> Result<Ready, KindError> {
         (self.ready)(want, thing)
+    }
+
+    /// Whether a deployment of it runs just now.
+    pub fn deploying(&self, thing: &Thing) -> Result<bool, KindError> {
+        (self.deploying)(thing)
     }
 
     /// The fixed members of a value.

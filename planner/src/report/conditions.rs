@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Failure, Intent, Remedy, RolledBack, Round, Situation};
+use crate::caution::wave::WAITING_FOR_WAVE;
 use crate::engine::{Action, Plan, Step};
 
 /// Which condition.
@@ -57,9 +58,8 @@ pub fn conditions(situation: &Situation<'_>) -> Vec<Condition> {
     match situation {
         Situation::Stalled { reason, message } => stalled(reason, message),
         Situation::Waiting { reason, message } => reconciling(reason, message),
-        Situation::Suspended { message } => {
-            all((Status::False, "Suspended"), (Status::False, "Suspended"), (Status::Unknown, "Suspended"), message)
-        }
+        Situation::Suspended { message } => suspended("Suspended", message),
+        Situation::Paused { message } => suspended("Paused", message),
         Situation::Ready { reason, message } => ready(reason, message),
         Situation::Planned(round) => planned(round),
     }
@@ -112,6 +112,9 @@ fn deleting(round: &Round<'_>) -> Vec<Condition> {
 }
 
 fn progress_reason(round: &Round<'_>) -> String {
+    if in_line(round.plan).is_some() {
+        return WAITING_FOR_WAVE.to_owned();
+    }
     let waits_only = !round.plan.changes_aws();
     match worst(round.failures) {
         Some(failure) if failure.remedy == Remedy::Retry => failure.reason.clone(),
@@ -126,12 +129,19 @@ fn progress(round: &Round<'_>) -> String {
     let failures = round.failures.iter().map(|failure| failure.message.clone());
     let deployment = Some(round.deployment.clone()).filter(|text| !text.is_empty());
     let steps = round.plan.steps.iter().filter(|step| step.needs.is_empty()).map(describe);
+    let line = in_line(round.plan).map(describe);
     let said: Vec<String> = if deployment.is_some() && !round.plan.changes_aws() {
-        failures.chain(deployment).collect()
+        failures.chain(line).chain(deployment).collect()
     } else {
         failures.chain(steps).collect()
     };
     if said.is_empty() { "looking again at what AWS has".to_owned() } else { said.join("; ") }
+}
+
+/// The step that waits for a slot, if one does.
+fn in_line(plan: &Plan) -> Option<&Step> {
+    let waits = |step: &&Step| step.action == Action::Wait && step.reason.starts_with(WAITING_FOR_WAVE);
+    plan.steps.iter().find(waits)
 }
 
 fn describe(step: &Step) -> String {
@@ -163,6 +173,11 @@ fn ready(reason: &str, message: &str) -> Vec<Condition> {
 
 fn stalled(reason: &str, message: &str) -> Vec<Condition> {
     all((Status::True, reason), (Status::False, reason), (Status::False, reason), message)
+}
+
+/// Nobody is at it, and nobody need be.
+fn suspended(reason: &str, message: &str) -> Vec<Condition> {
+    all((Status::False, reason), (Status::False, reason), (Status::Unknown, reason), message)
 }
 
 fn reconciling(reason: &str, message: &str) -> Vec<Condition> {
@@ -228,6 +243,7 @@ mod tests {
         let empty = Plan::default();
         let update = step(Action::Update { want: serde_json::Value::Null, changes: vec![] }, "differs in tags");
         let wait = step(Action::Wait, "1 of 2 running");
+        let line = step(Action::Wait, "WaitingForWave: place 2 of 3");
         let exists = step(Action::Blocked, "AlreadyExists: it is not ours");
         let plain = step(Action::Blocked, "cannot be read: no");
         let fix = [failure(Remedy::Wait), failure(Remedy::Fix), failure(Remedy::Retry)];
@@ -239,6 +255,12 @@ mod tests {
                 Round { deployment: "1 of 2 running".into(), ..round(&wait, &[], Intent::Manage) },
                 vec![Reconciling],
                 "DeploymentInProgress",
+            ),
+            (round(&line, &[], Intent::Manage), vec![Reconciling], "WaitingForWave"),
+            (
+                Round { deployment: "2 of 2 running".into(), ..round(&line, &[], Intent::Manage) },
+                vec![Reconciling],
+                "WaitingForWave",
             ),
             (round(&exists, &[], Intent::Manage), vec![Stalled], "AlreadyExists"),
             (round(&plain, &[], Intent::Manage), vec![Stalled], "Blocked"),
@@ -263,6 +285,19 @@ mod tests {
         let busy = Round { rolled_back: Some(rolled_back), ..round(&update, &[], Intent::Manage) };
         assert_eq!(told(&Situation::Planned(calm)), (vec![ConditionKind::Stalled], "RolledBack".to_owned()));
         assert_eq!(told(&Situation::Planned(busy)).0, [ConditionKind::Reconciling]);
+    }
+
+    #[test]
+    fn what_is_left_alone_is_neither_ready_nor_stalled() {
+        let message = "until 6".to_owned();
+        for (situation, reason) in [
+            (Situation::Suspended { message: message.clone() }, "Suspended"),
+            (Situation::Paused { message }, "Paused"),
+        ] {
+            assert_eq!(told(&situation), (vec![], reason.to_owned()));
+            let ready = conditions(&situation).pop().unwrap();
+            assert_eq!((ready.status, ready.message.as_str()), (Status::Unknown, "until 6"));
+        }
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub enum Situation<'a> {
         /// By what, and how to end it.
         message: String,
     },
+    /// Longshore was told to change nothing for a while.
+    Paused {
+        /// Until when, how to end it, and what waits.
+        message: String,
+    },
     /// All is well, and no plan is needed to say so: an environment whose account is verified.
     Ready {
         /// A `CamelCase` word.

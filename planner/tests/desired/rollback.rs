@@ -1,5 +1,7 @@
 //! A revision that ECS rolled back is remembered, and not tried again until the spec changes.
 
+use jiff::Timestamp;
+use longshore_planner::caution::{Correction, Record, Settled};
 use longshore_planner::desired::{LastGood, Memory, Rejected, learn};
 use longshore_planner::engine::{Kind, Owner, Seen, State, Thing, World};
 use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail};
@@ -50,7 +52,8 @@ fn content_hash(desired: &Desired) -> String {
 
 #[test]
 fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
-    let good = Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), rejected: None };
+    let good =
+        Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), ..Memory::default() };
     let desired = wanted(&good, &json!({}));
     let going_back =
         vec![deployment("PRIMARY", OLD, RolloutState::InProgress), deployment("ACTIVE", NEW, RolloutState::Failed)];
@@ -99,7 +102,8 @@ fn rolled_back() -> ServiceDetail {
 
 #[test]
 fn a_restart_that_was_not_begun_yet_is_not_judged_by_the_rollback_before_it() {
-    let good = Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), rejected: None };
+    let good =
+        Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), ..Memory::default() };
     let (before, after) = (wanted(&good, &json!({})), wanted(&good, &json!({"restartedAt": "2026-11-24T00:00:00Z"})));
     let rejected = learn(&good, &before.graph, &world(&before, &rolled_back()), None);
     assert!(rejected.rejected.is_some());
@@ -135,6 +139,7 @@ fn a_rejected_revision_is_kept_marked_and_not_deployed() {
     let memory = Memory {
         rejected: Some(Rejected { content_hash, arn: NEW.into(), reason: "no such image".into(), restarted_at: None }),
         last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }),
+        ..Memory::default()
     };
     let desired = wanted(&memory, &json!({}));
     assert_eq!(value::<Service>(&desired, "service").task_definition, OLD.into());
@@ -156,6 +161,10 @@ fn a_rejected_revision_is_kept_marked_and_not_deployed() {
     );
 }
 
+fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
 #[test]
 fn memory_survives_the_status() {
     let memory = Memory {
@@ -166,6 +175,18 @@ fn memory_survives_the_status() {
             restarted_at: Some("t".into()),
         }),
         last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into() }),
+        caution: Record {
+            settled: Some(Settled { asked: "3 with service".into(), wanted: "h".into() }),
+            pursued: Some(Settled { asked: "4".into(), wanted: "i".into() }),
+            corrections: vec![Correction {
+                resource: "ecs/service:service".into(),
+                field: "tags.team".into(),
+                times: vec![at("2026-11-24T12:00:00Z"), at("2026-11-24T12:10:00Z")],
+                seen: true,
+                contended_since: Some(at("2026-11-24T12:00:00Z")),
+            }],
+            deletion_admitted_at: Some(at("2026-11-24T13:00:00Z")),
+        },
     };
     assert_eq!(Memory::read(memory.write(None).as_ref()), memory);
     assert_eq!(Memory::default().write(None), None);
@@ -212,6 +233,7 @@ fn a_revision_that_was_rejected_under_another_hash_of_its_content_is_not_tried_a
             reason: "tasks failed to start".into(),
             restarted_at: None,
         }),
+        ..Memory::default()
     };
     // ECS tells nothing of the rollback any more.
     let settled = ServiceDetail {

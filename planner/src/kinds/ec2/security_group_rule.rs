@@ -71,6 +71,13 @@ impl Kind for SecurityGroupRule {
     // API reference, DeleteSecurityGroup: a group goes with its rules; only those of other groups that refer to it are
     // in the way.
     const PART_OF: Option<&'static str> = Some("group");
+    const CHANGED_BY: &'static [&'static str] = &[
+        "RevokeSecurityGroupIngress",
+        "RevokeSecurityGroupEgress",
+        "ModifySecurityGroupRules",
+        "CreateTags",
+        "DeleteTags",
+    ];
     type Output = SecurityGroupRuleOutput;
 
     fn normalise(mut self) -> Self {

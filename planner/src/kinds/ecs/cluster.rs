@@ -66,6 +66,8 @@ impl Kind for Cluster {
     const FIXED: &'static [&'static str] = &["name"];
     const ADDRESS: &'static [&'static str] = &["name"];
     const REPLACEMENT: Replacement = Replacement::OnConsent;
+    const CHANGED_BY: &'static [&'static str] =
+        &["UpdateCluster", "PutClusterCapacityProviders", "TagResource", "UntagResource", "DeleteCluster"];
     type Output = ClusterOutput;
 
     fn normalise(mut self) -> Self {

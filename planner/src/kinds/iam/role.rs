@@ -57,6 +57,18 @@ impl Kind for Role {
     const TEARDOWN: u8 = teardown::ROLE;
     const FIXED: &'static [&'static str] = &["name", "path"];
     const ADDRESS: &'static [&'static str] = &["name"];
+    const CHANGED_BY: &'static [&'static str] = &[
+        "UpdateRole",
+        "UpdateAssumeRolePolicy",
+        "PutRolePolicy",
+        "DeleteRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePermissionsBoundary",
+        "TagRole",
+        "UntagRole",
+        "DeleteRole",
+    ];
     type Output = RoleOutput;
 
     fn normalise(mut self) -> Self {

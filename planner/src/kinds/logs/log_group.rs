@@ -38,6 +38,15 @@ impl Kind for LogGroup {
     const FIXED: &'static [&'static str] = &["name"];
     const ADDRESS: &'static [&'static str] = &["name"];
     const REPLACEMENT: Replacement = Replacement::OnConsent;
+    const CHANGED_BY: &'static [&'static str] = &[
+        "PutRetentionPolicy",
+        "DeleteRetentionPolicy",
+        "AssociateKmsKey",
+        "DisassociateKmsKey",
+        "TagResource",
+        "UntagResource",
+        "DeleteLogGroup",
+    ];
     type Output = LogGroupOutput;
 
     fn normalise(self) -> Self {

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod caution;
 mod changes;
 mod deletion;
 mod drift;

@@ -118,6 +118,21 @@ impl Kind for Service {
     const FIXED: &'static [&'static str] = &["cluster", "name", "schedulingStrategy"];
     const ADDRESS: &'static [&'static str] = &["cluster", "name"];
     const REPLACEMENT: Replacement = Replacement::OnConsent;
+    // Developer guide, "Updating an Amazon ECS service", and API reference, UpdateService: which parameters start one. A
+    // change of launch type or strategy, and a restart, are sent with forceNewDeployment.
+    const DEPLOYS: &'static [&'static str] = &[
+        "taskDefinition",
+        "network",
+        "platformVersion",
+        "serviceRegistries",
+        "serviceConnect",
+        "volumeConfigurations",
+        "vpcLatticeConfigurations",
+        "launchType",
+        "capacityProviderStrategy",
+        "restartedAt",
+    ];
+    const CHANGED_BY: &'static [&'static str] = &["UpdateService", "TagResource", "UntagResource", "DeleteService"];
     type Output = ServiceOutput;
 
     fn normalise(mut self) -> Self {
@@ -178,6 +193,11 @@ impl Kind for Service {
         if want.early_success_criteria.is_none() {
             seen.early_success_criteria = None;
         }
+    }
+
+    fn deploying(seen: &Seen<Self>) -> bool {
+        let detail = seen.detail::<ServiceDetail>().unwrap_or_default();
+        detail.primary().is_some_and(|primary| primary.rollout_state == Some(RolloutState::InProgress))
     }
 
     fn ready(&self, seen: &Seen<Self>) -> Ready {

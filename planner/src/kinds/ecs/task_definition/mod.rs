@@ -51,6 +51,7 @@ impl Kind for TaskDefinition {
     const ADDRESS: &'static [&'static str] = &["family"];
     // For a rollback by hand. A service cannot be updated to a revision that is deregistered.
     const KEEP: usize = 2;
+    const CHANGED_BY: &'static [&'static str] = &["DeregisterTaskDefinition", "TagResource", "UntagResource"];
     type Output = TaskDefinitionOutput;
 
     /// The rules are those of the developer guide, "Task definition parameters", on what is left out, and of what

@@ -1,0 +1,45 @@
+//! What an object last converged to: whether something has changed since tells a correction from an edit.
+
+use serde_json::{Map, Value};
+
+use crate::engine::{Graph, Options, Plan, World, content_hash};
+
+/// What was asked for, and what came of it, when AWS last was as it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// What people asked for: the generation, and the keys whose replacement they consented to.
+    pub asked: String,
+    /// Hash of everything wanted in AWS. It depends on more than the spec: on what that refers to, on what was found
+    /// out, on Longshore's own defaults.
+    pub wanted: String,
+}
+
+/// One look at an object in AWS, with what is needed to judge it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// See [`asked`].
+    pub asked: &'a str,
+    /// What is wanted.
+    pub graph: &'a Graph,
+    /// What was observed.
+    pub world: &'a World,
+    /// The difference.
+    pub plan: &'a Plan,
+    /// The time of day.
+    pub now: jiff::Timestamp,
+}
+
+/// What people ask for by the object itself: it changes when they edit the spec, or consent to a replacement.
+pub fn asked(generation: i64, options: &Options) -> String {
+    let keys: Vec<&str> = options.allow_replace.iter().map(String::as_str).collect();
+    if keys.is_empty() { generation.to_string() } else { format!("{generation} with {}", keys.join(", ")) }
+}
+
+impl Settled {
+    /// What the object converges to, should it.
+    pub(super) fn of(look: &Look<'_>) -> Self {
+        let wanted: Map<String, Value> =
+            look.graph.iter().map(|(id, node)| (id.to_string(), node.want.clone())).collect();
+        Self { asked: look.asked.to_owned(), wanted: content_hash(&Value::Object(wanted)) }
+    }
+}
