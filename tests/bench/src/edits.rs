@@ -12,13 +12,14 @@ use crate::bench::Bench;
 use crate::figures::{Figures, count};
 use crate::fleet::name;
 use crate::metrics::sum;
+use crate::sweep::by_operation;
 
 /// Between two edits: each is a call of UpdateService, of which AWS grants five a second (Amazon ECS API Reference,
 /// "Request throttling for the Amazon ECS API"), and Longshore leaves some of them to others.
 const PAUSE: Duration = Duration::from_millis(250);
 /// An edit that was not heeded by then never is.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What the slowest but one of a hundred edits may take, in seconds.
+/// What the slowest but one of a hundred edits is to take, in seconds.
 const SECONDS: f64 = 1.0;
 
 /// How many sweeps ended.
@@ -54,6 +55,8 @@ pub(crate) fn measure(bench: &Bench, edits: usize, figures: &mut Figures) -> Res
         Ok(if ended { Ok(metrics) } else { Err("the first goes on".to_owned()) })
     })?;
     let elapsed = began.elapsed().as_secs_f64();
+    let calls = bench.simulator.with_world(|world| world.recording.calls(since, None));
+    println!("\n  calls meanwhile:\n{}", by_operation(&calls));
     let mut waits = made.iter().filter_map(|edit| waited(edit, &writes)).collect::<Vec<f64>>();
     waits.sort_by(f64::total_cmp);
     figures.tell("edits", count(edits), "");
@@ -61,7 +64,7 @@ pub(crate) fn measure(bench: &Bench, edits: usize, figures: &mut Figures) -> Res
     figures.tell("sweeps that ended meanwhile", sum(&metrics, SWEEPS), "");
     figures.tell("part of that time in which sweeps went on", sweeping, "");
     figures.tell("an edit's first write to AWS: median", percentile(&waits, 50)?, "s");
-    figures.hold_to("an edit's first write to AWS: 99th percentile", percentile(&waits, 99)?, "s", SECONDS);
+    figures.aim_at("an edit's first write to AWS: 99th percentile", percentile(&waits, 99)?, "s", SECONDS);
     figures.tell("an edit's first write to AWS: the slowest", percentile(&waits, 100)?, "s");
     controller.process.stop()
 }
