@@ -116,4 +116,21 @@ FAULTS = [
         "drivers",
         "what_another_object_made_under_the_same_name_is_left_alone",
     ),
+    Fault(
+        "a missing write-ahead: what a call makes is not in the status before it",
+        "controller/src/reconcile/rounds.rs",
+        'inventory::read(status.resources()) != work.inventory || Memory::read(status.memory()) != work.memory',
+        'false && (inventory::read(status.resources()) != work.inventory || '
+        'Memory::read(status.memory()) != work.memory)',
+        "faults",
+        "what_goes_wrong_at_a_call_is_put_right",
+    ),
+    Fault(
+        "a stale index: a cluster's users that are being deleted count as gone",
+        "controller/src/kubernetes/index.rs",
+        'reference.name.as_ref() == Some(&cluster.name)',
+        'service.metadata.deletion_timestamp.is_none() && reference.name.as_ref() == Some(&cluster.name)',
+        "faults",
+        "what_goes_wrong_at_a_call_is_put_right",
+    ),
 ]

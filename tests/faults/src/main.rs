@@ -21,6 +21,7 @@ mod table;
 use std::time::Instant;
 
 use run::Trial;
+use scenario::Scenario;
 use suite::Suite;
 
 /// The part that `make test` has time for.
@@ -35,10 +36,11 @@ fn what_goes_wrong_at_a_call_is_put_right() {
 #[ignore = "it takes long: make faults"]
 fn what_goes_wrong_at_any_call_is_put_right() {
     let only = std::env::var("ONLY").unwrap_or_default();
-    // A name with a slash begins with its scenario: the others are not run in vain.
-    let scenario = only.split_once('/').map(|(scenario, _)| scenario.to_owned());
-    let chosen = |name: &str| scenario.as_ref().is_none_or(|scenario| name.ends_with(scenario.as_str()));
-    let suite = Suite::of_those(scenario::all(), |scenario| chosen(&scenario.name));
+    // Where it begins with a scenario, the others are not run in vain.
+    let begins = |scenario: &Scenario| only.starts_with(&format!("{}/", scenario.name));
+    let scenarios = scenario::all();
+    let named = scenarios.iter().any(begins);
+    let suite = Suite::of_those(scenarios, |scenario| !named || begins(scenario));
     let trials: Vec<Trial> = suite.trials().into_iter().filter(|trial| trial.to_string().contains(&only)).collect();
     assert!(!trials.is_empty(), "there is no trial {only}");
     tell(&suite, &trials);
