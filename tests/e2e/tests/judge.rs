@@ -106,5 +106,9 @@ fn take_away(aws: &Aws, group: &str) -> Result<()> {
     aws.ecs("DeregisterTaskDefinition", &json!({"taskDefinition": "judged:1"}))?;
     aws.iam("DeleteRole", &[("RoleName", "judged")])?;
     aws.logs("DeleteLogGroup", &json!({"logGroupName": "judged"}))?;
-    aws.ecs("DeleteCluster", &json!({"cluster": "judged"})).map(drop)
+    // A task ends a moment after its interface (Amazon ECS Developer Guide, "Task lifecycle").
+    longshore_control_plane::wait_for("its tasks to be gone", std::time::Duration::from_mins(1), || {
+        let deleted = aws.ecs("DeleteCluster", &json!({"cluster": "judged"}));
+        Ok(deleted.map(drop).map_err(|error| format!("{error:#}")))
+    })
 }
