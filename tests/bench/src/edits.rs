@@ -18,7 +18,7 @@ use crate::sweep::by_operation;
 /// "Request throttling for the Amazon ECS API"), and Longshore leaves some of them to others.
 const PAUSE: Duration = Duration::from_millis(250);
 /// An edit that was not heeded by then never is.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// What the slowest but one of a hundred edits is to take, in seconds.
 const SECONDS: f64 = 1.0;
 

@@ -12,7 +12,7 @@ use crate::figures::{Figures, count};
 use crate::metrics::{memory, sum};
 
 /// A sweep of a thousand takes some seconds.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// What a sweep may cost.
 const CALLS_AN_OBJECT: f64 = 0.15;
 /// What a thousand services are to take of memory, in MiB; and what they must not be above meanwhile.
