@@ -15,18 +15,26 @@ impl Writer<'_> {
     pub(crate) fn replace(&mut self, kind: &Kind, key: &Key, part: Part, object: Value) -> Result<Answer, Refusal> {
         checks::is_of(kind, &object)?;
         checks::is_named(key, &object)?;
-        let Some(old) = self.store.get(key).cloned() else {
-            if kind.create_on_update && part == Part::Main {
-                return self.create(kind, &key.namespace, object);
-            }
+        let old = self.store.get(key).cloned();
+        if old.is_none() && !(kind.create_on_update && part == Part::Main) {
             return Err(refusal::not_found(kind, &key.name));
-        };
-        let (said, is) = (text(&object, "uid"), text(&old.object, "uid"));
+        }
+        let (said, is) = (text(&object, "uid"), old.as_ref().map_or("", |old| text(&old.object, "uid")));
         if !said.is_empty() && said != is {
             let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {is}");
             return Err(refusal::conflict(kind, &key.name, &why));
         }
-        self.update(kind, key, part, &old, object)
+        match old {
+            Some(old) => self.update(kind, key, part, &old, object),
+            None => self.create_by_replacing(kind, key, object),
+        }
+    }
+
+    /// A PUT of what is not there, for kinds that allow it. A version that it was based on is not looked at: unlike
+    /// POST, it goes by the store's `GuaranteedUpdate`, which takes the version off (apiserver, `Store.Update`).
+    fn create_by_replacing(&mut self, kind: &Kind, key: &Key, mut object: Value) -> Result<Answer, Refusal> {
+        metadata::set(&mut object, "resourceVersion", "".into());
+        self.create(kind, &key.namespace, object)
     }
 
     /// PATCH with a JSON merge patch.
