@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::kubernetes::{Election, Events, Leadership, LeaseName, Stores, fenced, watch};
 use crate::queue::{self, Queue, Turn, Urgency};
-use crate::reconcile::{Reconciler, Timing};
+use crate::reconcile::{Reconciler, Reliance, Timing};
 use crate::sessions::Sessions;
 use crate::sweep::Sweeper;
 use crate::telemetry::{Health, Metrics, QueueDepth, SweepMetrics};
@@ -90,6 +90,7 @@ impl Controller {
             metrics: Metrics::new(registry),
             kinds: longshore_planner::kinds::all(),
             timing: settings.timing,
+            reliance: Reliance::default(),
             installation: settings.installation,
             stop: CancellationToken::new(),
         });
@@ -122,6 +123,7 @@ impl Controller {
                 let term = reconciler.stop.child_token();
                 // Somebody else may have changed AWS meanwhile, so every object is looked at afresh: those that have
                 // converged by the sweep, which begins with all of them, the others by turns of their own.
+                reconciler.reliance.clear();
                 let mut sweeps = JoinSet::new();
                 sweeps.spawn(sweeper.clone().run());
                 for key in stores.unsettled() {

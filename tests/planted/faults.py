@@ -29,6 +29,22 @@ FAULTS = [
         "a_predecessor_stays_until_its_successor_is_ready",
     ),
     Fault(
+        "relying on what was seen when something else was wanted",
+        ENGINE + "verified.rs",
+        'want.open.is_empty() && content_hash(&want.value) == sight.want',
+        'want.open.is_empty()',
+        "engine",
+        "verified::",
+    ),
+    Fault(
+        "relying on what was just written",
+        ENGINE + "verified.rs",
+        ' && !busy.contains(id) && !doubted(id)',
+        ' && !busy.contains(id)',
+        "engine",
+        "verified::",
+    ),
+    Fault(
         "a delete of what is still used",
         ENGINE + "prune.rs",
         'user.mentions.iter().any(|text| names(text, output)) || anywhere(&user.value, output)',

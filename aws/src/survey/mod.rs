@@ -23,7 +23,7 @@ pub(crate) use once::Once;
 pub use ours::{Claims, Ours};
 
 /// One look at everything. What it lists, it lists once and remembers until it is dropped; what is judged by it is thus
-/// as old as the survey, and whoever acts reads again.
+/// as old as the survey, and whoever acts on a difference reads again.
 pub struct Survey {
     aws: Aws<Read>,
     lists: Lists,

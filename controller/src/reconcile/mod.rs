@@ -11,6 +11,7 @@ pub(crate) mod inventory;
 mod ledger;
 mod outcome;
 mod pass;
+mod reliance;
 mod report;
 mod rounds;
 
@@ -34,6 +35,7 @@ pub(crate) use caution::unfinished;
 pub use outcome::Timing;
 use outcome::{Outcome, next};
 pub(crate) use pass::{facts_of, options};
+pub(crate) use reliance::{Mark, Reliance};
 
 /// Everything that a turn works with.
 pub(crate) struct Reconciler {
@@ -45,6 +47,7 @@ pub(crate) struct Reconciler {
     pub(crate) metrics: Metrics,
     pub(crate) kinds: Kinds,
     pub(crate) timing: Timing,
+    pub(crate) reliance: Reliance,
     /// Whose everything is: see [`longshore_planner::engine::Ownership`].
     pub(crate) installation: String,
     /// Once cancelled, no further round is begun.

@@ -17,7 +17,7 @@ use super::outcome::Outcome;
 use super::{Reconciler, inventory};
 use crate::kubernetes::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, WriteError, pin, read, release};
 use crate::object::Object;
-use crate::queue::Turn;
+use crate::queue::{Turn, Urgency};
 use crate::sweep::settled;
 
 /// Consent to replace what is never replaced by itself: `KEY@GENERATION`, several joined by commas.
@@ -26,9 +26,12 @@ const ANNOTATION_ALLOW_REPLACE: &str = "ecs.longshore.dev/allow-replace";
 /// Observe -> plan -> act -> report, once.
 pub(super) async fn reconcile<O: Object>(shell: &Reconciler, turn: &Turn) -> Result<Outcome, WriteError> {
     let api: Api<O> = Api::namespaced(shell.client.clone(), &turn.key.namespace);
-    let Some(object) = read(&api, &turn.key.name).await? else { return Ok(Outcome::Gone) };
+    let Some(object) = read(&api, &turn.key.name).await? else {
+        shell.reliance.remove(&turn.key);
+        return Ok(Outcome::Gone);
+    };
     let deleting = object.meta().deletion_timestamp.is_some();
-    let mut pass: Pass<'_, O> = Pass { shell, api, object, failures: turn.failures };
+    let mut pass: Pass<'_, O> = Pass { shell, api, object, failures: turn.failures, urgency: turn.urgency };
     let ended = if deleting { pass.delete().await } else { pass.manage().await };
     let outcome = match ended {
         Ok(outcome) => outcome,
@@ -53,6 +56,8 @@ pub(super) struct Pass<'a, O: Object> {
     pub(super) object: O,
     /// How many turns in a row failed before this one.
     pub(super) failures: u32,
+    /// Why it has its turn.
+    pub(super) urgency: Urgency,
 }
 
 /// What a turn works on, once it is clear what that is.

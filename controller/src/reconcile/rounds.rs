@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use longshore_aws::{Fault, act, observe};
-use longshore_crds::status::OwnerStatus;
+use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
-use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, World, plan};
+use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, Verified, World, plan};
 use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
@@ -15,8 +15,10 @@ use super::inventory;
 use super::ledger::progress;
 use super::outcome::{Outcome, judge};
 use super::pass::{Pass, Work};
+use super::reliance::Mark;
 use crate::kubernetes::WriteError;
-use crate::object::Object;
+use crate::object::{Key, Object};
+use crate::queue::Urgency;
 
 /// A graph converges in as many rounds as it is deep; the deepest has six levels. What is left then comes next turn.
 const MOST: usize = 20;
@@ -31,11 +33,9 @@ impl<O: Object> Pass<'_, O> {
         let mut failures: Vec<Failure> = vec![];
         let mut taken: Vec<Step> = vec![];
         let mut last = (World::default(), Plan::default());
+        let (mut verified, mark) = self.relied_on(&work);
         for _ in 0..MOST {
-            let mut world = look(&work).await;
-            self.distrust(&work, &mut world);
-            self.learn(&mut work, &world);
-            let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
+            let (world, plan) = self.look_and_plan(&mut work, &mut verified).await;
             work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
             let plan = self.restrain(&mut work, &world, plan).await?;
             failures.extend(unheeded(&plan, &taken, &failures));
@@ -46,7 +46,11 @@ impl<O: Object> Pass<'_, O> {
             if !steps.is_empty() && self.write_ahead(&work) {
                 self.report(&work, &world, &plan, &failures).await?;
             }
+            verified.touch(&work.desired.graph, steps.iter().map(|step| &step.id), self.shell.clock.now().0);
             let progress = self.act(&mut work, &world, &plan, &steps, &mut failures).await?;
+            if !failures.is_empty() {
+                verified.forget();
+            }
             taken.extend(steps);
             last = (world, plan);
             if !progress {
@@ -54,13 +58,11 @@ impl<O: Object> Pass<'_, O> {
             }
         }
         let (world, plan) = last;
-        let mut outcome = judge(work.intent, &plan, &failures, !world.unknown.is_empty());
-        if let (Some(pause), Outcome::Converged) = (&work.pause, &outcome) {
-            outcome = Outcome::Paused { left: pause.left(self.shell.clock.timestamp()) };
+        if !world.unknown.is_empty() || plan.blocked().next().is_some() {
+            verified.forget();
         }
-        if let (Some(ahead), Outcome::Progressing, false) = (work.ahead, &outcome, plan.changes_aws()) {
-            outcome = Outcome::InLine { ahead };
-        }
+        self.shell.reliance.keep(&self.key(), mark, verified);
+        let outcome = self.outcome(&work, &world, &plan, &failures);
         let unread_only = failures.is_empty() && !world.unknown.is_empty();
         let released = work.intent == Intent::Delete && outcome == Outcome::Converged;
         if released || (unread_only && self.failures < QUIET_FAILURES) {
@@ -71,6 +73,44 @@ impl<O: Object> Pass<'_, O> {
             self.note_progress(&work, &progress(&plan, &failures, &outcome)).await?;
         }
         Ok(outcome)
+    }
+
+    /// What the turn came to, by its last look.
+    fn outcome(&self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Outcome {
+        match judge(work.intent, plan, failures, !world.unknown.is_empty()) {
+            Outcome::Converged if let Some(pause) = &work.pause => {
+                Outcome::Paused { left: pause.left(self.shell.clock.timestamp()) }
+            }
+            Outcome::Progressing if let (Some(ahead), false) = (work.ahead, plan.changes_aws()) => {
+                Outcome::InLine { ahead }
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What there is, and what is to be done about it.
+    async fn look_and_plan(&self, work: &mut Work, verified: &mut Verified) -> (World, Plan) {
+        let now = self.shell.clock.now().0;
+        let mut world = look(work, verified.recall(&work.look_at, now)).await;
+        self.distrust(work, &mut world);
+        self.learn(work, &world);
+        let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
+        *verified = verified.after(&work.desired.graph, &world, &plan, now);
+        (world, plan)
+    }
+
+    /// What needs not be read again. Who looks only, deletes, or comes for no change of the spec is told what there is.
+    fn relied_on(&self, work: &Work) -> (Verified, Mark) {
+        let (mut verified, mark) = self.shell.reliance.begin(&self.key());
+        let told = self.status().observed_generation() == self.object.meta().generation;
+        if work.intent != Intent::Manage || self.failures > 0 || (told && self.urgency == Urgency::Edit) {
+            verified.forget();
+        }
+        (verified, mark)
+    }
+
+    fn key(&self) -> Key {
+        Key::of(O::KIND, &self.object)
     }
 
     /// An answer of AWS that is older than an earlier one is as good as none.
@@ -196,16 +236,17 @@ impl<O: Object> Pass<'_, O> {
     }
 }
 
-/// Reads everything. Some addresses are known only once another resource was seen: those are looked up then, so that
-/// nothing that exists is taken for missing.
-async fn look(work: &Work) -> World {
+/// Reads everything that is not known already. Some addresses are known only once another resource was seen: those are
+/// looked up then, so that nothing that exists is taken for missing.
+async fn look(work: &Work, known: World) -> World {
     let ownership: Ownership = work.scope.ownership();
-    let mut world = World::default();
+    let recalled: BTreeSet<Id> = known.things.keys().cloned().collect();
+    let mut world = known;
     let mut asked: BTreeMap<Id, Entry> = BTreeMap::new();
     // As deep as the graph at most: each time round an address became known, and none becomes unknown again.
     loop {
         let mut look_ups = work.inventory.look_ups(&work.look_at, &world);
-        look_ups.retain(|at| asked.get(&at.id) != Some(&at.entry));
+        look_ups.retain(|at| !recalled.contains(&at.id) && asked.get(&at.id) != Some(&at.entry));
         if look_ups.is_empty() {
             return world;
         }

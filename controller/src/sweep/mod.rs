@@ -15,16 +15,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use longshore_aws::{Cadence, Fault};
+use longshore_planner::engine::{Graph, Plan, World};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::object::Key;
 use crate::orphans::Claimed;
 use crate::queue::{Queue, Urgency, backoff};
-use crate::reconcile::Reconciler;
+use crate::reconcile::{Mark, Reconciler};
 use crate::telemetry::SweepMetrics;
 pub(crate) use pass::Swept;
+use pass::Tell;
 pub(crate) use settled::settled;
 pub(crate) use subject::subject;
 
@@ -135,13 +138,11 @@ impl Sweeper {
         let keys = subject::settled_in(&self.shell.stores, name);
         let survey = opened.session.survey(keys.len(), cadence);
         let mut swept = Swept::default();
+        let told =
+            Told { sweeper: self, environment: name, mark: self.shell.reliance.mark(), at: self.shell.clock.now().0 };
         for chunk in keys.chunks(CHUNK) {
             let found = chunk.iter().filter_map(|key| subject::find(key, &self.shell));
-            let wake = |key: &Key, why: &str| {
-                tracing::info!(object = %key, why, "the sweep wakes it");
-                self.queue.wake(key.clone(), Some(name), Urgency::WakeUp);
-            };
-            pass::pass(&survey, &self.shell.kinds, found.collect(), &mut swept, wake).await;
+            pass::pass(&survey, &self.shell.kinds, found.collect(), &mut swept, &told).await;
         }
         swept.calls = survey.calls();
         Ok(swept)
@@ -158,6 +159,29 @@ impl Sweeper {
             Ok(orphans) => self.metrics.orphans(name, orphans.len()),
             Err(fault) => tracing::warn!(environment = name, %fault, "what nobody claims could not be counted"),
         }
+    }
+}
+
+/// What a sweep finds out is told to the queue and to the turns.
+struct Told<'a> {
+    sweeper: &'a Sweeper,
+    environment: &'a str,
+    /// When it began: its lists are as old.
+    mark: Mark,
+    at: Timestamp,
+}
+
+impl Tell for Told<'_> {
+    fn wake(&self, key: &Key, why: &str) {
+        tracing::info!(object = %key, why, "the sweep wakes it");
+        self.sweeper.shell.reliance.forget(key);
+        self.sweeper.queue.wake(key.clone(), Some(self.environment), Urgency::WakeUp);
+    }
+
+    fn verified(&self, key: &Key, graph: &Graph, world: &World) {
+        let reliance = &self.sweeper.shell.reliance;
+        let verified = reliance.seen(key).after(graph, world, &Plan::default(), self.at);
+        reliance.keep(key, self.mark, verified);
     }
 }
 

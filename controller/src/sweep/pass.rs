@@ -1,7 +1,7 @@
 //! One look at some objects.
 
 use longshore_aws::Survey;
-use longshore_planner::engine::{Drift, Kinds, Subject};
+use longshore_planner::engine::{Drift, Graph, Kinds, Subject, World};
 
 use super::subject::Candidate;
 use crate::object::Key;
@@ -21,13 +21,21 @@ pub(crate) struct Swept {
     pub(crate) calls: u64,
 }
 
+/// What is told of an object.
+pub(super) trait Tell {
+    /// It differs, or that cannot be told from a glance.
+    fn wake(&self, key: &Key, why: &str);
+    /// It is as it is wanted.
+    fn verified(&self, key: &Key, graph: &Graph, world: &World);
+}
+
 /// Compares objects with AWS, and drops again what it read of them.
 pub(super) async fn pass(
     survey: &Survey,
     kinds: &Kinds,
     candidates: Vec<Candidate>,
     swept: &mut Swept,
-    wake: impl Fn(&Key, &str),
+    tell: &impl Tell,
 ) {
     swept.objects += candidates.len();
     let mut subjects: Vec<Subject> = vec![];
@@ -40,14 +48,17 @@ pub(super) async fn pass(
             }
             Err(why) => {
                 swept.woken += 1;
-                wake(&key, &why);
+                tell.wake(&key, &why);
             }
         }
     }
     let glances = survey.glance(&subjects).await;
     for ((subject, glance), (key, tells)) in subjects.iter().zip(glances).zip(others) {
         let why = match subject.judge(glance, kinds) {
-            Drift::None(world) if tells(&subject.graph, &world) => continue,
+            Drift::None(world) if tells(&subject.graph, &world) => {
+                tell.verified(&key, &subject.graph, &world);
+                continue;
+            }
             Drift::None(_) => "its status tells something else".to_owned(),
             Drift::Suspected(why) => why,
             Drift::Unknown(why) => {
@@ -57,6 +68,6 @@ pub(super) async fn pass(
             }
         };
         swept.woken += 1;
-        wake(&key, &why);
+        tell.wake(&key, &why);
     }
 }

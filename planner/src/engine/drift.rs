@@ -89,7 +89,7 @@ impl Subject {
         all.into_iter().filter(|at| self.graph.get(&at.id).is_some()).collect()
     }
 
-    /// Plans, and tells whether anything is to be done. It decides nothing else: who acts reads everything again.
+    /// Plans, and tells whether anything is to be done. It decides nothing else: who then acts reads everything again.
     pub fn judge(&self, glance: Glance, kinds: &Kinds) -> Drift {
         if let Some((id, unreadable)) = glance.unknown.iter().find(|(_, unreadable)| !unreadable.passes) {
             return Drift::Suspected(format!("{id}: {}", unreadable.why));

@@ -28,6 +28,9 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     const PART_OF: Option<&'static str> = None;
     /// The JSON members a change of which starts a deployment.
     const DEPLOYS: &'static [&'static str] = &[];
+    /// Whether one that was found as wanted stays so until somebody writes to it, so that it may be relied on for a
+    /// while: see [`super::Verified`]. Not where AWS itself changes it, or its detail is told.
+    const RESTS: bool = false;
     /// The API operations that change one, as CloudTrail names their events: for people who look for what else writes
     /// it.
     const CHANGED_BY: &'static [&'static str] = &[];
@@ -104,6 +107,8 @@ pub struct Rules {
     pub part_of: Option<&'static str>,
     /// See [`Kind::DEPLOYS`].
     pub deploys: &'static [&'static str],
+    /// See [`Kind::RESTS`].
+    pub rests: bool,
     /// See [`Kind::CHANGED_BY`].
     pub changed_by: &'static [&'static str],
     normalise: fn(&Value) -> Result<Value, KindError>,
@@ -124,6 +129,7 @@ impl Rules {
             keep: K::KEEP,
             part_of: K::PART_OF,
             deploys: K::DEPLOYS,
+            rests: K::RESTS,
             changed_by: K::CHANGED_BY,
             normalise: |value| write::<K>(&read::<K>(value)?.normalise()),
             comparable: |want, seen| {

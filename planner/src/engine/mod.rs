@@ -15,6 +15,7 @@ mod prune;
 mod resolve;
 mod step;
 mod text;
+mod verified;
 mod world;
 
 pub use diff::{Change, differences};
@@ -28,4 +29,5 @@ pub use plan::{Options, known_as, plan};
 pub use resolve::Resolution;
 pub use step::{Action, Plan, Step};
 pub use text::{Part, Text};
+pub use verified::Verified;
 pub use world::{Seen, State, Thing, World};

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use longshore_planner::engine::{
-    Action, Graph, Id, Inventory, LookUp, Options, Owner, Plan, State, Step, Thing, World, plan,
+    Action, Graph, Id, Inventory, LookUp, Options, Owner, Plan, State, Step, Thing, Verified, World, plan,
 };
 use serde_json::{Value, json};
 
@@ -19,18 +20,32 @@ pub(crate) struct Cloud {
     pub inventory: Inventory,
     pub options: Options,
     pub writes: usize,
+    /// What is relied on, where anything is.
+    pub verified: Option<Verified>,
+    /// Each round takes a second.
+    pub now: Timestamp,
+    pub reads: usize,
     looks: BTreeMap<Id, u8>,
     made: usize,
 }
 
 impl Cloud {
+    /// One whose looks are relied on.
+    pub(crate) fn relied_on() -> Self {
+        Self { verified: Some(Verified::default()), ..Self::default() }
+    }
+
     pub(crate) fn observe(&mut self, graph: &Graph) -> World {
-        let mut world = World::default();
+        let mut world = self.verified.as_ref().map(|verified| verified.recall(graph, self.now)).unwrap_or_default();
         for look_up in self.inventory.look_ups(graph, &World::default()) {
+            if world.get(&look_up.id).is_some() {
+                continue;
+            }
+            self.reads += 1;
             if self.unreadable.contains(&look_up.id) {
                 world.unknown.insert(look_up.id.clone(), "access denied".to_owned());
             } else if let Some(thing) = self.find(&look_up) {
-                world.things.insert(look_up.id.clone(), thing.clone());
+                world.things.insert(look_up.id.clone(), plain(thing));
             }
         }
         for (id, left) in &mut self.looks {
@@ -56,7 +71,17 @@ impl Cloud {
         let world = self.observe(graph);
         let plan = plan(graph, &self.inventory.ids(), &world, &kinds::all(), &self.options);
         self.inventory = self.inventory.with(graph, &world, &plan);
+        self.verified = self.verified.take().map(|verified| verified.after(graph, &world, &plan, self.now));
+        self.now += SignedDuration::from_secs(1);
         plan
+    }
+
+    /// The steps of a round, which change what was seen.
+    pub(crate) fn take_of(&mut self, graph: &Graph, steps: &[Step]) {
+        if let Some(verified) = &mut self.verified {
+            verified.touch(graph, steps.iter().map(|step| &step.id), self.now);
+        }
+        self.take(steps);
     }
 
     pub(crate) fn take(&mut self, steps: &[Step]) {
@@ -85,7 +110,7 @@ impl Cloud {
             }
             let steps: Vec<Step> = plan.runnable().cloned().collect();
             busy += usize::from(!steps.is_empty());
-            self.take(&steps);
+            self.take_of(graph, &steps);
         }
         let plan = self.round(graph);
         panic!("does not converge: {:#?}", plan.steps);
@@ -142,6 +167,12 @@ impl Cloud {
             assert!(known, "{id} refers to {arn}, which does not exist");
         }
     }
+}
+
+/// Nothing is told of what is well.
+fn plain(thing: &Thing) -> Thing {
+    let told = ["broken", "settling"].iter().any(|name| thing.detail[*name] == json!(true));
+    Thing { detail: if told { thing.detail.clone() } else { Value::Null }, ..thing.clone() }
 }
 
 fn arns(value: &Value) -> Vec<String> {

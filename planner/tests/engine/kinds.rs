@@ -50,6 +50,7 @@ impl<const RANK: u8> Kind for Part<RANK> {
     const TEARDOWN: u8 = RANK;
     const FIXED: &'static [&'static str] = &["mould", "base"];
     const ADDRESS: &'static [&'static str] = &["name", "mould"];
+    const RESTS: bool = RANK >= 2;
     type Output = PartOutput;
 
     fn normalise(mut self) -> Self {

@@ -9,3 +9,4 @@ mod drift;
 mod kinds;
 mod laws;
 mod spec;
+mod verified;

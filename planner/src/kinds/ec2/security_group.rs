@@ -35,6 +35,7 @@ impl Kind for SecurityGroup {
     const TEARDOWN: u8 = teardown::SECURITY_GROUP;
     const FIXED: &'static [&'static str] = &["name", "vpcId", "description"];
     const ADDRESS: &'static [&'static str] = &["name", "vpcId"];
+    const RESTS: bool = true;
     const CHANGED_BY: &'static [&'static str] = &["CreateTags", "DeleteTags", "DeleteSecurityGroup"];
     type Output = SecurityGroupOutput;
 

@@ -71,6 +71,7 @@ impl Kind for SecurityGroupRule {
     // API reference, DeleteSecurityGroup: a group goes with its rules; only those of other groups that refer to it are
     // in the way.
     const PART_OF: Option<&'static str> = Some("group");
+    const RESTS: bool = true;
     const CHANGED_BY: &'static [&'static str] = &[
         "RevokeSecurityGroupIngress",
         "RevokeSecurityGroupEgress",

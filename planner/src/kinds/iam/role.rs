@@ -57,6 +57,7 @@ impl Kind for Role {
     const TEARDOWN: u8 = teardown::ROLE;
     const FIXED: &'static [&'static str] = &["name", "path"];
     const ADDRESS: &'static [&'static str] = &["name"];
+    const RESTS: bool = true;
     const CHANGED_BY: &'static [&'static str] = &[
         "UpdateRole",
         "UpdateAssumeRolePolicy",

@@ -38,6 +38,7 @@ impl Kind for LogGroup {
     const FIXED: &'static [&'static str] = &["name"];
     const ADDRESS: &'static [&'static str] = &["name"];
     const REPLACEMENT: Replacement = Replacement::OnConsent;
+    const RESTS: bool = true;
     const CHANGED_BY: &'static [&'static str] = &[
         "PutRetentionPolicy",
         "DeleteRetentionPolicy",
