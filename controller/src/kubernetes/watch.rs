@@ -65,7 +65,10 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
 /// same, an object would be overlooked until the controller is restarted.
 const RELIST: Duration = Duration::from_hours(1);
 
-/// Watches one kind. Managed fields are dropped on arrival: nobody reads them, and they are half of an object.
+/// What `kubectl apply` keeps for itself: the whole object once more.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Watches one kind. What nobody reads is dropped on arrival: it is more than half of an object.
 async fn follow<K>(api: Api<K>, writer: Writer<K>, mut seen: impl FnMut(&K, Seen) + Send)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
@@ -74,7 +77,10 @@ where
     let anew = move || watcher(api.clone(), config.clone()).take_until(tokio::time::sleep(RELIST));
     let mut stream = futures::stream::repeat_with(anew)
         .flatten()
-        .modify(|object| object.managed_fields_mut().clear())
+        .modify(|object| {
+            object.managed_fields_mut().clear();
+            object.annotations_mut().remove(LAST_APPLIED);
+        })
         .default_backoff()
         .reflect(writer)
         .boxed();
@@ -197,7 +203,7 @@ impl Hub {
 
 /// What an object's own reconcile depends on; not its status, nor what Longshore itself writes into its metadata.
 fn own_view<K: ResourceExt>(object: &K) -> u64 {
-    let own = [ANNOTATION_ENVIRONMENT, ANNOTATION_BASE, "kubectl.kubernetes.io/last-applied-configuration"];
+    let own = [ANNOTATION_ENVIRONMENT, ANNOTATION_BASE];
     let annotations: Vec<_> = object.annotations().iter().filter(|(key, _)| !own.contains(&key.as_str())).collect();
     let deleted = object.meta().deletion_timestamp.is_some();
     hash(&(object.uid(), object.meta().generation, deleted, annotations))

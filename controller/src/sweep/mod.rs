@@ -31,8 +31,8 @@ use pass::Tell;
 pub(crate) use settled::settled;
 pub(crate) use subject::subject;
 
-/// So many objects are compared, and in memory, at once: two full calls for security groups' rules.
-const CHUNK: usize = 400;
+/// So many objects are compared, and in memory, at once: one full call for security groups' rules.
+const CHUNK: usize = 200;
 /// How often it is looked whether there are new environments.
 const NEW_ENVIRONMENTS: Duration = Duration::from_secs(5);
 /// After a sweep that could not read everything, the next one comes sooner than usual, but not at once.
