@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes ecs.json: the members of the ECS requests whose members Longshore's kinds take, from AWS's API model.
+"""Writes ecs.json and elbv2.json: the members of the requests whose members Longshore's kinds take, from AWS's models.
 
-The model is the one in botocore, as published on PyPI, in the version below; to follow AWS, raise it, run this, and let
+The models are those in botocore, as published on PyPI, in the version below; to follow AWS, raise it, run this, and let
 `cargo test -p longshore-crds` say what is new.
 
 usage: crds/api-members/extract.py
@@ -16,17 +16,24 @@ import tempfile
 import zipfile
 
 BOTOCORE = "1.44.8"
-REQUESTS = ["CreateClusterRequest", "CreateServiceRequest", "RegisterTaskDefinitionRequest"]
-MODEL = "botocore/data/ecs/2014-11-13/service-2.json.gz"
+SERVICES = {
+    "ecs": ("2014-11-13", ["CreateClusterRequest", "CreateServiceRequest", "RegisterTaskDefinitionRequest"]),
+    "elbv2": (
+        "2015-12-01",
+        ["CreateListenerInput", "CreateLoadBalancerInput", "CreateRuleInput", "CreateTargetGroupInput"],
+    ),
+}
 
 
-def model():
+def models():
     with tempfile.TemporaryDirectory() as directory:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", directory]
         subprocess.run([*pip, f"botocore=={BOTOCORE}"], check=True)
         (wheel,) = pathlib.Path(directory).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            return json.loads(gzip.decompress(archive.read(MODEL)))["shapes"]
+            for service, (version, requests) in SERVICES.items():
+                path = f"botocore/data/{service}/{version}/service-2.json.gz"
+                yield service, requests, json.loads(gzip.decompress(archive.read(path)))["shapes"]
 
 
 def kind(shapes, name):
@@ -47,20 +54,25 @@ def shapes_in(short):
     return [short[1]] if short[0] == "shape" else shapes_in(short[1])
 
 
-def main():
-    shapes = model()
-    found, wanted = {}, list(REQUESTS)
+def members(shapes, requests):
+    found, wanted = {}, list(requests)
     while wanted:
         name = wanted.pop()
         if name in found:
             continue
-        members = shapes[name]["members"].items()
-        found[name] = {member: kind(shapes, target["shape"]) for member, target in members}
+        targets = shapes[name]["members"].items()
+        found[name] = {member: kind(shapes, target["shape"]) for member, target in targets}
         for short in found[name].values():
             wanted += shapes_in(short)
-    lines = [f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found)]
-    text = f'{{"botocore": "{BOTOCORE}", "shapes": {{\n' + ",\n".join(lines) + "\n}}\n"
-    pathlib.Path(__file__).with_name("ecs.json").write_text(text)
+    return found
+
+
+def main():
+    for service, requests, shapes in models():
+        found = members(shapes, requests)
+        lines = [f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found)]
+        text = f'{{"botocore": "{BOTOCORE}", "shapes": {{\n' + ",\n".join(lines) + "\n}}\n"
+        pathlib.Path(__file__).with_name(f"{service}.json").write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 //! The objects that users write: one file per kind, with the schema and rules that the API server applies.
 //!
 //! [`AwsEnvironment`] is an account and region, [`EcsCluster`] a cluster, [`EcsService`] a service with all that is its
-//! own. Where ECS has the member, it has ECS's name, nesting and values. No I/O happens here.
+//! own, [`ApplicationLoadBalancer`] what traffic comes through. Where ECS has the member, it has ECS's name, nesting and values. No I/O happens here.
 
+pub mod application_load_balancer;
 pub mod aws_environment;
 pub mod ecs_cluster;
 pub mod ecs_service;
@@ -18,6 +19,9 @@ mod tag;
 pub mod task_definition;
 mod words;
 
+pub use application_load_balancer::{
+    ApplicationLoadBalancer, ApplicationLoadBalancerSpec, ApplicationLoadBalancerStatus,
+};
 pub use aws_environment::{AwsEnvironment, AwsEnvironmentSpec, AwsEnvironmentStatus};
 pub use ecs_cluster::{EcsCluster, EcsClusterSpec, EcsClusterStatus};
 pub use ecs_service::{EcsService, EcsServiceSpec, EcsServiceStatus};
@@ -43,7 +47,8 @@ const HELM_POLICY: (&str, &str) = ("helm.sh/resource-policy", "keep");
 /// The definitions that a Kubernetes cluster needs, in the order in which people meet them. With a definition all of its
 /// objects go, so that Helm must not delete one.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    let mut definitions = vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd()];
+    let mut definitions =
+        vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd(), ApplicationLoadBalancer::crd()];
     for definition in &mut definitions {
         let (policy, keep) = HELM_POLICY;
         definition.metadata.annotations = Some([(policy.to_owned(), keep.to_owned())].into());

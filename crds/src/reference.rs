@@ -16,8 +16,8 @@ const LOAD_BALANCER: RuleText = (
                                      listenerArn (with securityGroupId) of one that Longshore does not own",
 );
 const LISTENER_GROUP: RuleText = (
-    "!has(self.securityGroupId) || has(self.listenerArn)",
-    "securityGroupId belongs to listenerArn: the group of an ApplicationLoadBalancer named here is known",
+    "has(self.securityGroupId) == has(self.listenerArn)",
+    "securityGroupId belongs to listenerArn, which needs it: the group of an ApplicationLoadBalancer named here is known",
 );
 
 /// An object in this cluster.
@@ -78,7 +78,7 @@ pub struct LoadBalancerRef {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub listener_arn: Option<String>,
-    /// Security group of that listener's load balancer, let in on the container's port.
+    /// Security group of that listener's load balancer, which is let in on the container's port.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), regex(pattern = r"^sg-[0-9a-z]+$"))]
     pub security_group_id: Option<String>,

@@ -47,6 +47,9 @@ pub struct Memory {
     /// Content hash of each revision, by ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub revisions: BTreeMap<String, String>,
+    /// Priority of each listener rule, by its identity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub priorities: BTreeMap<String, i32>,
     /// What was resolved outside the spec, by name, and is kept until it is changed in waves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, String>,

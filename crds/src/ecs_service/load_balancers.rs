@@ -1,14 +1,15 @@
 //! How traffic reaches a service.
 
 use super::rules;
+use super::{ListenerRule, ProtocolVersion, Stickiness, TargetHealthCheck, TargetProtocol};
+use crate::reference::LoadBalancerRef;
 use crate::rules::Rules;
-use crate::{reference::LoadBalancerRef, words::words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A container's port behind a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS]))]
+#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::SLOW_START]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceLoadBalancer {
     /// Names the target group and rules that are made for it.
@@ -39,6 +40,12 @@ pub struct ServiceLoadBalancer {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub rules: Vec<ListenerRule>,
+    /// What the load balancer speaks to tasks; left out: HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<TargetProtocol>,
+    /// Left out: HTTP1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol_version: Option<ProtocolVersion>,
     /// How the load balancer asks whether a task is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<TargetHealthCheck>,
@@ -46,71 +53,18 @@ pub struct ServiceLoadBalancer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 3600))]
     pub deregistration_delay_seconds: Option<i32>,
+    /// Whether a client stays with one task; left out: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stickiness: Option<Stickiness>,
+    /// Seconds over which a new task's share of the requests grows; left out: 0, at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 900))]
+    pub slow_start_seconds: Option<i32>,
     /// Second target group and rules of blue/green, linear and canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advanced_configuration: Option<AdvancedConfiguration>,
 }
 
-/// Requests, by host and path.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::RULE_CONDITION]))]
-#[serde(rename_all = "camelCase")]
-pub struct ListenerRule {
-    /// Host names; * and ? are wildcards.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 5), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
-    pub hosts: Vec<String>,
-    /// Paths; * and ? are wildcards. /orders/* does not match /orders.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 5), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
-    pub paths: Vec<String>,
-    /// Lower is asked first; left out: by how specific the rule is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50000))]
-    pub priority: Option<i32>,
-}
-
-/// A load balancer's health check.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetHealthCheck {
-    /// Path that is asked; left out: /.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
-    pub path: Option<String>,
-    /// Port, or traffic-port.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 12), regex(pattern = r"^(traffic-port|[0-9]{1,5})$"))]
-    pub port: Option<String>,
-    /// Left out: HTTP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<TargetProtocol>,
-    /// Seconds between checks; left out: 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 5, max = 300))]
-    pub interval_seconds: Option<i32>,
-    /// Seconds that one check may take; left out: 5.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 120))]
-    pub timeout_seconds: Option<i32>,
-    /// Successes in a row that make a task healthy; left out: 5.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 10))]
-    pub healthy_threshold_count: Option<i32>,
-    /// Failures in a row that make it unhealthy; left out: 2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 10))]
-    pub unhealthy_threshold_count: Option<i32>,
-    /// Codes that count as success, as 200,201 or 200-299; left out: 200.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub http_codes: Option<String>,
-}
-
-words! {
-    /// What a load balancer speaks to tasks.
-    pub enum TargetProtocol { Http = "HTTP", Https = "HTTPS" }
-}
 /// What ECS moves between two target groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

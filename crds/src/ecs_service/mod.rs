@@ -3,6 +3,7 @@
 mod autoscaling;
 mod connectors;
 mod deployment;
+mod listener_rules;
 mod load_balancers;
 mod network;
 mod placement;
@@ -10,17 +11,20 @@ mod roles;
 pub(crate) mod rules;
 mod service_connect;
 mod status;
+mod target_groups;
 mod volume_configurations;
 
 pub use autoscaling::*;
 pub use connectors::*;
 pub use deployment::*;
+pub use listener_rules::*;
 pub use load_balancers::*;
 pub use network::*;
 pub use placement::*;
 pub use roles::*;
 pub use service_connect::*;
 pub use status::*;
+pub use target_groups::*;
 pub use volume_configurations::*;
 
 use crate::{

@@ -276,16 +276,68 @@ pub(super) const LISTENER_OF_REF: RuleText = (
 
 pub(super) const RULES_OF_OURS: RuleText = (
     "has(self.loadBalancer) ? has(self.rules) && self.rules.size() > 0 : \
-     !has(self.rules) && !has(self.healthCheck) && !has(self.deregistrationDelaySeconds)",
-    "rules, healthCheck and deregistrationDelaySeconds belong to loadBalancer, which needs at least one rule; with \
-     targetGroupArn they are whoever's made that group",
+     !has(self.rules) && !has(self.healthCheck) && !has(self.deregistrationDelaySeconds) && !has(self.protocol) && \
+     !has(self.protocolVersion) && !has(self.stickiness) && !has(self.slowStartSeconds)",
+    "rules, healthCheck, protocol, protocolVersion, deregistrationDelaySeconds, stickiness and slowStartSeconds belong \
+     to loadBalancer, which needs at least one rule; with targetGroupArn they are whoever's made that group",
 );
+
+/// API reference, `TargetGroupAttribute`: `slow_start.duration_seconds`.
+pub(super) const SLOW_START: RuleText = (
+    "!has(self.slowStartSeconds) || self.slowStartSeconds == 0 || self.slowStartSeconds >= 30",
+    "slowStartSeconds must be 0, or 30 to 900",
+);
+
+macro_rules! values {
+    ($field:literal) => {
+        concat!("(has(self.", $field, ") ? self.", $field, ".size() : 0)")
+    };
+}
+
+macro_rules! all_values {
+    () => {
+        concat!(
+            values!("hosts"),
+            " + ",
+            values!("paths"),
+            " + ",
+            values!("methods"),
+            " + ",
+            values!("headers"),
+            " + ",
+            values!("queryStrings"),
+            " + ",
+            values!("sourceIps")
+        )
+    };
+}
 
 /// Five condition values in a rule (Elastic Load Balancing quotas).
 pub(super) const RULE_CONDITION: RuleText = (
-    "(has(self.hosts) ? self.hosts.size() : 0) + (has(self.paths) ? self.paths.size() : 0) >= 1 && \
-     (has(self.hosts) ? self.hosts.size() : 0) + (has(self.paths) ? self.paths.size() : 0) <= 5",
-    "a rule needs 1 to 5 hosts and paths together: write more rules for more",
+    concat!(all_values!(), " >= 1 && ", all_values!(), " <= 5"),
+    "a rule needs 1 to 5 hosts, paths, methods, headers, queryStrings and sourceIps together: write more rules for more",
+);
+
+pub(super) const ONE_AUTHENTICATION: RuleText = (
+    "!has(self.authenticateOidc) || !has(self.authenticateCognito)",
+    "at most one of authenticateOidc and authenticateCognito",
+);
+
+pub(super) const REWRITE: RuleText =
+    ("has(self.host) || has(self.url)", "rewrite needs host, url or both: write one, or take rewrite away");
+
+/// API reference, `CreateTargetGroup`: a check must end before the next begins.
+pub(super) const CHECK_TIMEOUT: RuleText = (
+    "!has(self.timeoutSeconds) || self.timeoutSeconds < (has(self.intervalSeconds) ? self.intervalSeconds : 30)",
+    "timeoutSeconds must be below intervalSeconds, which is 30 where it is left out",
+);
+
+pub(super) const APP_COOKIE: RuleText =
+    ("(self.type == 'app_cookie') == has(self.cookieName)", "cookieName belongs to type: app_cookie, which needs it");
+
+pub(super) const ONE_PEER: RuleText = (
+    "(has(self.service) ? 1 : 0) + (has(self.securityGroup) ? 1 : 0) + (has(self.cidr) ? 1 : 0) == 1",
+    "exactly one of service, securityGroup and cidr",
 );
 
 pub(super) const CAPACITY_ORDER: RuleText =

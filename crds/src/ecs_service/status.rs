@@ -24,6 +24,9 @@ pub struct EcsServiceStatus {
     /// ARN of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_arn: Option<String>,
+    /// The service's own security group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_group_id: Option<String>,
     /// Tasks that ECS is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,

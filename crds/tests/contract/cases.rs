@@ -73,8 +73,12 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 3] =
-    ["../examples/00-environment.yaml", "../examples/10-fargate-web.yaml", "tests/manifests/orders.yaml"];
+pub(crate) const EXAMPLES: [&str; 4] = [
+    "../examples/00-environment.yaml",
+    "../examples/10-fargate-web.yaml",
+    "tests/manifests/orders.yaml",
+    "tests/manifests/public.yaml",
+];
 
 /// An object of the examples, of one of our kinds, by its name.
 pub(crate) fn manifest(name: &str) -> Value {

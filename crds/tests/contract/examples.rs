@@ -1,7 +1,7 @@
 //! The examples, as the types see them.
 
 use crate::cases;
-use longshore_crds::{AwsEnvironment, EcsCluster, EcsService, Mode, Size};
+use longshore_crds::{ApplicationLoadBalancer, AwsEnvironment, EcsCluster, EcsService, Mode, Size};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsCluster>("main");
     check::<EcsService>("hello");
     check::<EcsService>("orders");
+    check::<ApplicationLoadBalancer>("public");
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn every_kind_has_its_short_name_category_and_columns() {
         ("awsenv", vec!["Ready", "Reason", "Account", "Region", "Age"]),
         ("ecscl", vec!["Ready", "Reason", "Services", "Running", "Pending", "Age"]),
         ("ecssvc", vec!["Ready", "Reason", "Desired", "Running", "Revision", "Rollout", "Age"]),
+        ("alb", vec!["Ready", "Reason", "Scheme", "DNS name", "Age"]),
     ];
     let expected: Vec<_> = expected
         .into_iter()

@@ -5,6 +5,7 @@
 
 mod api_server;
 mod cases;
+mod elb_members;
 mod examples;
 mod generated;
 mod members;

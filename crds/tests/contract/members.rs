@@ -46,8 +46,22 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("EFSAuthorizationConfig", &["accessPointRef"]),
     ("EFSVolumeConfiguration", &["fileSystemRef"]),
-    ("LoadBalancer", &["deregistrationDelaySeconds", "healthCheck", "listener", "loadBalancer", "name", "rules"]),
-    ("NetworkConfiguration", &["access"]),
+    (
+        "LoadBalancer",
+        &[
+            "deregistrationDelaySeconds",
+            "healthCheck",
+            "listener",
+            "loadBalancer",
+            "name",
+            "protocol",
+            "protocolVersion",
+            "rules",
+            "slowStartSeconds",
+            "stickiness",
+        ],
+    ),
+    ("NetworkConfiguration", &["access", "allowFrom"]),
 ];
 
 /// What is found to differ, and which exceptions were met on the way.
