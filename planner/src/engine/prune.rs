@@ -91,9 +91,16 @@ impl Prune<'_> {
         self.unready_successor(id).or_else(|| self.user_of(id, thing, rules)).or_else(|| self.lower_rank(id, rules))
     }
 
+    /// A successor takes over only once what follows it does too: tasks of a service still answer on the old port, and
+    /// are registered in the old target group, until its deployment is done, though nothing names those any more.
     fn unready_successor(&self, id: &Id) -> Option<String> {
         let (successor, progress) = self.settled.iter().find(|(other, _)| other.same_place(id))?;
-        (!matches!(progress, Progress::Settled(_))).then(|| format!("stays until its successor {successor} is ready"))
+        if !settled(progress) {
+            return Some(format!("stays until its successor {successor} is ready"));
+        }
+        let followers = self.graph.iter().filter(|(_, node)| node.needs.contains(successor));
+        let mut behind = followers.filter(|(other, _)| !self.settled.get(other).is_some_and(settled));
+        behind.next().map(|(other, _)| format!("stays until {other} has moved to its successor {successor}"))
     }
 
     /// In a full deletion the ranks say which of two goes first: a role that names a log group in its policy waits for
@@ -172,6 +179,10 @@ impl Prune<'_> {
         siblings.sort_by_key(|(other, revision)| (std::cmp::Reverse(*revision), (*other).clone()));
         siblings.iter().take(rules.keep).any(|(other, _)| *other == id)
     }
+}
+
+fn settled(progress: &Progress<'_>) -> bool {
+    matches!(progress, Progress::Settled(_))
 }
 
 enum Fate {

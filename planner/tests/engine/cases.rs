@@ -51,6 +51,37 @@ fn a_predecessor_stays_until_its_successor_is_ready() {
     assert!(old_root.reason.contains("successor"), "{}", old_root.reason);
 }
 
+/// A door, and a guest that comes through it though nothing of the guest's names it.
+fn door_and_guest(mould: u8) -> Graph {
+    let part =
+        |name: &str, mould, label| Part::<2> { name: name.into(), mould, label, base: vec![], links: vec![], level: 0 };
+    let mut graph = Graph::default();
+    let door = graph.add("door", part("door", mould, 0), "spec", &[]).unwrap();
+    graph.add("guest", part("guest", 0, mould), "spec", &[&door.id]).unwrap();
+    graph
+}
+
+#[test]
+fn a_predecessor_stays_until_what_follows_its_successor_has_moved() {
+    let mut cloud = Cloud::default();
+    cloud.converge(&door_and_guest(0));
+    let old = cloud.things.keys().find(|id| id.key == "door").unwrap().clone();
+    let next = door_and_guest(1);
+    for _ in 0..3 {
+        let steps: Vec<_> = cloud.round(&next).runnable().cloned().collect();
+        cloud.take(&steps);
+        // The guest is on its way for as long as nobody says otherwise.
+        cloud.things.iter_mut().find(|(id, _)| id.key == "guest").unwrap().1.detail["settling"] = json!(true);
+    }
+    let plan = cloud.round(&next);
+    let step = plan.step(&old).expect("the old door is still there");
+    assert_eq!(step.action, Action::Wait);
+    assert!(step.reason.contains("has moved to its successor"), "{}", step.reason);
+    cloud.things.iter_mut().find(|(id, _)| id.key == "guest").unwrap().1.detail["settling"] = json!(false);
+    cloud.converge(&next);
+    assert!(!cloud.things.contains_key(&old));
+}
+
 #[test]
 fn something_of_that_name_that_is_not_ours_is_never_touched() {
     let cases = [
