@@ -7,6 +7,8 @@ use crate::engine::content_hash;
 /// Room for the longest suffix (`-execution`) in the shortest limit: role names have 64 characters.
 const BASE_LENGTH: usize = 54;
 const HASH_LENGTH: usize = 8;
+/// Names of load balancers and target groups.
+const SHORT_LENGTH: usize = 32;
 
 /// The base of all names of an object: namespace and name, cut where they are too long, and eight hexadecimal digits
 /// of a hash. The hash is always there: `a-b` in namespace `c` is not `b` in `c-a`, nor is either another
@@ -16,6 +18,17 @@ pub fn base(installation: &str, kind: &str, namespace: &str, name: &str) -> Stri
     let hash = hash.get(..HASH_LENGTH).unwrap_or(&hash);
     let readable: String =
         format!("{namespace}-{name}").chars().take(BASE_LENGTH - HASH_LENGTH - 1).collect::<String>();
+    format!("{}-{hash}", readable.trim_end_matches('-'))
+}
+
+/// A name of at most 32 letters, digits and hyphens, as Elastic Load Balancing takes: what can be read of a base, and
+/// a hash of the base and of the fields that cannot change, so that a successor can stand beside its predecessor. It
+/// never begins with `internal-`, which AWS keeps for itself (API reference, `CreateLoadBalancer`).
+pub fn short(base: &str, fixed: &serde_json::Value) -> String {
+    let hash = content_hash(&json!([base, fixed]));
+    let hash = hash.get(..HASH_LENGTH).unwrap_or(&hash);
+    let base = if base.starts_with("internal-") { format!("x-{base}") } else { base.to_owned() };
+    let readable: String = base.chars().take(SHORT_LENGTH - HASH_LENGTH - 1).collect();
     format!("{}-{hash}", readable.trim_end_matches('-'))
 }
 
@@ -58,6 +71,20 @@ mod tests {
         assert!(one.len() <= BASE_LENGTH && two.len() <= BASE_LENGTH);
         assert_ne!(one, two);
         assert!(format!("{one}-execution").len() <= 64);
+    }
+
+    #[test]
+    fn short_names_differ_by_what_cannot_change_and_are_within_the_limits() {
+        let bases = ["internal-hello-0a1b2c3d", "a-b", &"x".repeat(54), &format!("{}-y", "x".repeat(22))];
+        for base in bases {
+            let (http, https) = (short(base, &json!("HTTP")), short(base, &json!("HTTPS")));
+            assert_ne!(http, https);
+            assert_eq!(http, short(base, &json!("HTTP")));
+            for name in [http, https] {
+                let clean = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                assert!(name.len() <= 32 && clean && !name.contains("--") && !name.starts_with("internal-"), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod ec2;
 pub mod ecs;
+pub mod elbv2;
 pub mod iam;
 pub mod logs;
 
@@ -17,6 +18,14 @@ pub type Tags = BTreeMap<String, String>;
 pub mod teardown {
     /// `ecs/service`.
     pub const SERVICE: u8 = 10;
+    /// `elbv2/listener-rule`: once nothing is behind it, since ECS counts on it while a service drains.
+    pub const LISTENER_RULE: u8 = 20;
+    /// `elbv2/target-group`: which a listener rule must not use any more.
+    pub const TARGET_GROUP: u8 = 25;
+    /// `elbv2/listener`.
+    pub const LISTENER: u8 = 30;
+    /// `elbv2/load-balancer`.
+    pub const LOAD_BALANCER: u8 = 35;
     /// `ecs/task-definition`.
     pub const TASK_DEFINITION: u8 = 40;
     /// `ec2/security-group-rule`.
@@ -31,7 +40,7 @@ pub mod teardown {
     pub const ROLE: u8 = 90;
 }
 
-/// Every kind that this version knows.
+/// Every kind that has a driver. Those of [`elbv2`] are joined by [`elbv2::with`].
 pub fn all() -> Kinds {
     Kinds::default()
         .with::<ecs::cluster::Cluster>()

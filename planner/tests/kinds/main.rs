@@ -6,6 +6,7 @@
 mod any;
 mod cases;
 mod described;
+mod elbv2;
 mod laws;
 mod service;
 mod task;

@@ -1,5 +1,7 @@
 //! `ec2/security-group-rule`: one path for every rule, in groups of ours and foreign ones.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Kind, Ready, Seen, Text};
@@ -54,6 +56,39 @@ pub enum Peer {
     PrefixList(String),
 }
 
+impl Peer {
+    /// An address range of either family.
+    pub fn cidr(range: &str) -> Self {
+        if range.contains(':') { Self::CidrIpv6(range.to_owned()) } else { Self::CidrIpv4(range.to_owned()) }
+    }
+
+    /// Ranges as EC2 keeps them: without bits behind the prefix, and IPv6 in its short form (API reference,
+    /// `AuthorizeSecurityGroupIngress`: "we modify it to its canonical form").
+    fn normalise(self) -> Self {
+        match self {
+            Self::CidrIpv4(range) => Self::CidrIpv4(canonical(&range).unwrap_or(range)),
+            Self::CidrIpv6(range) => Self::CidrIpv6(canonical(&range).unwrap_or(range)),
+            other => other,
+        }
+    }
+}
+
+fn canonical(range: &str) -> Option<String> {
+    let (address, bits) = range.split_once('/')?;
+    let bits: u32 = bits.parse().ok()?;
+    let network: IpAddr = match address.parse().ok()? {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or_default();
+            Ipv4Addr::from(u32::from(address) & mask).into()
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128_u32.checked_sub(bits)?).unwrap_or_default();
+            Ipv6Addr::from(u128::from(address) & mask).into()
+        }
+    };
+    Some(format!("{network}/{bits}"))
+}
+
 outputs! {
     /// What others refer to.
     SecurityGroupRuleOutput {
@@ -87,6 +122,7 @@ impl Kind for SecurityGroupRule {
         if !matches!(self.protocol.as_str(), "tcp" | "udp" | "icmp" | "icmpv6") {
             (self.from_port, self.to_port) = (-1, -1);
         }
+        self.peer = self.peer.normalise();
         self
     }
 
