@@ -217,6 +217,7 @@ operations! {
     Read "ec2:DescribeSecurityGroups" ec2 aws_sdk_ec2 describe_security_groups DescribeSecurityGroupsInputBuilder DescribeSecurityGroupsOutput;
     Read "ec2:DescribeSecurityGroupRules" ec2 aws_sdk_ec2 describe_security_group_rules DescribeSecurityGroupRulesInputBuilder DescribeSecurityGroupRulesOutput;
     Read "ec2:DescribeSubnets" ec2 aws_sdk_ec2 describe_subnets DescribeSubnetsInputBuilder DescribeSubnetsOutput;
+    Read "ec2:DescribeVpcs" ec2 aws_sdk_ec2 describe_vpcs DescribeVpcsInputBuilder DescribeVpcsOutput;
     Write "ec2:CreateSecurityGroup" ec2 aws_sdk_ec2 create_security_group CreateSecurityGroupInputBuilder CreateSecurityGroupOutput;
     Write "ec2:DeleteSecurityGroup" ec2 aws_sdk_ec2 delete_security_group DeleteSecurityGroupInputBuilder DeleteSecurityGroupOutput;
     Write "ec2:AuthorizeSecurityGroupIngress" ec2 aws_sdk_ec2 authorize_security_group_ingress AuthorizeSecurityGroupIngressInputBuilder AuthorizeSecurityGroupIngressOutput;

@@ -1,6 +1,7 @@
 //! Facts that an object's graph depends on and only AWS knows.
 
 use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
+use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
 use longshore_planner::desired::{Fact, Need};
 
 use crate::access::{Aws, Read};
@@ -26,5 +27,28 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
                 }
             }
         }
+        Need::VpcCidrs { vpc_id } => vpc_cidrs(aws, vpc_id).await,
+        Need::ListenerRules { .. } | Need::Certificates { .. } => Err(Fault::fix(
+            "Find",
+            "NotSupportedYet",
+            format!("{need} cannot be asked for"),
+            "take the load balancer out of the spec: this version of Longshore cannot reach one yet",
+        )),
     }
+}
+
+/// The ranges that are associated with a VPC; the primary one is among them.
+async fn vpc_cidrs(aws: &Aws<Read>, vpc_id: &str) -> Result<Fact, Fault> {
+    let answer = aws.read(DescribeVpcsInputBuilder::default().vpc_ids(vpc_id)).await?;
+    let mut cidrs: Vec<String> = vec![];
+    for vpc in answer.vpcs.unwrap_or_default() {
+        cidrs.extend(vpc.cidr_block);
+        let more = vpc.cidr_block_association_set.unwrap_or_default();
+        cidrs.extend(more.into_iter().filter_map(|more| more.cidr_block));
+        let ipv6 = vpc.ipv6_cidr_block_association_set.unwrap_or_default();
+        cidrs.extend(ipv6.into_iter().filter_map(|more| more.ipv6_cidr_block));
+    }
+    cidrs.sort();
+    cidrs.dedup();
+    Ok(Fact::VpcCidrs(cidrs))
 }

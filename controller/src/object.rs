@@ -10,7 +10,7 @@ use longshore_crds::ecs_service::EcsServiceStatus;
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::{ClusterRef, EcsCluster, EcsClusterStatus, EcsService, Managed};
 use longshore_planner::desired::{
-    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, Scope, ecs_cluster, ecs_service,
+    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, ecs_cluster, ecs_service,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::report::{RolledBack, fill_cluster, fill_service, outdated_service, service_id};
@@ -175,7 +175,8 @@ impl Object for EcsService {
         } else {
             cluster_reference(&self.spec.cluster, scope, stores)
         };
-        ecs_service(scope, &self.spec, facts, &cluster, memory)
+        let references = References::to_cluster(cluster);
+        ecs_service(scope, &self.spec, facts, &references, memory)
     }
 
     fn outdated(&self, graph: &Graph, world: &World, now: Timestamp) -> Option<(Id, String)> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use longshore_aws::{Class, Fault, act, observe};
-use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Reference, Scope, learn};
+use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Reference, References, Scope, learn};
 use longshore_planner::desired::{ecs_cluster, ecs_service};
 use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, LookUp, Options, Plan, Step, Thing, World, plan};
 use longshore_planner::kinds;
@@ -77,7 +77,8 @@ impl Object {
         let spec = examples::service(patch);
         let cluster = Reference::Ready(self.cluster.clone().expect("a service is in a cluster"));
         self.restarted_at.clone_from(&spec.restarted_at);
-        self.desires(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &cluster, memory).unwrap());
+        let references = References::to_cluster(cluster);
+        self.desires(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &references, memory).unwrap());
     }
 
     /// It wants something else from now on.

@@ -86,7 +86,8 @@ async fn resolve(session: &Session, vpc_id: &str, subnets: Option<&Subnets>) -> 
         Some(subnets) if subnets.tags.is_empty() => Ok(subnets.ids.clone()),
         Some(subnets) => {
             let need = Need::Subnets { vpc_id: vpc_id.to_owned(), tags: subnets.tags.clone() };
-            let Fact::Subnets(ids) = find(&session.reader(), &need).await?;
+            let found = find(&session.reader(), &need).await?;
+            let ids = if let Fact::Subnets(ids) = found { ids } else { vec![] };
             if ids.is_empty() {
                 let message = format!("there are none: {need}");
                 return Err(Fault::fix(

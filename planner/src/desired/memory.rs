@@ -1,13 +1,17 @@
-//! What was learnt and must outlive the process: which revision succeeded last, which one ECS rolled back, and what
-//! caution goes by.
+//! What was learnt and must outlive the process: which revision succeeded last, which one ECS rolled back, the priorities
+//! of listener rules, and what caution goes by.
+
+use std::collections::BTreeMap;
 
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
 use super::ecs_service::{SERVICE_KEY, TASK_KEY};
 use crate::caution::Record;
-use crate::engine::{Graph, Id, Kind, Thing, World, known_as};
+use crate::engine::{Graph, Id, Kind, Node, Thing, World, known_as};
 use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
 use crate::kinds::ecs::task_definition::TaskDefinition;
+use crate::kinds::elbv2::listener_rule::ListenerRule;
+use crate::report::Failure;
 
 /// What was learnt of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct Memory {
     pub rejected: Option<Rejected>,
     /// What runs while the spec's revision is rejected.
     pub last_good: Option<LastGood>,
+    /// Of each listener rule, chosen or given, by its printed identity; what is remembered is not chosen again.
+    pub priorities: BTreeMap<String, i32>,
     /// What caution remembers.
     pub caution: Record,
 }
@@ -57,6 +63,7 @@ impl Memory {
                 content_hash: revision.content_hash.clone(),
                 arn: revision.task_definition_arn.clone(),
             }),
+            priorities: stored.priorities.clone(),
             caution: Record::read(stored),
         }
     }
@@ -75,8 +82,18 @@ impl Memory {
             content_hash: revision.content_hash.clone(),
             task_definition_arn: revision.arn.clone(),
         });
+        stored.priorities.clone_from(&self.priorities);
         self.caution.write(&mut stored);
         (stored != Stored::default()).then_some(stored)
+    }
+
+    /// The memory after calls that AWS refused: a priority that turned out to be taken is forgotten, so that the next
+    /// turn reads the listener afresh and takes another one, or the same if the rule there is the object's own.
+    pub fn after(mut self, failures: &[Failure]) -> Self {
+        for failure in failures.iter().filter(|failure| failure.reason == PRIORITY_IN_USE) {
+            self.priorities.remove(&failure.id.to_string());
+        }
+        self
     }
 
     /// Whether a revision was rejected and nothing has changed since.
@@ -87,18 +104,30 @@ impl Memory {
     }
 }
 
-/// What a look at AWS adds to the memory: the wanted revision was rolled back, or a revision completed. A rejection
-/// of another revision is forgotten.
+/// AWS's word for a priority that another rule of the listener has (API reference, `CreateRule`).
+const PRIORITY_IN_USE: &str = "PriorityInUse";
+
+/// The priorities of all wanted rules, so that they are written down before a rule is made.
+fn priorities(graph: &Graph) -> BTreeMap<String, i32> {
+    let rules = graph.iter().filter(|(id, _)| id.kind == ListenerRule::NAME);
+    let priority = |node: &Node| i32::try_from(node.want.get("priority")?.as_i64()?).ok();
+    rules.filter_map(|(id, node)| Some((id.to_string(), priority(node)?))).collect()
+}
+
+/// What a look at AWS adds to the memory: the wanted revision was rolled back, or a revision completed. A rejection of
+/// another revision is forgotten. What the graph chose is remembered too.
 pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option<&str>) -> Memory {
+    let memory = Memory { priorities: priorities(graph), ..memory.clone() };
+    learn_of_revisions(&memory, graph, world, restarted_at).unwrap_or(memory)
+}
+
+fn learn_of_revisions(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option<&str>) -> Option<Memory> {
     let wanted = |kind: &str, key: &str| graph.iter().map(|(id, _)| id).find(|id| id.kind == kind && id.key == key);
-    let (Some(service), Some(task)) = (wanted(Service::NAME, SERVICE_KEY), wanted(TaskDefinition::NAME, TASK_KEY))
-    else {
-        return memory.clone();
-    };
+    let (service, task) = (wanted(Service::NAME, SERVICE_KEY)?, wanted(TaskDefinition::NAME, TASK_KEY)?);
     let known_as = known_as(graph, world);
     let observed = |id| known_as.get(id).unwrap_or(id);
-    let Some(seen) = world.seen::<Service>(observed(service)) else { return memory.clone() };
-    let Some(detail) = seen.detail::<ServiceDetail>() else { return memory.clone() };
+    let seen = world.seen::<Service>(observed(service))?;
+    let detail = seen.detail::<ServiceDetail>()?;
     let last_good = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
     let last_good = last_good.or_else(|| memory.last_good.clone());
     // What ECS says of a rollback stays after it. It speaks of this attempt only once that was begun: a new
@@ -111,7 +140,7 @@ pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option
         .or_else(|| rejected_before(memory, &revision, restarted_at))
         .or_else(|| begun.then(|| rejection(&revision, &detail, restarted_at)).flatten());
     let last_good = last_good.or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
-    Memory { rejected, last_good, ..memory.clone() }
+    Some(Memory { rejected, last_good, ..memory.clone() })
 }
 
 /// The revision that ECS went back to, where none was ever seen to complete: one of an adopted service, or one that
@@ -134,7 +163,7 @@ fn good(world: &World, arn: &str) -> Option<LastGood> {
 }
 
 fn revision<'a>(world: &'a World, arn: &str) -> Option<&'a Id> {
-    let is_it = |outputs: &std::collections::BTreeMap<String, String>| outputs.get("arn").is_some_and(|a| a == arn);
+    let is_it = |outputs: &BTreeMap<String, String>| outputs.get("arn").is_some_and(|a| a == arn);
     world.things.iter().find(|(id, thing)| id.kind == TaskDefinition::NAME && is_it(&thing.outputs)).map(|(id, _)| id)
 }
 

@@ -3,6 +3,8 @@
 //! What is missing is returned as an [`Obstacle`]: the shell fetches facts and calls again, or tells the object why
 //! there is nothing to do.
 
+mod application_load_balancer;
+mod claims;
 mod ecs_cluster;
 mod ecs_service;
 pub mod environment;
@@ -10,12 +12,20 @@ mod grants;
 mod labels;
 mod memory;
 mod obstacle;
+mod priorities;
 mod scope;
+mod subnets;
 
+pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
+pub use claims::{Claim, ListenerName, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
-pub use ecs_service::{SERVICE_KEY, TASK_KEY, ecs_service};
+pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service};
 pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
-pub use obstacle::{ClusterReference, Desired, Fact, Facts, Need, Obstacle, Reference, Refusal, Warning};
+pub use obstacle::{
+    ClusterReference, Desired, Fact, Facts, ListenerReference, Need, Obstacle, Reference, References, Refusal,
+    ServiceReference, Warning,
+};
+pub use priorities::{TakenPriority, choose, class};
 pub use scope::Scope;

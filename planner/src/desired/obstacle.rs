@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use longshore_crds::application_load_balancer::ListenerProtocol;
+
+use super::claims::Claim;
+use super::priorities::TakenPriority;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError};
 use crate::report::RolledBack;
@@ -17,13 +21,34 @@ pub enum Need {
         /// All of them must match.
         tags: BTreeMap<String, String>,
     },
+    /// The address ranges of a VPC.
+    VpcCidrs {
+        /// The VPC.
+        vpc_id: String,
+    },
+    /// The priorities of a listener that are taken.
+    ListenerRules {
+        /// The listener.
+        listener_arn: String,
+    },
+    /// The certificates of ACM that are issued and cover a host.
+    Certificates {
+        /// The host, which may begin with `*.`.
+        host: String,
+    },
 }
 
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Subnets { vpc_id, tags } = self;
-        let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        write!(f, "the subnets of {vpc_id} with the tags {}", tags.join(", "))
+        match self {
+            Self::Subnets { vpc_id, tags } => {
+                let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                write!(f, "the subnets of {vpc_id} with the tags {}", tags.join(", "))
+            }
+            Self::VpcCidrs { vpc_id } => write!(f, "the address ranges of {vpc_id}"),
+            Self::ListenerRules { listener_arn } => write!(f, "the rules of {listener_arn}"),
+            Self::Certificates { host } => write!(f, "the certificates of ACM for {host}"),
+        }
     }
 }
 
@@ -32,6 +57,12 @@ impl fmt::Display for Need {
 pub enum Fact {
     /// Subnet ids, sorted.
     Subnets(Vec<String>),
+    /// Address ranges, of IPv4 and IPv6.
+    VpcCidrs(Vec<String>),
+    /// The rule that a listener has by default is none of them: it has no number.
+    ListenerRules(Vec<TakenPriority>),
+    /// ARNs, the one that is valid the longest first.
+    Certificates(Vec<String>),
 }
 
 /// The answers so far.
@@ -49,6 +80,16 @@ pub enum Reference<T> {
     },
     /// It can be used.
     Ready(T),
+}
+
+impl<T> Reference<T> {
+    /// What can be used.
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(thing) => Some(thing),
+            Self::Waiting { .. } => None,
+        }
+    }
 }
 
 /// A cluster to run in.
@@ -80,6 +121,46 @@ impl ClusterReference {
         };
         let name = cluster_name.unwrap_or_else(|| cluster.base());
         Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name }
+    }
+}
+
+/// A listener to stand behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerReference {
+    /// Its ARN.
+    pub listener_arn: String,
+    /// The security group of its load balancer, which is let in on the tasks' port.
+    pub security_group_id: String,
+    /// What clients speak there; `None` where that is not known, of a listener that Longshore does not own.
+    pub protocol: Option<ListenerProtocol>,
+    /// The patterns of hosts that the object's namespace may claim; `None`: any. See [`super::claimable`].
+    pub hosts: Option<Vec<String>>,
+    /// What counts of all that is claimed there, the object's own too. See [`super::claims`] and [`super::counting`].
+    pub claims: Vec<Claim>,
+}
+
+/// Another service, whose tasks are let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceReference {
+    /// Its own security group.
+    pub security_group_id: String,
+}
+
+/// Everything that a service refers to, as the other objects stand.
+#[derive(Clone, Debug)]
+pub struct References {
+    /// The cluster to run in.
+    pub cluster: Reference<ClusterReference>,
+    /// The listener of each entry of `loadBalancers` that names one, by the entry's name.
+    pub listeners: BTreeMap<String, Reference<ListenerReference>>,
+    /// The services of `networkConfiguration.allowFrom`, by namespace and name.
+    pub services: BTreeMap<(String, String), Reference<ServiceReference>>,
+}
+
+impl References {
+    /// Of a service that refers to nothing but its cluster.
+    pub fn to_cluster(cluster: Reference<ClusterReference>) -> Self {
+        Self { cluster, listeners: BTreeMap::new(), services: BTreeMap::new() }
     }
 }
 

@@ -4,11 +4,13 @@
 //! before `Ready`, and `Stalled=True` never stands beside `Reconciling=True`.
 
 mod conditions;
+mod load_balancer;
 mod outdated;
 mod pending;
 mod service;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
+pub use load_balancer::fill_load_balancer;
 pub use outdated::outdated_service;
 pub use pending::pending;
 pub use service::{deployment_line, fill_cluster, fill_service, service_id};

@@ -21,6 +21,7 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
     let seen = seen_service(graph, world);
     let detail = seen.as_ref().and_then(Seen::detail::<ServiceDetail>);
     status.service_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
+    status.security_group_id = super::load_balancer::own_group(graph, world);
     status.cluster_arn = seen.as_ref().and_then(|seen| seen.value.cluster.known().map(ToOwned::to_owned));
     status.desired_count = detail.as_ref().map(|detail| detail.desired);
     status.running_count = detail.as_ref().map(|detail| detail.running);

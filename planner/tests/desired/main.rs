@@ -3,11 +3,18 @@
 // A test that finds something unexpected stops there; the lints that forbid it are for the product.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod balanced;
+mod claims;
+mod cloud;
 mod clusters;
 mod content;
 mod execution_role;
 mod grants;
+mod load_balancers;
+mod moving;
 mod objects;
+mod priorities;
 mod refusals;
 mod rollback;
 mod shape;
+mod traffic;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use longshore_crds::{AwsEnvironmentSpec, EcsServiceSpec};
-use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Obstacle, Reference, Scope, ecs_service};
+use longshore_planner::desired::{
+    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, ecs_service,
+};
 use longshore_planner::engine::{Kind, Node};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// The spec of the object of that kind in an example file, with a JSON merge patch applied.
-fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
+pub(crate) fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
     let example = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
@@ -19,7 +21,7 @@ fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
 }
 
 /// RFC 7386.
-fn merge(target: &mut Value, patch: &Value) {
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Some(members) = patch.as_object() else {
         *target = patch.clone();
         return;
@@ -74,7 +76,7 @@ pub(crate) fn cluster() -> Reference<ClusterReference> {
 }
 
 pub(crate) fn desire(scope: &Scope, spec: &EcsServiceSpec, memory: &Memory) -> Result<Desired, Obstacle> {
-    ecs_service(scope, spec, &Facts::new(), &cluster(), memory)
+    ecs_service(scope, spec, &Facts::new(), &References::to_cluster(cluster()), memory)
 }
 
 /// Example 10 with a patch, in example 00's environment.

@@ -1,6 +1,6 @@
 //! What cannot be done is said, never ignored.
 
-use longshore_planner::desired::{Fact, Facts, Memory, Need, Obstacle, Reference, ecs_service};
+use longshore_planner::desired::{Fact, Facts, Memory, Need, Obstacle, Reference, References, ecs_service};
 use serde_json::{Value, json};
 
 use crate::objects::{cluster, desire, environment, hello, refused, scope, value};
@@ -45,8 +45,8 @@ fn a_cluster_elsewhere_is_refused() {
 fn a_cluster_that_is_not_ready_is_waited_for_in_words() {
     let waiting =
         Reference::Waiting { reason: "ClusterNotReady".into(), message: "EcsCluster shop/main: making it".into() };
-    let outcome =
-        ecs_service(&scope(environment(&json!({}))), &hello(&json!({})), &Facts::new(), &waiting, &Memory::default());
+    let (scope, references) = (scope(environment(&json!({}))), References::to_cluster(waiting));
+    let outcome = ecs_service(&scope, &hello(&json!({})), &Facts::new(), &references, &Memory::default());
     assert!(matches!(outcome, Err(Obstacle::Waiting { reason, .. }) if reason == "ClusterNotReady"));
 }
 
@@ -61,7 +61,7 @@ fn subnets_by_tags_are_asked_for_and_used() {
     assert_eq!(vpc_id, "vpc-0a1b2c3d");
     let answered = |ids: &[&str]| {
         let facts: Facts = [(needs[0].clone(), Fact::Subnets(ids.iter().map(ToString::to_string).collect()))].into();
-        ecs_service(&scope, &hello(&json!({})), &facts, &cluster(), &Memory::default())
+        ecs_service(&scope, &hello(&json!({})), &facts, &References::to_cluster(cluster()), &Memory::default())
     };
     let service: Service = value(&answered(&["subnet-9"]).unwrap(), "service");
     assert_eq!(service.network.unwrap().subnets, ["subnet-9"]);

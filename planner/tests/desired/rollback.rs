@@ -187,6 +187,7 @@ fn memory_survives_the_status() {
             }],
             deletion_admitted_at: Some(at("2026-11-24T13:00:00Z")),
         },
+        priorities: [("elbv2/listener-rule:web-0a1b2c3d@1f2e".into(), 7)].into(),
     };
     assert_eq!(Memory::read(memory.write(None).as_ref()), memory);
     assert_eq!(Memory::default().write(None), None);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use longshore_crds::{AwsEnvironmentSpec, EcsServiceSpec};
-use longshore_planner::desired::{ClusterReference, Facts, Memory, Reference, Scope, ecs_service, learn};
+use longshore_planner::desired::{ClusterReference, Facts, Memory, Reference, References, Scope, ecs_service, learn};
 use longshore_planner::engine::{Id, Inventory, Options, Plan, World, plan};
 use longshore_planner::kinds;
 use serde_json::Value;
@@ -53,8 +53,8 @@ impl Recorded {
 
     /// What this version would do about it.
     fn plan(&self) -> Plan {
-        let (scope, cluster) = (scope(), Reference::Ready(self.cluster.clone()));
-        let desired = |memory: &Memory| ecs_service(&scope, &self.spec, &Facts::new(), &cluster, memory).unwrap();
+        let (scope, references) = (scope(), References::to_cluster(Reference::Ready(self.cluster.clone())));
+        let desired = |memory: &Memory| ecs_service(&scope, &self.spec, &Facts::new(), &references, memory).unwrap();
         let memory = learn(&self.memory, &desired(&self.memory).graph, &self.world, self.spec.restarted_at.as_deref());
         plan(&desired(&memory).graph, &self.inventory.ids(), &self.world, &kinds::all(), &Options::default())
     }

@@ -1,29 +1,39 @@
-//! `EcsService` -> graph: log group, roles, security group and rules, task definition, service.
+//! `EcsService` -> graph: log group, roles, security group and rules, target groups and listener rules, task
+//! definition, service.
 
+mod allow_from;
 mod images;
+mod listener_rules;
+mod load_balancers;
 mod logs;
 mod network;
 mod roles;
 mod secrets;
 mod service;
+mod target_groups;
 mod task;
 mod unsupported;
 mod warnings;
 
 pub(crate) use secrets::{SecretSource, named, source};
 
+use std::collections::BTreeSet;
+
 use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
+use self::load_balancers::{is_named, listener_arn};
 use super::grants::authorise;
 use super::memory::Memory;
-use super::obstacle::{ClusterReference, Desired, Facts, Obstacle, Reference, Refusal};
+use super::obstacle::{ClusterReference, Desired, Facts, Need, Obstacle, Reference, References, Refusal};
 use super::scope::Scope;
 use crate::engine::{Graph, Text};
 use crate::report::RolledBack;
 
 /// The key of the service in its object's graph.
 pub const SERVICE_KEY: &str = "service";
+/// The key of the service's own security group in its object's graph.
+pub const SECURITY_GROUP_KEY: &str = "security-group";
 /// The key of the task definition in its object's graph.
 pub const TASK_KEY: &str = "task";
 
@@ -32,7 +42,7 @@ pub fn ecs_service(
     scope: &Scope,
     spec: &EcsServiceSpec,
     facts: &Facts,
-    cluster: &Reference<ClusterReference>,
+    references: &References,
     memory: &Memory,
 ) -> Result<Desired, Obstacle> {
     let refusals = unsupported::refusals(spec);
@@ -40,16 +50,21 @@ pub fn ecs_service(
         return Err(Obstacle::Refused(refusals));
     }
     check_cluster(scope, &spec.cluster)?;
-    let cluster = match cluster {
+    let cluster = match &references.cluster {
         Reference::Ready(cluster) => cluster,
         Reference::Waiting { reason, message } => {
             return Err(Obstacle::Waiting { reason: reason.clone(), message: message.clone() });
         }
     };
-    let builder = Builder { scope, spec, base: scope.base() };
-    let desired = builder.build(facts, cluster, memory)?;
-    let refusals = authorise(&desired.graph, scope);
-    if refusals.is_empty() { Ok(desired) } else { Err(Obstacle::Refused(refusals)) }
+    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory };
+    let (desired, needs) = builder.build(cluster)?;
+    // What may not be named is not asked about either.
+    let refusals = authorise(&desired.graph, scope, &builder.lent());
+    match (refusals.is_empty(), needs.is_empty()) {
+        (false, _) => Err(Obstacle::Refused(refusals)),
+        (true, false) => Err(Obstacle::Needs(needs)),
+        (true, true) => Ok(desired),
+    }
 }
 
 /// A cluster by ARN must be in the environment's account and region: nothing reaches across.
@@ -73,15 +88,22 @@ struct Builder<'a> {
     scope: &'a Scope,
     spec: &'a EcsServiceSpec,
     base: String,
+    facts: &'a Facts,
+    references: &'a References,
+    memory: &'a Memory,
 }
 
 impl Builder<'_> {
-    fn build(&self, facts: &Facts, cluster: &ClusterReference, memory: &Memory) -> Result<Desired, Obstacle> {
+    /// The graph, and what must be asked before it holds.
+    fn build(&self, cluster: &ClusterReference) -> Result<(Desired, Vec<Need>), Obstacle> {
+        let memory = self.memory;
         let mut graph = Graph::default();
         let log_group = self.log_group(&mut graph)?;
         let execution_role = self.execution_role(&mut graph, log_group.as_ref())?;
         let task_role = self.task_role(&mut graph)?;
-        let network = self.network(&mut graph, facts)?;
+        let mut network = self.network(&mut graph, self.facts)?;
+        let allowed = self.allow_from(&mut graph, &mut network)?;
+        let attached = self.load_balancers(&mut graph, &mut network)?;
         let restarted_at = self.spec.restarted_at.as_deref();
         let revision = self.task_definition(&mut graph, task_role, execution_role, log_group.as_ref(), |hash| {
             memory.rejects(hash, restarted_at).is_some()
@@ -94,8 +116,23 @@ impl Builder<'_> {
             ),
             _ => (revision.arn.clone(), None),
         };
-        self.service(&mut graph, cluster, task_definition, network)?;
-        Ok(Desired { graph, warnings: warnings::warnings(self.spec), rolled_back })
+        self.service(&mut graph, cluster, task_definition, network, &attached)?;
+        let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
+        Ok((Desired { graph, warnings, rolled_back }, attached.needs))
+    }
+
+    /// What other objects let this one use, and no grant need cover. A listener that is also named by its ARN is not:
+    /// nobody said for that entry which hosts it may claim.
+    fn lent(&self) -> BTreeSet<String> {
+        let entries = &self.spec.load_balancers;
+        let by_arn = |arn: &String| entries.iter().any(|entry| listener_arn(entry) == Some(arn));
+        let named = entries.iter().filter(|entry| is_named(entry));
+        let listeners = named.filter_map(|entry| self.references.listeners.get(&entry.name)?.ready());
+        let of_listeners = listeners
+            .filter(|listener| !by_arn(&listener.listener_arn))
+            .flat_map(|listener| [listener.listener_arn.clone(), listener.security_group_id.clone()]);
+        let services = self.references.services.values().filter_map(Reference::ready);
+        of_listeners.chain(services.map(|service| service.security_group_id.clone())).collect()
     }
 
     fn fargate(&self) -> bool {

@@ -6,6 +6,7 @@ use longshore_crds::ecs_service::{
 };
 use longshore_crds::task_definition::Switch;
 
+use super::load_balancers::Attached;
 use super::network::ServiceNetwork;
 use super::{Builder, SERVICE_KEY};
 use crate::desired::obstacle::ClusterReference;
@@ -17,6 +18,9 @@ pub(super) const MINIMUM_HEALTHY_PERCENT: i32 = 100;
 /// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
 pub(super) const MAXIMUM_PERCENT: i32 = 200;
 
+/// What a start usually takes at most.
+const GRACE_PERIOD_SECONDS: i32 = 60;
+
 impl Builder<'_> {
     pub(super) fn service(
         &self,
@@ -24,6 +28,7 @@ impl Builder<'_> {
         cluster: &ClusterReference,
         task_definition: Text,
         network: ServiceNetwork,
+        attached: &Attached,
     ) -> Result<Id, GraphError> {
         let spec = self.spec;
         let service = Service {
@@ -37,7 +42,8 @@ impl Builder<'_> {
             scheduling_strategy: spec.scheduling_strategy.unwrap_or(SchedulingStrategy::Replica),
             deployment_configuration: self.deployment_configuration(),
             network: Some(network.network),
-            health_check_grace_period_seconds: spec.health_check_grace_period_seconds,
+            load_balancers: attached.targets.clone(),
+            health_check_grace_period_seconds: self.grace_period(),
             service_registries: vec![],
             service_connect: None,
             volume_configurations: vec![],
@@ -51,8 +57,15 @@ impl Builder<'_> {
             restarted_at: spec.restarted_at.clone(),
             tags: self.scope.tags(&spec.tags),
         };
-        let after: Vec<&Id> = network.rules.iter().collect();
+        // ECS refuses a target group that no load balancer uses yet, and a task is healthy only if its port is open.
+        let after: Vec<&Id> = network.rules.iter().chain(&attached.rules).collect();
         Ok(graph.add(SERVICE_KEY, service, "spec", &after)?.id)
+    }
+
+    /// Behind a load balancer a task gets a while to become healthy, unless the spec says otherwise.
+    fn grace_period(&self) -> Option<i32> {
+        let behind = !self.spec.load_balancers.is_empty();
+        self.spec.health_check_grace_period_seconds.or(behind.then_some(GRACE_PERIOD_SECONDS))
     }
 
     /// None where the cluster's default strategy is to decide.

@@ -13,6 +13,7 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
     let strategy = deployment.and_then(|deployment| deployment.strategy);
     let hooks = deployment.is_some_and(|deployment| !deployment.lifecycle_hooks.is_empty());
     let shifting = strategy.is_some_and(|strategy| strategy != DeploymentStrategy::Rolling);
+    let shifted = spec.load_balancers.iter().any(|entry| entry.advanced_configuration.is_some());
     let mode = spec.task.network_mode;
     let fields = [
         ("spec.launchType", !is_fargate(spec), "tasks on EC2 or external instances"),
@@ -23,7 +24,7 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ),
         ("spec.placementConstraints", !spec.placement_constraints.is_empty(), "placement on instances"),
         ("spec.placementStrategy", !spec.placement_strategy.is_empty(), "placement on instances"),
-        ("spec.loadBalancers", !spec.load_balancers.is_empty(), "load balancers"),
+        ("spec.loadBalancers", shifted, "advancedConfiguration, a second target group to shift traffic to"),
         ("spec.autoscaling", spec.autoscaling.is_some(), "autoscaling"),
         ("spec.deploymentConfiguration.strategy", shifting, "a strategy other than ROLLING"),
         ("spec.deploymentConfiguration.lifecycleHooks", hooks, "lifecycle hooks"),

@@ -4,7 +4,7 @@
 /// one. What is asked for may hold wildcards too, since it may be an action of a policy: they are taken as they are,
 /// so that `s3:*` covers `s3:Get*`, and `s3:Get*` does not cover `s3:*`. Case counts, as it does for ARNs; IAM takes
 /// actions in any case, so one in an unusual case is refused rather than let through.
-pub(super) fn covers(glob: &str, asked: &str) -> bool {
+pub(in crate::desired) fn covers(glob: &str, asked: &str) -> bool {
     let (glob, asked): (Vec<char>, Vec<char>) = (glob.chars().collect(), asked.chars().collect());
     // The usual two-pointer match: on a mismatch the last star takes one more character.
     let (mut g, mut a, mut star) = (0, 0, None);

@@ -3,6 +3,8 @@
 
 mod glob;
 
+use std::collections::BTreeSet;
+
 use longshore_crds::aws_environment::Grant;
 use serde_json::Value;
 
@@ -14,27 +16,30 @@ use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
 use crate::kinds::ecs::service::Service;
 use crate::kinds::ecs::task_definition::TaskDefinition;
+use crate::kinds::elbv2::listener_rule::ListenerRule;
 use crate::kinds::iam::policy::{statements, strings};
 use crate::kinds::iam::role::Role;
 use crate::kinds::logs::log_group::LogGroup;
-use glob::covers;
+pub(super) use glob::covers;
 
 /// The name of the inline policy that a spec wrote: only its actions need a grant.
 pub(crate) const POLICY_OF_SPEC: &str = "spec";
 /// The name of the inline policy that the environment adds to execution roles.
 pub(crate) const POLICY_OF_ENVIRONMENT: &str = "environment";
 
-/// Everything in a graph that no grant of the environment covers.
-pub fn authorise(graph: &Graph, scope: &Scope) -> Vec<Refusal> {
+/// Everything in a graph that no grant of the environment covers. `lent` are the ids and ARNs that other objects of
+/// Longshore let this one use, such as an ApplicationLoadBalancer's listener and security group: those need no grant.
+pub fn authorise(graph: &Graph, scope: &Scope, lent: &BTreeSet<String>) -> Vec<Refusal> {
     let grants = scope.environment.iam.iter().flat_map(|iam| &iam.grants);
     let granted =
-        Granted { scope, grants: grants.filter(|g| matches(&g.namespaces, &scope.namespace_labels)).collect() };
+        Granted { scope, lent, grants: grants.filter(|g| matches(&g.namespaces, &scope.namespace_labels)).collect() };
     graph.iter().flat_map(|(id, node)| granted.node(&id.kind, node)).collect()
 }
 
 /// The grants of one namespace.
 struct Granted<'a> {
     scope: &'a Scope,
+    lent: &'a BTreeSet<String>,
     grants: Vec<&'a Grant>,
 }
 
@@ -46,6 +51,7 @@ impl Granted<'_> {
             SecurityGroupRule::NAME => self.typed(node, Self::rule),
             Service::NAME => self.typed(node, Self::service),
             LogGroup::NAME => self.typed(node, Self::log_group),
+            ListenerRule::NAME => self.typed(node, Self::listener_rule),
             _ => vec![],
         }
     }
@@ -125,14 +131,33 @@ impl Granted<'_> {
     }
 
     fn rule(&self, rule: &SecurityGroupRule, at: &FieldPath) -> Vec<Refusal> {
+        // A group that is lent may be let in; to let others into it is its owner's.
         let peer = if let Peer::Group(group) = &rule.peer { group.known() } else { None };
+        let peer = peer.filter(|id| !self.lent.contains(*id));
         [rule.group.known(), peer].into_iter().flatten().filter_map(|id| self.security_group(id, at)).collect()
     }
 
     fn service(&self, service: &Service, at: &FieldPath) -> Vec<Refusal> {
-        let at = at.member("networkConfiguration.awsvpcConfiguration.securityGroups");
+        let groups_at = at.member("networkConfiguration.awsvpcConfiguration.securityGroups");
         let groups = service.network.iter().flat_map(|network| &network.security_groups);
-        groups.filter_map(Text::known).filter_map(|id| self.security_group(id, &at)).collect()
+        let groups = groups.filter_map(Text::known).filter_map(|id| self.security_group(id, &groups_at));
+        let targets_at = at.member("loadBalancers");
+        let targets = service.load_balancers.iter().filter_map(|target| target.target_group_arn.known());
+        let targets =
+            targets.filter_map(|arn| self.need("targetGroupArns", |grant| &grant.target_group_arns, arn, &targets_at));
+        groups.chain(targets).collect()
+    }
+
+    fn listener_rule(&self, rule: &ListenerRule, at: &FieldPath) -> Vec<Refusal> {
+        let foreign = rule.listener.known().filter(|arn| !self.lent.contains(*arn));
+        let listener = foreign.and_then(|arn| {
+            self.need("listenerArns", |grant| &grant.listener_arns, arn, &at.member("loadBalancer.listenerArn"))
+        });
+        let secret = rule.authenticate_oidc.as_ref().and_then(|oidc| {
+            let at = at.member("rules").member("authenticateOidc.clientSecretArn");
+            self.need("secretArns", |grant| &grant.secret_arns, &oidc.client_secret_arn, &at)
+        });
+        listener.into_iter().chain(secret).collect()
     }
 
     /// Left out, `securityGroupIds` means the groups of the environment's VPC (docs/decisions/0002).

@@ -28,6 +28,7 @@ pub(super) fn create(want: &Service) -> Result<CreateServiceInputBuilder, Fault>
         .set_service_name(input.service_name)
         .set_task_definition(input.task_definition)
         .set_availability_zone_rebalancing(input.availability_zone_rebalancing)
+        .set_load_balancers(input.load_balancers)
         .set_service_registries(input.service_registries)
         .set_desired_count(input.desired_count)
         .set_launch_type(input.launch_type)
@@ -62,6 +63,7 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
         .set_service(input.service)
         .set_task_definition(input.task_definition)
         .set_availability_zone_rebalancing(input.availability_zone_rebalancing)
+        .set_load_balancers(input.load_balancers)
         .set_service_registries(input.service_registries)
         .set_desired_count(input.desired_count)
         .set_capacity_provider_strategy(input.capacity_provider_strategy)
@@ -115,6 +117,7 @@ type Empty = (&'static str, fn() -> Value);
 /// empty strategy goes back to it.
 const EMPTIES: &[Empty] = &[
     ("capacityProviderStrategy", || json!([])),
+    ("loadBalancers", || json!([])),
     ("serviceRegistries", || json!([])),
     ("volumeConfigurations", || json!([])),
     ("vpcLatticeConfigurations", || json!([])),

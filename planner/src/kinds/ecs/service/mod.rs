@@ -49,6 +49,9 @@ pub struct Service {
     /// For awsvpc tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
+    /// Target groups in which tasks are registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load_balancers: Vec<ServiceTarget>,
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check_grace_period_seconds: Option<i32>,
@@ -87,6 +90,18 @@ pub struct Service {
     /// Users' tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+}
+
+/// A container's port in a target group: ECS's `LoadBalancer`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceTarget {
+    /// ARN of the target group.
+    pub target_group_arn: Text,
+    /// The container.
+    pub container_name: String,
+    /// Its port.
+    pub container_port: i32,
 }
 
 /// Where the tasks' interfaces are.
@@ -145,6 +160,7 @@ impl Kind for Service {
             self.launch_type = None;
         }
         self.placement_constraints.sort_by_key(|c| (c.type_.as_str(), c.expression.clone()));
+        self.load_balancers.sort();
         self.service_registries.sort_by(|a, b| a.registry_arn.cmp(&b.registry_arn));
         self.service_connect = self.service_connect.filter(|connect| connect.enabled);
         self.propagate_tags = self.propagate_tags.filter(|source| *source != PropagateTags::None);

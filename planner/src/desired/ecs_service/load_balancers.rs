@@ -1,0 +1,164 @@
+//! How traffic reaches the tasks: target groups, listener rules, and the port that is open for the load balancer.
+
+use longshore_crds::ContainerDefinition;
+use longshore_crds::ecs_service::ServiceLoadBalancer;
+use longshore_crds::task_definition::TransportProtocol;
+
+use super::Builder;
+use super::listener_rules::Priorities;
+use super::network::ServiceNetwork;
+use crate::desired::obstacle::{ListenerReference, Need, Obstacle, Reference, Refusal};
+use crate::engine::{FieldPath, Graph, GraphError, Id, Text};
+use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
+use crate::kinds::ecs::service::ServiceTarget;
+use crate::kinds::elbv2::target_group::TargetGroupOutput;
+
+/// What the service is behind.
+pub(super) struct Attached {
+    pub(super) targets: Vec<ServiceTarget>,
+    /// The listener rules that must be there before the service.
+    pub(super) rules: Vec<Id>,
+    /// What must be asked before the rules have their priorities.
+    pub(super) needs: Vec<Need>,
+}
+
+/// Whether an entry names an ApplicationLoadBalancer.
+pub(super) fn is_named(entry: &ServiceLoadBalancer) -> bool {
+    entry.load_balancer.as_ref().is_some_and(|reference| reference.name.is_some())
+}
+
+/// The listener that an entry names by its ARN.
+pub(super) fn listener_arn(entry: &ServiceLoadBalancer) -> Option<&String> {
+    entry.load_balancer.as_ref()?.listener_arn.as_ref()
+}
+
+impl Builder<'_> {
+    pub(super) fn load_balancers(&self, graph: &mut Graph, network: &mut ServiceNetwork) -> Result<Attached, Obstacle> {
+        let mut attached = Attached { targets: vec![], rules: vec![], needs: vec![] };
+        let mut priorities = Priorities::new(self);
+        let mut refusals = vec![];
+        let mut waiting = None;
+        let mut drafts = vec![];
+        for entry in &self.spec.load_balancers {
+            let at = FieldPath::from("spec.loadBalancers").item(&entry.name);
+            refusals.extend(self.check_entry(entry, &at));
+            if let Some(arn) = &entry.target_group_arn {
+                attached.targets.push(target(entry, arn.as_str().into()));
+                continue;
+            }
+            match self.listener(entry, &at) {
+                Reference::Waiting { reason, message } => {
+                    waiting = waiting.or(Some(Obstacle::Waiting { reason, message }));
+                }
+                Reference::Ready(listener) => {
+                    refusals.extend(self.check_rules(entry, &listener, &at));
+                    let group = self.target_group(graph, entry, &at)?.out(TargetGroupOutput::Arn);
+                    drafts.extend(self.drafts(graph, entry, &listener, &group, &at)?);
+                    attached.targets.push(target(entry, group));
+                    self.open_ports(graph, entry, &listener, network, &at)?;
+                }
+            }
+        }
+        attached.rules = self.listener_rules(graph, drafts, &mut priorities)?;
+        refusals.extend(priorities.refusals);
+        attached.needs = priorities.needs.into_iter().collect();
+        match (refusals.is_empty(), waiting) {
+            (false, _) => Err(Obstacle::Refused(refusals)),
+            (true, Some(waiting)) => Err(waiting),
+            (true, None) => Ok(attached),
+        }
+    }
+
+    /// The listener that an entry names.
+    fn listener(&self, entry: &ServiceLoadBalancer, at: &FieldPath) -> Reference<ListenerReference> {
+        if let Some(known) = self.references.listeners.get(&entry.name) {
+            return known.clone();
+        }
+        let reference = entry.load_balancer.clone().unwrap_or_default();
+        match (reference.listener_arn, reference.security_group_id) {
+            (Some(listener_arn), Some(security_group_id)) => Reference::Ready(ListenerReference {
+                listener_arn,
+                security_group_id,
+                protocol: None,
+                hosts: None,
+                claims: vec![],
+            }),
+            _ => Reference::Waiting {
+                reason: "LoadBalancerNotFound".to_owned(),
+                message: format!(
+                    "{at}.loadBalancer: there is no ApplicationLoadBalancer {} in namespace {}; make it, or correct the \
+                     name",
+                    reference.name.unwrap_or_default(),
+                    reference.namespace.as_ref().unwrap_or(&self.scope.namespace)
+                ),
+            },
+        }
+    }
+
+    /// What an entry says of things elsewhere, and of its container.
+    fn check_entry(&self, entry: &ServiceLoadBalancer, at: &FieldPath) -> Vec<Refusal> {
+        let arns = [
+            (entry.target_group_arn.as_ref(), "targetGroupArn", "targetgroup/"),
+            (listener_arn(entry), "loadBalancer.listenerArn", "listener/"),
+        ];
+        let elsewhere = arns.into_iter().filter_map(|(arn, member, resource)| {
+            let here = self.scope.arn("elasticloadbalancing", resource);
+            let arn = arn.filter(|arn| !arn.starts_with(&here))?;
+            let message = format!(
+                "{arn} is not in the account and region of the AwsEnvironment {}: it would start with {here}",
+                self.scope.environment_name
+            );
+            Some(Refusal::new("OtherEnvironment", at.member(member), message))
+        });
+        let container = self.spec.task.container_definitions.iter().find(|one| one.name == entry.container_name);
+        let unmapped = container.filter(|container| !maps(container, entry.container_port)).map(|container| {
+            let message = format!(
+                "the container {} has no port mapping for {}; add it to its portMappings, or correct containerPort",
+                container.name, entry.container_port
+            );
+            Refusal::new("PortNotMapped", at.member("containerPort"), message)
+        });
+        elsewhere.chain(unmapped).collect()
+    }
+
+    /// Lets the load balancer's group in on the tasks' port, and on that of its checks, and nothing wider.
+    fn open_ports(
+        &self,
+        graph: &mut Graph,
+        entry: &ServiceLoadBalancer,
+        listener: &ListenerReference,
+        network: &mut ServiceNetwork,
+        at: &FieldPath,
+    ) -> Result<(), GraphError> {
+        let check = entry.health_check.as_ref().and_then(|check| check.port.as_ref()?.parse().ok());
+        let check = check.filter(|port| *port != entry.container_port);
+        let ports = [("traffic", Some(entry.container_port)), ("check", check)];
+        for (what, port) in ports.into_iter().filter_map(|(what, port)| Some((what, port?))) {
+            let peer = Peer::Group(listener.security_group_id.as_str().into());
+            let rule = self.let_in(network.group.clone(), TransportProtocol::Tcp, (port, port), peer);
+            // Two entries behind one load balancer may have one port: AWS has one rule for both.
+            let known = network.rules.iter().find(|id| graph.get(id).is_some_and(|node| is_same(&node.want, &rule)));
+            if known.is_none() {
+                let key = format!("{what}-{}", entry.name);
+                network.rules.push(self.add_rule(graph, &key, rule, at.clone())?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_same(want: &serde_json::Value, rule: &SecurityGroupRule) -> bool {
+    serde_json::from_value::<SecurityGroupRule>(want.clone()).is_ok_and(|other| other.same_tuple(rule))
+}
+
+fn maps(container: &ContainerDefinition, port: i32) -> bool {
+    container.port_mappings.iter().any(|mapping| mapping.container_port == Some(port))
+}
+
+fn target(entry: &ServiceLoadBalancer, group: Text) -> ServiceTarget {
+    ServiceTarget {
+        target_group_arn: group,
+        container_name: entry.container_name.clone(),
+        container_port: entry.container_port,
+    }
+}
