@@ -66,11 +66,15 @@ pub trait Operation: Clone + Send + 'static {
 /// One client for each AWS service.
 #[derive(Clone, Debug)]
 pub struct Clients {
+    pub(crate) acm: aws_sdk_acm::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) wafv2: aws_sdk_wafv2::Client,
 }
 
 /// The clients, and what every call through them shares.
@@ -228,5 +232,40 @@ operations! {
     Write "ec2:UpdateSecurityGroupRuleDescriptionsEgress" ec2 aws_sdk_ec2 update_security_group_rule_descriptions_egress UpdateSecurityGroupRuleDescriptionsEgressInputBuilder UpdateSecurityGroupRuleDescriptionsEgressOutput;
     Write "ec2:CreateTags" ec2 aws_sdk_ec2 create_tags CreateTagsInputBuilder CreateTagsOutput;
     Write "ec2:DeleteTags" ec2 aws_sdk_ec2 delete_tags DeleteTagsInputBuilder DeleteTagsOutput;
+    Read "elasticloadbalancing:DescribeListenerCertificates" elbv2 aws_sdk_elasticloadbalancingv2 describe_listener_certificates DescribeListenerCertificatesInputBuilder DescribeListenerCertificatesOutput;
+    Read "elasticloadbalancing:DescribeListeners" elbv2 aws_sdk_elasticloadbalancingv2 describe_listeners DescribeListenersInputBuilder DescribeListenersOutput;
+    Read "elasticloadbalancing:DescribeLoadBalancerAttributes" elbv2 aws_sdk_elasticloadbalancingv2 describe_load_balancer_attributes DescribeLoadBalancerAttributesInputBuilder DescribeLoadBalancerAttributesOutput;
+    Read "elasticloadbalancing:DescribeLoadBalancers" elbv2 aws_sdk_elasticloadbalancingv2 describe_load_balancers DescribeLoadBalancersInputBuilder DescribeLoadBalancersOutput;
+    Read "elasticloadbalancing:DescribeRules" elbv2 aws_sdk_elasticloadbalancingv2 describe_rules DescribeRulesInputBuilder DescribeRulesOutput;
+    Read "elasticloadbalancing:DescribeTags" elbv2 aws_sdk_elasticloadbalancingv2 describe_tags DescribeTagsInputBuilder DescribeTagsOutput;
+    Read "elasticloadbalancing:DescribeTargetGroupAttributes" elbv2 aws_sdk_elasticloadbalancingv2 describe_target_group_attributes DescribeTargetGroupAttributesInputBuilder DescribeTargetGroupAttributesOutput;
+    Read "elasticloadbalancing:DescribeTargetGroups" elbv2 aws_sdk_elasticloadbalancingv2 describe_target_groups DescribeTargetGroupsInputBuilder DescribeTargetGroupsOutput;
+    Write "elasticloadbalancing:CreateLoadBalancer" elbv2 aws_sdk_elasticloadbalancingv2 create_load_balancer CreateLoadBalancerInputBuilder CreateLoadBalancerOutput;
+    Write "elasticloadbalancing:SetSubnets" elbv2 aws_sdk_elasticloadbalancingv2 set_subnets SetSubnetsInputBuilder SetSubnetsOutput;
+    Write "elasticloadbalancing:SetSecurityGroups" elbv2 aws_sdk_elasticloadbalancingv2 set_security_groups SetSecurityGroupsInputBuilder SetSecurityGroupsOutput;
+    Write "elasticloadbalancing:SetIpAddressType" elbv2 aws_sdk_elasticloadbalancingv2 set_ip_address_type SetIpAddressTypeInputBuilder SetIpAddressTypeOutput;
+    Write "elasticloadbalancing:ModifyLoadBalancerAttributes" elbv2 aws_sdk_elasticloadbalancingv2 modify_load_balancer_attributes ModifyLoadBalancerAttributesInputBuilder ModifyLoadBalancerAttributesOutput;
+    Write "elasticloadbalancing:DeleteLoadBalancer" elbv2 aws_sdk_elasticloadbalancingv2 delete_load_balancer DeleteLoadBalancerInputBuilder DeleteLoadBalancerOutput;
+    Write "elasticloadbalancing:CreateListener" elbv2 aws_sdk_elasticloadbalancingv2 create_listener CreateListenerInputBuilder CreateListenerOutput;
+    Write "elasticloadbalancing:ModifyListener" elbv2 aws_sdk_elasticloadbalancingv2 modify_listener ModifyListenerInputBuilder ModifyListenerOutput;
+    Write "elasticloadbalancing:AddListenerCertificates" elbv2 aws_sdk_elasticloadbalancingv2 add_listener_certificates AddListenerCertificatesInputBuilder AddListenerCertificatesOutput;
+    Write "elasticloadbalancing:RemoveListenerCertificates" elbv2 aws_sdk_elasticloadbalancingv2 remove_listener_certificates RemoveListenerCertificatesInputBuilder RemoveListenerCertificatesOutput;
+    Write "elasticloadbalancing:DeleteListener" elbv2 aws_sdk_elasticloadbalancingv2 delete_listener DeleteListenerInputBuilder DeleteListenerOutput;
+    Write "elasticloadbalancing:CreateTargetGroup" elbv2 aws_sdk_elasticloadbalancingv2 create_target_group CreateTargetGroupInputBuilder CreateTargetGroupOutput;
+    Write "elasticloadbalancing:ModifyTargetGroup" elbv2 aws_sdk_elasticloadbalancingv2 modify_target_group ModifyTargetGroupInputBuilder ModifyTargetGroupOutput;
+    Write "elasticloadbalancing:ModifyTargetGroupAttributes" elbv2 aws_sdk_elasticloadbalancingv2 modify_target_group_attributes ModifyTargetGroupAttributesInputBuilder ModifyTargetGroupAttributesOutput;
+    Write "elasticloadbalancing:DeleteTargetGroup" elbv2 aws_sdk_elasticloadbalancingv2 delete_target_group DeleteTargetGroupInputBuilder DeleteTargetGroupOutput;
+    Write "elasticloadbalancing:CreateRule" elbv2 aws_sdk_elasticloadbalancingv2 create_rule CreateRuleInputBuilder CreateRuleOutput;
+    Write "elasticloadbalancing:ModifyRule" elbv2 aws_sdk_elasticloadbalancingv2 modify_rule ModifyRuleInputBuilder ModifyRuleOutput;
+    Write "elasticloadbalancing:SetRulePriorities" elbv2 aws_sdk_elasticloadbalancingv2 set_rule_priorities SetRulePrioritiesInputBuilder SetRulePrioritiesOutput;
+    Write "elasticloadbalancing:DeleteRule" elbv2 aws_sdk_elasticloadbalancingv2 delete_rule DeleteRuleInputBuilder DeleteRuleOutput;
+    Write "elasticloadbalancing:AddTags" elbv2 aws_sdk_elasticloadbalancingv2 add_tags AddTagsInputBuilder AddTagsOutput;
+    Write "elasticloadbalancing:RemoveTags" elbv2 aws_sdk_elasticloadbalancingv2 remove_tags RemoveTagsInputBuilder RemoveTagsOutput;
+    Read "acm:ListCertificates" acm aws_sdk_acm list_certificates ListCertificatesInputBuilder ListCertificatesOutput;
+    Read "acm:DescribeCertificate" acm aws_sdk_acm describe_certificate DescribeCertificateInputBuilder DescribeCertificateOutput;
+    Read "wafv2:GetWebACLForResource" wafv2 aws_sdk_wafv2 get_web_acl_for_resource GetWebAclForResourceInputBuilder GetWebAclForResourceOutput;
+    Write "wafv2:AssociateWebACL" wafv2 aws_sdk_wafv2 associate_web_acl AssociateWebAclInputBuilder AssociateWebAclOutput;
+    Write "wafv2:DisassociateWebACL" wafv2 aws_sdk_wafv2 disassociate_web_acl DisassociateWebAclInputBuilder DisassociateWebAclOutput;
+    Read "secretsmanager:GetSecretValue" secrets aws_sdk_secretsmanager get_secret_value GetSecretValueInputBuilder GetSecretValueOutput;
     Read "sts:GetCallerIdentity" sts aws_sdk_sts get_caller_identity GetCallerIdentityInputBuilder GetCallerIdentityOutput;
 }

@@ -5,7 +5,8 @@ use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
 use longshore_planner::desired::{Fact, Need};
 
 use crate::access::{Aws, Read};
-use crate::drivers::filter;
+use crate::certificates;
+use crate::drivers::{filter, taken_priorities};
 use crate::fault::Fault;
 
 /// Answers one need. That nothing is found is an answer too: what to make of it is the planner's to say.
@@ -28,12 +29,8 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
             }
         }
         Need::VpcCidrs { vpc_id } => vpc_cidrs(aws, vpc_id).await,
-        Need::ListenerRules { .. } | Need::Certificates { .. } => Err(Fault::fix(
-            "Find",
-            "NotSupportedYet",
-            format!("{need} cannot be asked for"),
-            "take the load balancer out of the spec: this version of Longshore cannot reach one yet",
-        )),
+        Need::ListenerRules { listener_arn } => taken_priorities(aws, listener_arn).await.map(Fact::ListenerRules),
+        Need::Certificates { host } => certificates::of(aws, host).await.map(Fact::Certificates),
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod access;
 mod act;
 mod call;
+mod certificates;
 mod classes;
 pub mod drivers;
 mod fault;

@@ -31,6 +31,11 @@ struct Limit {
 /// - EC2: "Request throttling for the Amazon EC2 API", Amazon EC2 Developer Guide: paginated or filtered reads
 ///   100/20, mutating actions 50/5, each API by itself.
 /// - CloudWatch Logs: "CloudWatch Logs quotas": 10 calls a second of each of these operations.
+/// - Elastic Load Balancing: "Request throttling for the ELB API", Elastic Load Balancing User Guide, for what changes
+///   nothing; what changes something is chosen low.
+/// - ACM: "Quotas", AWS Certificate Manager User Guide: 5 (`DescribeCertificate`: 10) calls a second.
+/// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
+/// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
 /// - IAM and STS publish none; these figures are chosen low.
 const LIMITS: &[Limit] = &[
     limit(
@@ -62,8 +67,13 @@ const LIMITS: &[Limit] = &[
     limit_each("ec2-read", &["ec2:Describe*"], 100, 20),
     limit_each("ec2-modify", &["ec2:*"], 50, 5),
     limit_each("logs", &["logs:*"], 10, 10),
+    limit("elb-read", &["elasticloadbalancing:Describe*"], 40, 10),
+    limit("elb-modify", &["elasticloadbalancing:*"], 20, 5),
+    limit("acm", &["acm:*"], 5, 5),
+    limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),
+    limit("secrets", &["secretsmanager:*"], 20, 10),
     limit("sts", &["sts:*"], 20, 20),
 ];
 
@@ -238,6 +248,8 @@ mod tests {
             ("ecs:UntagResource", "ecs-tag-modify"),
             ("ec2:DescribeSubnets", "ec2-read"),
             ("ec2:CreateSecurityGroup", "ec2-modify"),
+            ("elasticloadbalancing:DescribeTags", "elb-read"),
+            ("elasticloadbalancing:CreateRule", "elb-modify"),
             ("iam:GetRole", "iam-read"),
             ("iam:PutRolePolicy", "iam-modify"),
         ];

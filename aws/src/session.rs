@@ -94,11 +94,15 @@ impl Session {
     pub async fn open(config: &SessionConfig, edge: &Edge) -> Result<Self, Fault> {
         let sdk = sdk_config(config, edge).await?;
         let clients = Clients {
+            acm: aws_sdk_acm::Client::new(&sdk),
             ec2: aws_sdk_ec2::Client::new(&sdk),
             ecs: aws_sdk_ecs::Client::new(&sdk),
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
             sts: aws_sdk_sts::Client::new(&sdk),
+            wafv2: aws_sdk_wafv2::Client::new(&sdk),
         };
         let caller = Caller {
             pacer: edge.pacer(&config.account_id, &config.region),

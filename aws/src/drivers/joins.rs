@@ -9,10 +9,13 @@ use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
 use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersInputBuilder;
 use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBuilder;
 use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 
+use super::elbv2::joins as elb;
 use crate::access::{Aws, Core};
 use crate::fault::Fault;
 use crate::joined::Joined;
+use crate::tags::Tags;
 
 /// "You may specify up to 10 services to describe in a single operation", API reference of `DescribeServices`.
 const SERVICES: usize = 10;
@@ -34,11 +37,23 @@ pub(crate) struct Joins {
     pub(crate) named_groups: Joined<String, String, Arc<SecurityGroup>>,
     /// By the group's id: all of its rules; a group without any is left out.
     pub(crate) rules: Joined<(), String, Arc<Vec<SecurityGroupRule>>>,
+    /// By name.
+    pub(crate) load_balancers: Joined<(), String, Arc<LoadBalancer>>,
+    /// By name.
+    pub(crate) target_groups: Joined<(), String, Arc<TargetGroup>>,
+    /// By the load balancer's ARN: all of its listeners.
+    pub(crate) listeners: Joined<(), String, Arc<Vec<Listener>>>,
+    /// By the listener's ARN: all of its rules.
+    pub(crate) listener_rules: Joined<(), String, Arc<Vec<Rule>>>,
+    /// By the ARN of what Elastic Load Balancing has tags of.
+    pub(crate) elb_tags: Joined<(), String, Arc<Tags>>,
 }
 
 impl Joins {
     pub(crate) fn new(core: &Arc<Core>) -> Self {
         let (services, clusters, groups, named, rules) =
+            (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
+        let (balancers, targets, listeners, listener_rules, tags) =
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
         Self {
             services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
@@ -57,6 +72,23 @@ impl Joins {
             }),
             rules: Joined::new("ec2:DescribeSecurityGroupRules", GROUPS, move |(), ids| {
                 read_rules(Arc::clone(&rules), ids)
+            }),
+            load_balancers: Joined::new(
+                "elasticloadbalancing:DescribeLoadBalancers",
+                elb::AT_ONCE,
+                move |(), names| elb::read_load_balancers(Arc::clone(&balancers), names),
+            ),
+            target_groups: Joined::new("elasticloadbalancing:DescribeTargetGroups", elb::AT_ONCE, move |(), names| {
+                elb::read_target_groups(Arc::clone(&targets), names)
+            }),
+            listeners: Joined::new("elasticloadbalancing:DescribeListeners", 1, move |(), arns| {
+                elb::read_listeners(Arc::clone(&listeners), arns)
+            }),
+            listener_rules: Joined::new("elasticloadbalancing:DescribeRules", 1, move |(), arns| {
+                elb::read_rules(Arc::clone(&listener_rules), arns)
+            }),
+            elb_tags: Joined::new("elasticloadbalancing:DescribeTags", elb::AT_ONCE, move |(), arns| {
+                elb::read_tags(Arc::clone(&tags), arns)
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::SecurityGroup;
+use aws_sdk_elasticloadbalancingv2::types::{Rule, TargetGroup};
 use aws_sdk_iam::types::{Role, RoleDetail};
 
 use crate::survey::Once;
@@ -22,6 +23,10 @@ pub(crate) struct Lists {
     pub(crate) revisions: Once<(), Listed<()>>,
     /// By installation: the groups with its tag, by id.
     pub(crate) groups: Once<String, HashMap<String, Arc<SecurityGroup>>>,
+    /// Every target group of the account, by name.
+    pub(crate) target_groups: Once<(), HashMap<String, Arc<TargetGroup>>>,
+    /// By listener: its rules.
+    pub(crate) listener_rules: Once<String, Vec<Rule>>,
 }
 
 /// A list, perhaps given up before its end.

@@ -3,12 +3,14 @@
 mod driver;
 mod ec2;
 mod ecs;
+mod elbv2;
 mod iam;
 mod joins;
 mod lists;
 mod logs;
 
 pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
+pub(crate) use elbv2::listener_rule::taken_priorities;
 pub(crate) use joins::{Joins, filter, only_missing};
 pub(crate) use lists::Lists;
 
@@ -19,6 +21,10 @@ const ALL: &[&dyn AnyDriver] = &[
     &ecs::task_definition::TaskDefinitionDriver,
     &ec2::security_group::SecurityGroupDriver,
     &ec2::security_group_rule::SecurityGroupRuleDriver,
+    &elbv2::load_balancer::LoadBalancerDriver,
+    &elbv2::listener::ListenerDriver,
+    &elbv2::target_group::TargetGroupDriver,
+    &elbv2::listener_rule::ListenerRuleDriver,
     &iam::role::RoleDriver,
     &logs::log_group::LogGroupDriver,
 ];

@@ -40,7 +40,7 @@ pub mod teardown {
     pub const ROLE: u8 = 90;
 }
 
-/// Every kind that has a driver. Those of [`elbv2`] are joined by [`elbv2::with`].
+/// Every kind.
 pub fn all() -> Kinds {
     Kinds::default()
         .with::<ecs::cluster::Cluster>()
@@ -50,6 +50,10 @@ pub fn all() -> Kinds {
         .with::<logs::log_group::LogGroup>()
         .with::<ec2::security_group::SecurityGroup>()
         .with::<ec2::security_group_rule::SecurityGroupRule>()
+        .with::<elbv2::load_balancer::LoadBalancer>()
+        .with::<elbv2::listener::Listener>()
+        .with::<elbv2::target_group::TargetGroup>()
+        .with::<elbv2::listener_rule::ListenerRule>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

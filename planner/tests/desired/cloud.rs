@@ -7,11 +7,11 @@ use longshore_planner::desired::{Fact, Need, TakenPriority, learn};
 use longshore_planner::engine::{
     Action, Graph, Id, Inventory, Kind, Kinds, Options, Owner, Plan, State, Step, Thing, World, plan,
 };
+use longshore_planner::kinds;
 use longshore_planner::kinds::ec2::security_group_rule::SecurityGroupRule;
 use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail};
 use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
 use longshore_planner::kinds::elbv2::target_group::TargetGroup;
-use longshore_planner::kinds::{self, elbv2};
 use serde_json::{Value, json};
 
 use crate::balanced::{Asked, LISTENER, OTHER_LISTENER};
@@ -31,17 +31,13 @@ pub(crate) struct Cloud {
     pub(crate) deleted: Vec<Id>,
 }
 
-fn all() -> Kinds {
-    elbv2::with(kinds::all())
-}
-
 impl Cloud {
     pub(crate) fn world(&self) -> World {
         World { things: self.things.clone(), ..World::default() }
     }
 
     pub(crate) fn plan(&self, graph: &Graph) -> Plan {
-        plan(graph, &self.inventory.ids(), &self.world(), &all(), &self.options)
+        plan(graph, &self.inventory.ids(), &self.world(), &kinds::all(), &self.options)
     }
 
     pub(crate) fn count<K: Kind>(&self) -> usize {

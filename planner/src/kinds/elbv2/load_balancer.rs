@@ -50,7 +50,9 @@ impl Kind for LoadBalancer {
     const NAME: &'static str = "elbv2/load-balancer";
     const TEARDOWN: u8 = teardown::LOAD_BALANCER;
     const FIXED: &'static [&'static str] = &["name", "scheme"];
-    const ADDRESS: &'static [&'static str] = &["name"];
+    // A web ACL that was once asked for is asked about from then on, so that one taken out of the spec goes; what others
+    // associate with a load balancer that never had one here is theirs.
+    const ADDRESS: &'static [&'static str] = &["name", "webAclArn"];
     // Another load balancer has another DNS name: clients would have to follow.
     const REPLACEMENT: Replacement = Replacement::OnConsent;
     type Output = LoadBalancerOutput;

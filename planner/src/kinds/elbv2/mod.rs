@@ -7,19 +7,8 @@ pub mod target_group;
 
 use std::collections::BTreeMap;
 
-use crate::engine::Kinds;
-
 /// Attributes of a load balancer or target group, by AWS's names.
 pub type Attributes = BTreeMap<String, String>;
-
-/// The kinds of this service.
-pub fn with(kinds: Kinds) -> Kinds {
-    kinds
-        .with::<load_balancer::LoadBalancer>()
-        .with::<listener::Listener>()
-        .with::<target_group::TargetGroup>()
-        .with::<listener_rule::ListenerRule>()
-}
 
 /// Attributes that nobody named are AWS's: only those that are wanted are compared. One that is wanted to be empty, such
 /// as a prefix, is so where AWS does not tell it.
