@@ -83,6 +83,10 @@ impl Account {
         add("security group", &world["ec2"]["groups"]);
         add("cluster", &world["ecs"]["clusters"]);
         add("service", &world["ecs"]["services"]);
+        add("load balancer", &world["elbv2"]["balancers"]);
+        add("listener", &world["elbv2"]["listeners"]);
+        add("listener rule", &world["elbv2"]["rules"]);
+        add("target group", &world["elbv2"]["groups"]);
         for group in world["ec2"]["groups"].as_object().unwrap().values() {
             add("rule", &group["rules"]);
         }

@@ -3,6 +3,7 @@
 
 mod ec2;
 mod ecs;
+mod elbv2;
 mod iam;
 mod logs;
 mod strangers;

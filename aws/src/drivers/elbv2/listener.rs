@@ -109,15 +109,20 @@ impl Driver for ListenerDriver {
         seen: Seen<Listener>,
     ) -> Result<(), Fault> {
         let arn = seen.outputs.get("arn").map_or("", String::as_str);
-        let tags = seen.value.tags.clone();
-        let like = Listener { certificates: seen.value.certificates.clone(), tags, ..want.clone() };
+        let wanted: BTreeSet<&String> = want.certificates.iter().collect();
+        let there: BTreeSet<&String> = seen.value.certificates.iter().skip(1).collect();
+        let plain = want.protocol == ListenerProtocol::Http;
+        if plain {
+            // Whether they would go with the protocol the API reference leaves open.
+            remove_certificates(aws, arn, there.iter().copied()).await?;
+        }
+        let (certificates, tags) = (seen.value.certificates.clone(), seen.value.tags.clone());
+        let like = Listener { certificates, tags, ..want.clone() };
         if like != seen.value || want.certificates.first() != seen.value.certificates.first() {
             aws.write(modify(arn, &want, &seen.value)).await?;
         }
-        let wanted: BTreeSet<&String> = want.certificates.iter().collect();
-        let there: BTreeSet<&String> = seen.value.certificates.iter().skip(1).collect();
-        let further: BTreeSet<&String> = want.certificates.iter().skip(1).collect();
-        if want.protocol == ListenerProtocol::Https {
+        if !plain {
+            let further: BTreeSet<&String> = want.certificates.iter().skip(1).collect();
             add_certificates(aws, arn, further.difference(&there).copied()).await?;
             remove_certificates(aws, arn, there.difference(&wanted).copied()).await?;
         }
@@ -194,30 +199,30 @@ fn certificate(arn: &str) -> Certificate {
     Certificate::builder().certificate_arn(arn).build()
 }
 
+/// One a call (API reference, `AddListenerCertificates`).
 async fn add_certificates(
     aws: &Aws<Write>,
     listener: &str,
     arns: impl Iterator<Item = &String> + Send,
 ) -> Result<(), Fault> {
-    let certificates: Vec<Certificate> = arns.map(|arn| certificate(arn)).collect();
-    if certificates.is_empty() {
-        return Ok(());
+    for arn in arns {
+        let request = AddListenerCertificatesInputBuilder::default().listener_arn(listener);
+        aws.write(request.certificates(certificate(arn))).await?;
     }
-    let request = AddListenerCertificatesInputBuilder::default().listener_arn(listener);
-    aws.write(request.set_certificates(Some(certificates))).await.map(drop)
+    Ok(())
 }
 
+/// One a call (API reference, `RemoveListenerCertificates`).
 async fn remove_certificates(
     aws: &Aws<Write>,
     listener: &str,
     arns: impl Iterator<Item = &String> + Send,
 ) -> Result<(), Fault> {
-    let certificates: Vec<Certificate> = arns.map(|arn| certificate(arn)).collect();
-    if certificates.is_empty() {
-        return Ok(());
+    for arn in arns {
+        let request = RemoveListenerCertificatesInputBuilder::default().listener_arn(listener);
+        aws.write(request.certificates(certificate(arn))).await?;
     }
-    let request = RemoveListenerCertificatesInputBuilder::default().listener_arn(listener);
-    aws.write(request.set_certificates(Some(certificates))).await.map(drop)
+    Ok(())
 }
 
 fn mutual_authentication(want: &MutualAuthentication) -> MutualAuthenticationAttributes {

@@ -16,14 +16,18 @@ use crate::examples::scope;
 use crate::object::Object;
 
 /// Another object that wants the very same.
-fn rival<K: Kind>(value: &Value) -> Object {
+pub(super) fn rival<K: Kind>(value: &Value) -> Object {
     let mut object = Object::of(scope("EcsService", "rival"), |_, _| Desired::default());
     want::<K>(&mut object, value);
     object
 }
 
 async fn is_left_alone<K: Kind>(value: &Value, read: &str) {
-    let account = Account::new().await;
+    is_left_alone_in::<K>(Account::new().await, value, read).await;
+}
+
+/// `read`: the operation by which it is seen.
+pub(super) async fn is_left_alone_in<K: Kind>(account: Account, value: &Value, read: &str) {
     // The simulator keeps what was before a write only while somebody is to be shown it.
     account.breaks("NeverCalled", 1, 1, Fault::Stale);
     let mut owner = Box::new(object::<K>(value));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Fault, Service};
 
@@ -93,6 +93,9 @@ pub(super) enum ListStyle {
     Named,
 }
 
+/// What a map is written as: entries of a key and a value (Smithy, "AWS query protocol", map serialization).
+const ENTRY: &str = "entry";
+
 /// A form's names taken apart at their dots.
 #[derive(Debug, PartialEq)]
 pub(super) enum Tree {
@@ -124,6 +127,12 @@ impl Tree {
                     && let Some(Self::Branch(items)) = children.remove("member")
                 {
                     return list(items, style);
+                }
+                if style == ListStyle::Member
+                    && children.len() == 1
+                    && let Some(Self::Branch(entries)) = children.remove(ENTRY)
+                {
+                    return json!({ ENTRY: list(entries, style) });
                 }
                 if style == ListStyle::Item
                     && !children.is_empty()
@@ -185,6 +194,12 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
     if value.is_null() {
         return;
     }
+    if let (ENTRY, Value::Array(entries)) = (name, value) {
+        for entry in entries {
+            write_element(body, name, entry, style);
+        }
+        return;
+    }
     body.extend(["<", name, ">"]);
     match value {
         Value::Null => {}
@@ -212,8 +227,6 @@ pub(super) fn write_element(body: &mut String, name: &str, value: &Value, style:
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -229,6 +242,11 @@ mod tests {
                 "Action=UntagRole&TagKeys.member.2=b&TagKeys.member.10=c&TagKeys.member.1=a",
                 "UntagRole",
                 json!({"TagKeys": ["a", "b", "c"]}),
+            ),
+            (
+                "Action=A&M.entry.1.key=a&M.entry.1.value=b&M.entry.2.key=c&M.entry.2.value=d",
+                "A",
+                json!({"M": {"entry": [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]}}),
             ),
             ("Action=ListRoles", "ListRoles", json!({})),
             ("Action=CreateRole&Tags=", "CreateRole", json!({"Tags": ""})),
@@ -255,6 +273,14 @@ mod tests {
              <IsTruncated>false</IsTruncated><PolicyNames><member>a&lt;b</member><member>c</member></PolicyNames>\
              </ListRolePoliciesResult><ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></ListRolePoliciesResponse>"
         );
+    }
+
+    #[test]
+    fn a_map_is_answered_as_its_entries() {
+        let answer = Ok(json!({"M": {"entry": [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]}}));
+        let (_, body) = render(Service::Elbv2, "A", &answer, "id-1");
+        let entries = "<M><entry><key>a</key><value>b</value></entry><entry><key>c</key><value>d</value></entry></M>";
+        assert!(body.contains(entries), "{body}");
     }
 
     #[test]
