@@ -6,6 +6,7 @@
 //! - `queue`: whose turn it is.
 //! - `sweep`: a read-only look for drift at all that has converged, by reads of many objects at once.
 //! - `orphans`: what is ours in AWS and no object claims.
+//! - `references`: what an object refers to, as the other objects stand.
 //! - `kubernetes`: watches, index, status, finalizers, events, lease: the only place that writes to Kubernetes.
 //! - `telemetry`: logs, metrics, health.
 
@@ -17,6 +18,7 @@ mod object;
 mod orphans;
 mod queue;
 mod reconcile;
+mod references;
 mod sessions;
 mod sweep;
 mod telemetry;

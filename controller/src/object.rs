@@ -8,16 +8,21 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::EcsServiceStatus;
 use longshore_crds::status::OwnerStatus;
-use longshore_crds::{ClusterRef, EcsCluster, EcsClusterStatus, EcsService, Managed};
+use longshore_crds::{
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, Managed,
+};
 use longshore_planner::desired::{
-    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, ecs_cluster, ecs_service,
+    Desired, Facts, Memory, Obstacle, Scope, application_load_balancer, ecs_cluster, ecs_service,
 };
 use longshore_planner::engine::{Graph, Id, World};
-use longshore_planner::report::{RolledBack, fill_cluster, fill_service, outdated_service, service_id};
+use longshore_planner::report::{
+    RolledBack, fill_cluster, fill_load_balancer, fill_service, outdated_service, service_id,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::kubernetes::{ANNOTATION_BASE, Stores};
+use crate::kubernetes::Stores;
+use crate::references::references;
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +30,7 @@ pub(crate) enum ObjectKind {
     AwsEnvironment,
     EcsCluster,
     EcsService,
+    ApplicationLoadBalancer,
 }
 
 impl ObjectKind {
@@ -34,6 +40,7 @@ impl ObjectKind {
             Self::AwsEnvironment => "AwsEnvironment",
             Self::EcsCluster => "EcsCluster",
             Self::EcsService => "EcsService",
+            Self::ApplicationLoadBalancer => "ApplicationLoadBalancer",
         }
     }
 }
@@ -85,6 +92,15 @@ impl fmt::Display for Key {
     }
 }
 
+/// What a status tells beside what was seen in AWS.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// The revision that the spec asks for was rolled back.
+    pub(crate) rolled_back: Option<&'a RolledBack>,
+    /// Who uses the object.
+    pub(crate) users: &'a [Key],
+}
+
 /// A namespaced object that owns things in AWS.
 pub(crate) trait Object:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -108,7 +124,7 @@ pub(crate) trait Object:
     /// The object as resources, as far as facts and other objects allow.
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle>;
     /// The objects that use this one: it is not deleted before they are.
-    fn users(&self, _stores: &Stores) -> Vec<String> {
+    fn users(&self, _stores: &Stores) -> Vec<Key> {
         vec![]
     }
     /// What was seen and is older than what the status tells already, and why: it says nothing.
@@ -116,9 +132,9 @@ pub(crate) trait Object:
         None
     }
     /// Whether the status tells what was seen; how a rollout goes is told by the turns that it causes.
-    fn tells(&self, graph: &Graph, world: &World) -> bool;
+    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool;
     /// What the status tells of this kind beside conditions.
-    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>);
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>);
 }
 
 impl Object for EcsCluster {
@@ -137,18 +153,17 @@ impl Object for EcsCluster {
         ecs_cluster(scope, &self.spec)
     }
 
-    fn users(&self, stores: &Stores) -> Vec<String> {
-        let me = Key::of(Self::KIND, self);
-        stores.services_of(&me).into_iter().map(|key| key.to_string()).collect()
+    fn users(&self, stores: &Stores) -> Vec<Key> {
+        stores.services_of(&Key::of(Self::KIND, self))
     }
 
-    fn tells(&self, graph: &Graph, world: &World) -> bool {
+    fn tells(&self, graph: &Graph, world: &World, _: &[Key]) -> bool {
         let mut told = self.status.clone().unwrap_or_default();
         fill_cluster(&mut told, graph, world);
         self.status.as_ref() == Some(&told)
     }
 
-    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: Option<&RolledBack>) {
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: &Beside<'_>) {
         fill_cluster(status, graph, world);
     }
 }
@@ -170,13 +185,17 @@ impl Object for EcsService {
     }
 
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
-        let cluster = if self.metadata.deletion_timestamp.is_some() {
-            Reference::Ready(cluster_to_look_in(&self.spec.cluster, scope, stores))
-        } else {
-            cluster_reference(&self.spec.cluster, scope, stores)
-        };
-        let references = References::to_cluster(cluster);
-        ecs_service(scope, &self.spec, facts, &references, memory)
+        let references = references(self, scope, stores);
+        if self.metadata.deletion_timestamp.is_none() {
+            return ecs_service(scope, &self.spec, facts, &references, memory);
+        }
+        // What is behind a load balancer that is no more went with it.
+        let mut spec = self.spec.clone();
+        spec.load_balancers.retain(|entry| {
+            let reference = references.listeners.get(&entry.name);
+            entry.target_group_arn.is_some() || reference.is_some_and(|reference| reference.ready().is_some())
+        });
+        ecs_service(scope, &spec, facts, &references, memory)
     }
 
     fn outdated(&self, graph: &Graph, world: &World, now: Timestamp) -> Option<(Id, String)> {
@@ -184,7 +203,7 @@ impl Object for EcsService {
         Some((service_id(graph)?.clone(), why))
     }
 
-    fn tells(&self, graph: &Graph, world: &World) -> bool {
+    fn tells(&self, graph: &Graph, world: &World, _: &[Key]) -> bool {
         let Some(status) = &self.status else { return false };
         let mut told = status.clone();
         fill_service(&mut told, graph, world, None);
@@ -193,53 +212,40 @@ impl Object for EcsService {
         told == *status
     }
 
-    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
-        fill_service(status, graph, world, rolled_back);
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
+        fill_service(status, graph, world, beside.rolled_back);
     }
 }
 
-/// Where a service is that is being deleted: its cluster may be going, too, or have lost its status.
-fn cluster_to_look_in(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> ClusterReference {
-    if let Some(arn) = &reference.arn {
-        return cluster_of(arn);
-    }
-    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
-    let name = reference.name.as_deref().unwrap_or_default();
-    let object = stores.cluster(namespace, name);
-    let base = object.as_ref().and_then(|object| object.annotations().get(ANNOTATION_BASE).cloned());
-    let given = object.as_ref().and_then(|object| object.spec.cluster_name.clone());
-    ClusterReference::of_object(scope, namespace, name, base, given)
-}
+impl Object for ApplicationLoadBalancer {
+    const KIND: ObjectKind = ObjectKind::ApplicationLoadBalancer;
+    type Status = ApplicationLoadBalancerStatus;
 
-fn cluster_of(arn: &str) -> ClusterReference {
-    ClusterReference { arn: arn.to_owned(), name: arn.rsplit('/').next().unwrap_or(arn).to_owned() }
-}
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
 
-/// The cluster that a service names: an object here, or an ARN.
-fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> Reference<ClusterReference> {
-    if let Some(arn) = &reference.arn {
-        return Reference::Ready(cluster_of(arn));
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
     }
-    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
-    let name = reference.name.as_deref().unwrap_or_default();
-    let waiting = |reason: &str, message: String| Reference::Waiting { reason: reason.to_owned(), message };
-    let Some(cluster) = stores.cluster(namespace, name) else {
-        let message = format!(
-            "spec.cluster: there is no EcsCluster {name} in namespace {namespace}; make it, or correct the name"
-        );
-        return waiting("ClusterNotFound", message);
-    };
-    if let Err(message) = stores.may_use_cluster(&cluster, scope) {
-        return waiting("ClusterNotAllowed", message);
+
+    fn desired(&self, scope: &Scope, facts: &Facts, _: &Stores, _: &Memory) -> Result<Desired, Obstacle> {
+        application_load_balancer(scope, &self.spec, facts)
     }
-    if cluster.metadata.deletion_timestamp.is_some() {
-        return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
+
+    fn users(&self, stores: &Stores) -> Vec<Key> {
+        stores.services_behind(&Key::of(Self::KIND, self))
     }
-    match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
-        Some(arn) => Reference::Ready(cluster_of(&arn)),
-        None => {
-            waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
-        }
+
+    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool {
+        let mut told = self.status.clone().unwrap_or_default();
+        Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
+        self.status.as_ref() == Some(&told)
+    }
+
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
+        let services: Vec<String> = beside.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect();
+        fill_load_balancer(status, graph, world, &services);
     }
 }
 
@@ -263,13 +269,13 @@ mod tests {
     fn a_status_that_counts_otherwise_is_out_of_date() {
         let (graph, world) = seen(2);
         let mut status = EcsClusterStatus::default();
-        EcsCluster::fill(&mut status, &graph, &world, None);
+        EcsCluster::fill(&mut status, &graph, &world, &Beside::default());
         let object = json!({
             "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsCluster", "metadata": {"name": "main"}, "spec": {},
             "status": status,
         });
         let object: EcsCluster = serde_json::from_value(object).unwrap();
-        assert!(object.tells(&graph, &world));
-        assert!(!object.tells(&graph, &seen(3).1));
+        assert!(object.tells(&graph, &world, &[]));
+        assert!(!object.tells(&graph, &seen(3).1, &[]));
     }
 }

@@ -12,12 +12,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
+use longshore_planner::desired::{Fact, Need};
 use longshore_planner::engine::{Glance, LookUp, Subject, Unreadable};
 
 use crate::access::{Aws, Core, Read};
 use crate::classes::Class;
 use crate::drivers::{self, Ask, Joins, Lists};
 use crate::fault::Fault;
+use crate::find::find;
 pub use cadence::Cadence;
 pub(crate) use once::Once;
 pub use ours::{Claims, Ours};
@@ -70,6 +72,11 @@ impl Survey {
     pub async fn ours(&self, claims: &Claims) -> Result<Vec<Ours>, Fault> {
         let lists = drivers::all().map(|driver| driver.list_ours(self, claims));
         Ok(try_join_all(lists).await?.into_iter().flatten().collect())
+    }
+
+    /// Answers one need of an object that is looked at.
+    pub async fn find(&self, need: &Need) -> Result<Fact, Fault> {
+        find(&self.aws, need).await
     }
 
     /// How many requests it has sent, repeats included.

@@ -12,7 +12,9 @@ use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::watcher::Event;
 use kube::{Api, Client, Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
-use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, NamespacesFrom};
+use longshore_crds::{
+    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, NamespacesFrom,
+};
 use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
 use serde::de::DeserializeOwned;
@@ -46,6 +48,7 @@ pub(crate) struct Stores {
     pub(crate) environments: Store<AwsEnvironment>,
     pub(crate) clusters: Store<EcsCluster>,
     pub(crate) services: Store<EcsService>,
+    pub(crate) load_balancers: Store<ApplicationLoadBalancer>,
     pub(crate) namespaces: Store<Namespace>,
 }
 
@@ -56,6 +59,7 @@ impl Stores {
             environments: listed(client).await?,
             clusters: listed(client).await?,
             services: listed(client).await?,
+            load_balancers: listed(client).await?,
             namespaces: listed(client).await?,
         })
     }
@@ -65,6 +69,7 @@ impl Stores {
         self.environments.wait_until_ready().await?;
         self.clusters.wait_until_ready().await?;
         self.services.wait_until_ready().await?;
+        self.load_balancers.wait_until_ready().await?;
         self.namespaces.wait_until_ready().await
     }
 
@@ -74,6 +79,14 @@ impl Stores {
 
     pub(crate) fn cluster(&self, namespace: &str, name: &str) -> Option<Arc<EcsCluster>> {
         self.clusters.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<Arc<EcsService>> {
+        self.services.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn load_balancer(&self, namespace: &str, name: &str) -> Option<Arc<ApplicationLoadBalancer>> {
+        self.load_balancers.get(&ObjectRef::new(name).within(namespace))
     }
 
     pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
@@ -149,22 +162,11 @@ impl Stores {
         match key.kind {
             ObjectKind::AwsEnvironment => None,
             ObjectKind::EcsCluster => Some(self.environment_of(self.cluster(&key.namespace, &key.name)?.as_ref())),
-            ObjectKind::EcsService => {
-                let at = ObjectRef::new(&key.name).within(&key.namespace);
-                Some(self.environment_of(self.services.get(&at)?.as_ref()))
+            ObjectKind::EcsService => Some(self.environment_of(self.service(&key.namespace, &key.name)?.as_ref())),
+            ObjectKind::ApplicationLoadBalancer => {
+                Some(self.environment_of(self.load_balancer(&key.namespace, &key.name)?.as_ref()))
             }
         }
-    }
-
-    /// The services that name a cluster.
-    pub(crate) fn services_of(&self, cluster: &Key) -> Vec<Key> {
-        let names = |service: &EcsService| {
-            let reference = &service.spec.cluster;
-            let own = service.namespace().unwrap_or_default();
-            reference.name.as_ref() == Some(&cluster.name)
-                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
-        };
-        keys(&self.services, names)
     }
 
     /// Every object that the sweep does not look after.
@@ -174,6 +176,7 @@ impl Stores {
             environments.iter().map(|object| Key::of(ObjectKind::AwsEnvironment, object.as_ref())).collect();
         found.extend(keys(&self.clusters, |cluster| !settled(cluster)));
         found.extend(keys(&self.services, |service| !settled(service)));
+        found.extend(keys(&self.load_balancers, |load_balancer| !settled(load_balancer)));
         found
     }
 
@@ -181,6 +184,7 @@ impl Stores {
     pub(crate) fn objects_in_environment(&self, name: &str) -> Vec<Key> {
         let mut found = keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
         found.extend(keys(&self.services, |service| self.environment_of(service) == name));
+        found.extend(keys(&self.load_balancers, |load_balancer| self.environment_of(load_balancer) == name));
         found
     }
 
@@ -188,6 +192,7 @@ impl Stores {
     pub(crate) fn members_of(&self, environment: &str) -> Vec<Member> {
         let mut found = self.members(&self.clusters, environment);
         found.extend(self.members(&self.services, environment));
+        found.extend(self.members(&self.load_balancers, environment));
         found
     }
 
@@ -200,24 +205,8 @@ impl Stores {
     pub(crate) fn objects_in_namespace(&self, name: &str) -> Vec<Key> {
         let mut found = keys(&self.clusters, |cluster| cluster.namespace().as_deref() == Some(name));
         found.extend(keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
+        found.extend(keys(&self.load_balancers, |balancer| balancer.namespace().as_deref() == Some(name)));
         found
-    }
-
-    /// Who must look again when an object changed in a way that others see.
-    pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
-        match key.kind {
-            ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
-            ObjectKind::EcsCluster => self.services_of(key),
-            ObjectKind::EcsService => self.cluster_of(key).into_iter().collect(),
-        }
-    }
-
-    /// The cluster that a service names, whose status counts the service's tasks.
-    fn cluster_of(&self, service: &Key) -> Option<Key> {
-        let found = self.services.get(&ObjectRef::new(&service.name).within(&service.namespace))?;
-        let reference = &found.spec.cluster;
-        let namespace = reference.namespace.clone().unwrap_or_else(|| service.namespace.clone());
-        Some(Key { kind: ObjectKind::EcsCluster, namespace, name: reference.name.clone()? })
     }
 }
 
@@ -236,16 +225,17 @@ where
     Ok(reader)
 }
 
-fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
+/// The keys of those that a question is true of.
+pub(super) fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
     store.state().into_iter().filter(|object| wanted(object)).map(|object| Key::of(O::KIND, object.as_ref())).collect()
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn stored<K>(objects: &[Value]) -> Store<K>
+    pub(crate) fn stored<K>(objects: &[Value]) -> Store<K>
     where
         K: kube::Resource<DynamicType = ()> + Clone + DeserializeOwned + 'static,
     {
@@ -254,6 +244,19 @@ mod tests {
             writer.apply_watcher_event(&Event::Apply(serde_json::from_value(object.clone()).unwrap()));
         }
         reader
+    }
+
+    impl Stores {
+        /// Of nothing at all.
+        pub(crate) fn empty() -> Self {
+            Self {
+                environments: stored(&[]),
+                clusters: stored(&[]),
+                services: stored(&[]),
+                load_balancers: stored(&[]),
+                namespaces: stored(&[]),
+            }
+        }
     }
 
     #[test]
@@ -266,16 +269,15 @@ mod tests {
             })
         };
         let stores = Stores {
-            environments: stored(&[]),
             clusters: stored(&[
                 cluster("pinned", &json!({ANNOTATION_ENVIRONMENT: "prod"}), &json!("other")),
                 cluster("asks", &json!({}), &json!("staging")),
                 cluster("silent", &json!({}), &Value::Null),
             ]),
-            services: stored(&[]),
             namespaces: stored(&[json!({
                 "metadata": {"name": "shop", "labels": {"ecs.longshore.dev/environment": "team"}},
             })]),
+            ..Stores::empty()
         };
         let cases = [
             (ObjectKind::EcsCluster, "pinned", Some("prod")),
@@ -288,40 +290,6 @@ mod tests {
         for (kind, name, environment) in cases {
             let key = Key { kind, namespace: "shop".into(), name: name.into() };
             assert_eq!(stores.environment_of_key(&key).as_deref(), environment, "{key}");
-        }
-    }
-
-    #[test]
-    fn a_cluster_looks_again_when_its_services_change_and_they_when_it_does() {
-        let service = |name: &str, cluster: &Value| {
-            json!({
-                "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsService",
-                "metadata": {"namespace": "shop", "name": name},
-                "spec": {"cluster": cluster, "task": {"containerDefinitions": [{"name": "web", "image": "nginx"}]}},
-            })
-        };
-        let stores = Stores {
-            environments: stored(&[]),
-            clusters: stored(&[]),
-            services: stored(&[
-                service("here", &json!({"name": "main"})),
-                service("there", &json!({"name": "main", "namespace": "platform"})),
-                service("foreign", &json!({"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main"})),
-            ]),
-            namespaces: stored(&[]),
-        };
-        let cases = [
-            (ObjectKind::EcsService, "shop", "here", vec!["EcsCluster/shop/main"]),
-            (ObjectKind::EcsService, "shop", "there", vec!["EcsCluster/platform/main"]),
-            (ObjectKind::EcsService, "shop", "foreign", vec![]),
-            (ObjectKind::EcsService, "shop", "gone", vec![]),
-            (ObjectKind::EcsCluster, "shop", "main", vec!["EcsService/shop/here"]),
-            (ObjectKind::EcsCluster, "platform", "main", vec!["EcsService/shop/there"]),
-        ];
-        for (kind, namespace, name, expected) in cases {
-            let key = Key { kind, namespace: namespace.into(), name: name.into() };
-            let found: Vec<String> = stores.dependants(&key).iter().map(ToString::to_string).collect();
-            assert_eq!(found, expected, "{key}");
         }
     }
 }

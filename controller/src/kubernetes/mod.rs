@@ -1,6 +1,7 @@
 //! The only place that reads from and writes to Kubernetes.
 
 mod client;
+mod dependants;
 mod events;
 mod fenced;
 mod finalizer;

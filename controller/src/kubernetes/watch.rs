@@ -15,7 +15,10 @@ use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
 use longshore_crds::status::ConditionedStatus;
-use longshore_crds::{AwsEnvironment, AwsEnvironmentStatus, EcsCluster, EcsService};
+use longshore_crds::{
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironment, AwsEnvironmentStatus, EcsCluster,
+    EcsService,
+};
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use serde::de::DeserializeOwned;
 
@@ -33,29 +36,48 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     let (environments, environment_writer) = reflector::store();
     let (clusters, cluster_writer) = reflector::store();
     let (services, service_writer) = reflector::store();
+    let (load_balancers, load_balancer_writer) = reflector::store();
     let (namespaces, namespace_writer) = reflector::store();
-    let stores = Stores { environments, clusters, services, namespaces };
+    let stores = Stores { environments, clusters, services, load_balancers, namespaces };
     let hub = Arc::new(Hub { stores: stores.clone(), queue: queue.clone(), last: Mutex::default() });
     let all = {
-        let (a, b, c, d) = (hub.clone(), hub.clone(), hub.clone(), hub);
+        let (of_environments, of_clusters, of_services, of_balancers) =
+            (hub.clone(), hub.clone(), hub.clone(), hub.clone());
         let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
-            a.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), held_up(e.status.as_ref()), seen);
+            let view = View { told: held_up(e.status.as_ref()), ..View::default() };
+            of_environments.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), view, seen);
         });
         let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
-            let environment = b.stores.environment_of(c);
+            let environment = of_clusters.stores.environment_of(c);
             let seen = seen.unless(settled(c));
-            b.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), 0, seen);
+            of_clusters.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), View::default(), seen);
         });
         let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
-            let environment = c.stores.environment_of(s);
+            let environment = of_services.stores.environment_of(s);
             let seen = seen.unless(settled(s));
-            c.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), 0, seen);
+            let group = s.status.as_ref().and_then(|status| status.security_group_id.as_ref());
+            let view = View { shown: hash(&group), ..View::default() };
+            of_services.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), view, seen);
         });
+        let load_balancers =
+            follow(Api::<ApplicationLoadBalancer>::all(client.clone()), load_balancer_writer, move |l, seen| {
+                let environment = of_balancers.stores.environment_of(l);
+                let seen = seen.unless(settled(l));
+                let view = View { shown: reachable_by(l.status.as_ref()), ..View::default() };
+                of_balancers.saw(
+                    ObjectKind::ApplicationLoadBalancer,
+                    l,
+                    Some(&environment),
+                    l.status.as_ref(),
+                    view,
+                    seen,
+                );
+            });
         let namespaces = follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, seen| {
-            d.namespace_changed(n, seen);
+            hub.namespace_changed(n, seen);
         });
         async move {
-            futures::join!(environments, clusters, services, namespaces);
+            futures::join!(environments, clusters, services, load_balancers, namespaces);
         }
     };
     (stores, all)
@@ -116,6 +138,15 @@ impl Seen {
     }
 }
 
+/// What of a status goes beyond its conditions.
+#[derive(Clone, Copy, Default)]
+struct View {
+    /// What others write into it, and the object must tell of.
+    told: u64,
+    /// What others read in it.
+    shown: u64,
+}
+
 /// Where the watches come together.
 struct Hub {
     stores: Stores,
@@ -125,21 +156,21 @@ struct Hub {
 }
 
 impl Hub {
-    /// `environment`: of an object that belongs to one. `told`: what others write into its status, and it must tell of.
+    /// `environment`: of an object that belongs to one.
     fn saw<K: ResourceExt>(
         &self,
         kind: ObjectKind,
         object: &K,
         environment: Option<&str>,
         status: Option<&impl ConditionedStatus>,
-        told: u64,
+        view: View,
         seen: Seen,
     ) {
         let key = Key::of(kind, object);
         if seen == Seen::Gone {
             return self.gone(&key, object, environment);
         }
-        let now = (hash(&(own_view(object), told)), others_view(object, status));
+        let now = (hash(&(own_view(object), view.told)), hash(&(others_view(object, status), view.shown)));
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
         if seen == Seen::Settled {
             return;
@@ -170,11 +201,11 @@ impl Hub {
         self.queue.wake(key, environment.as_deref(), Urgency::WakeUp);
     }
 
-    /// A cluster or an environment that is being deleted waits for its users: they wake it when they go.
+    /// What waits for its users to go, or for what they had, is woken when they do.
     fn wake_what_it_used<K: ResourceExt>(&self, object: &K, kind: ObjectKind) {
         if kind == ObjectKind::EcsService {
-            for cluster in self.stores.clusters.state().iter().filter(|c| c.metadata.deletion_timestamp.is_some()) {
-                self.wake(Key::of(ObjectKind::EcsCluster, cluster.as_ref()));
+            for dependant in self.stores.dependants_of_gone_service(&Key::of(kind, object)) {
+                self.wake(dependant);
             }
         }
         if let Some(name) = object.annotations().get(ANNOTATION_ENVIRONMENT)
@@ -217,6 +248,13 @@ fn others_view<K: ResourceExt>(object: &K, status: Option<&impl ConditionedStatu
     hash(&(object.uid(), object.meta().generation, object.meta().deletion_timestamp.is_some(), ready, said))
 }
 
+/// Where services find a load balancer.
+fn reachable_by(status: Option<&ApplicationLoadBalancerStatus>) -> u64 {
+    let Some(status) = status else { return 0 };
+    let listeners: Vec<_> = status.listeners.iter().map(|listener| (&listener.name, &listener.listener_arn)).collect();
+    hash(&(&status.security_group_id, listeners))
+}
+
 /// What the objects of an environment found out together: deletions are paused, a wave has stopped.
 fn held_up(status: Option<&AwsEnvironmentStatus>) -> u64 {
     let paused = status.and_then(|status| status.deletions.as_ref()?.paused_since.as_ref());
@@ -234,13 +272,10 @@ fn hash(value: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kube::runtime::reflector::store;
     use serde_json::json;
 
     fn hub() -> Hub {
-        let stores =
-            Stores { environments: store().0, clusters: store().0, services: store().0, namespaces: store().0 };
-        Hub { stores, queue: Queue::default(), last: Mutex::default() }
+        Hub { stores: Stores::empty(), queue: Queue::default(), last: Mutex::default() }
     }
 
     fn cluster(generation: i64) -> EcsCluster {
@@ -252,7 +287,7 @@ mod tests {
     }
 
     fn saw(hub: &Hub, cluster: &EcsCluster, seen: Seen) -> usize {
-        hub.saw(ObjectKind::EcsCluster, cluster, Some("prod"), cluster.status.as_ref(), 0, seen);
+        hub.saw(ObjectKind::EcsCluster, cluster, Some("prod"), cluster.status.as_ref(), View::default(), seen);
         hub.queue.depth().objects
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kube::runtime::reflector::Store;
 use longshore_aws::{Cadence, Claims, Fault, Ours, Session};
 use longshore_crds::status::OwnerStatus;
+use longshore_planner::desired::Facts;
 use serde::Serialize;
 
 use crate::kubernetes::Stores;
@@ -47,6 +48,7 @@ impl Claimed {
         let mut claimed = Self { objects: BTreeMap::new(), claims };
         claimed.add(&stores.clusters, stores, installation);
         claimed.add(&stores.services, stores, installation);
+        claimed.add(&stores.load_balancers, stores, installation);
         claimed
     }
 
@@ -61,7 +63,7 @@ impl Claimed {
                 resources.insert(id.to_string(), entry.physical.clone());
             }
             // A status that was lost is written again by the next turn; what the spec asks for is no orphan until then.
-            if let Ok(subject) = subject(object.as_ref(), stores, installation) {
+            if let Ok(subject) = subject(object.as_ref(), stores, installation, &Facts::new()) {
                 for (id, _) in subject.graph.iter() {
                     resources.entry(id.to_string()).or_default();
                 }

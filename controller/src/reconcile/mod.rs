@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kube::Client;
-use longshore_crds::{EcsCluster, EcsService};
+use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService};
 use longshore_planner::engine::Kinds;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -80,6 +80,9 @@ impl Reconciler {
             ObjectKind::AwsEnvironment => environment::reconcile(self, &turn.key).await,
             ObjectKind::EcsCluster => Box::pin(pass::reconcile::<EcsCluster>(self, turn)).await,
             ObjectKind::EcsService => Box::pin(pass::reconcile::<EcsService>(self, turn)).await,
+            ObjectKind::ApplicationLoadBalancer => {
+                Box::pin(pass::reconcile::<ApplicationLoadBalancer>(self, turn)).await
+            }
         }
     }
 

@@ -147,6 +147,7 @@ impl<O: Object> Pass<'_, O> {
         }
         let users = self.object.users(&self.shell.stores);
         if !users.is_empty() {
+            let users: Vec<String> = users.iter().map(ToString::to_string).collect();
             let message = format!("is being deleted, and waits: in use by {}; delete them first", users.join(", "));
             return Err(Halt::waiting("InUse", message));
         }

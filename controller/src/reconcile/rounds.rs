@@ -17,7 +17,7 @@ use super::outcome::{Outcome, judge};
 use super::pass::{Pass, Work};
 use super::reliance::Mark;
 use crate::kubernetes::WriteError;
-use crate::object::{Key, Object};
+use crate::object::{Beside, Key, Object};
 use crate::queue::Urgency;
 
 /// A graph converges in as many rounds as it is deep; the deepest has six levels. What is left then comes next turn.
@@ -58,6 +58,7 @@ impl<O: Object> Pass<'_, O> {
             }
         }
         let (world, plan) = last;
+        work.memory = work.memory.after(&failures);
         if !world.unknown.is_empty() || plan.blocked().next().is_some() {
             verified.forget();
         }
@@ -212,6 +213,8 @@ impl<O: Object> Pass<'_, O> {
     }
 
     async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
+        let users = self.object.users(&self.shell.stores);
+        let beside = Beside { rolled_back: work.desired.rolled_back.as_ref(), users: &users };
         let deployment = deployment_line(&work.desired.graph, world);
         let rolled_back = work.desired.rolled_back.clone();
         let situation = match &work.pause {
@@ -228,7 +231,7 @@ impl<O: Object> Pass<'_, O> {
                 *status.memory_mut() = work.memory.write(status.memory());
             }
             if work.intent != Intent::Delete {
-                O::fill(status, &work.desired.graph, world, work.desired.rolled_back.as_ref());
+                O::fill(status, &work.desired.graph, world, &beside);
             }
         })
         .await

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::Timestamp;
-use longshore_aws::{Cadence, Fault};
+use longshore_aws::{Cadence, Fault, Survey};
+use longshore_planner::desired::{Facts, Need};
 use longshore_planner::engine::{Graph, Plan, World};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,6 +30,7 @@ use crate::telemetry::SweepMetrics;
 pub(crate) use pass::Swept;
 use pass::Tell;
 pub(crate) use settled::settled;
+use subject::Candidate;
 pub(crate) use subject::subject;
 
 /// So many objects are compared, and in memory, at once: one full call for security groups' rules.
@@ -137,15 +139,32 @@ impl Sweeper {
         let opened = self.shell.sessions.of(name, &environment.spec).await?;
         let keys = subject::settled_in(&self.shell.stores, name);
         let survey = opened.session.survey(keys.len(), cadence);
-        let mut swept = Swept::default();
+        let (mut swept, mut facts) = (Swept::default(), Facts::new());
         let told =
             Told { sweeper: self, environment: name, mark: self.shell.reliance.mark(), at: self.shell.clock.now().0 };
         for chunk in keys.chunks(CHUNK) {
-            let found = chunk.iter().filter_map(|key| subject::find(key, &self.shell));
-            pass::pass(&survey, &self.shell.kinds, found.collect(), &mut swept, &told).await;
+            let found = self.candidates(&survey, chunk, &mut facts).await?;
+            pass::pass(&survey, &self.shell.kinds, found, &mut swept, &told).await;
         }
         swept.calls = survey.calls();
         Ok(swept)
+    }
+
+    /// The objects of some keys, and what they want; what must be asked for that is asked once a sweep.
+    async fn candidates(&self, survey: &Survey, keys: &[Key], facts: &mut Facts) -> Result<Vec<Candidate>, Fault> {
+        loop {
+            let find = |key| subject::find(key, &self.shell, facts);
+            let found: Vec<Candidate> = keys.iter().filter_map(find).collect();
+            let needs: BTreeSet<Need> = found.iter().flat_map(Candidate::needs).cloned().collect();
+            let open: Vec<Need> = needs.into_iter().filter(|need| !facts.contains_key(need)).collect();
+            if open.is_empty() {
+                return Ok(found);
+            }
+            for need in open {
+                let fact = survey.find(&need).await?;
+                facts.insert(need, fact);
+            }
+        }
     }
 
     async fn count_orphans(&self, name: &str) {

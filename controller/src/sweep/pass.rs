@@ -48,7 +48,7 @@ pub(super) async fn pass(
             }
             Err(why) => {
                 swept.woken += 1;
-                tell.wake(&key, &why);
+                tell.wake(&key, &why.to_string());
             }
         }
     }

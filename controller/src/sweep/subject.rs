@@ -1,9 +1,11 @@
 //! What an object wants, for comparison: made of what Kubernetes tells, without a call.
 
+use std::fmt;
+
 use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
 use longshore_crds::status::OwnerStatus;
-use longshore_planner::desired::{Memory, Obstacle, environment};
+use longshore_planner::desired::{Facts, Memory, Need, Obstacle, environment};
 use longshore_planner::engine::{Graph, Subject, World};
 
 use super::settled;
@@ -15,9 +17,45 @@ use crate::reconcile::{Reconciler, facts_of, inventory, options, unfinished};
 pub(super) struct Candidate {
     pub(super) key: Key,
     /// What it wants, or why that cannot be told without a turn.
-    pub(super) subject: Result<Subject, String>,
+    pub(super) subject: Result<Subject, Lack>,
     /// Whether its status tells what was seen.
     pub(super) tells: Tells,
+}
+
+impl Candidate {
+    /// What AWS must be asked before it is known what the object wants.
+    pub(super) fn needs(&self) -> &[Need] {
+        match &self.subject {
+            Err(Lack::Needs(needs)) => needs,
+            _ => &[],
+        }
+    }
+}
+
+/// Why it cannot be told without a turn what an object wants.
+pub(crate) enum Lack {
+    /// AWS must be asked something first.
+    Needs(Vec<Need>),
+    /// For people.
+    Told(String),
+}
+
+impl From<String> for Lack {
+    fn from(why: String) -> Self {
+        Self::Told(why)
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Needs(needs) => {
+                let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+                write!(f, "facts are missing: {}", needs.join(", "))
+            }
+            Self::Told(why) => f.write_str(why),
+        }
+    }
 }
 
 /// Whether what was seen of what is wanted stands in the status.
@@ -27,6 +65,7 @@ type Tells = Box<dyn Fn(&Graph, &World) -> bool + Send + Sync>;
 pub(super) fn settled_in(stores: &Stores, environment: &str) -> Vec<Key> {
     let mut keys = settled_keys(&stores.clusters, stores, environment);
     keys.extend(settled_keys(&stores.services, stores, environment));
+    keys.extend(settled_keys(&stores.load_balancers, stores, environment));
     keys.sort_by(|a, b| (&a.namespace, &a.name, a.kind).cmp(&(&b.namespace, &b.name, b.kind)));
     keys
 }
@@ -39,28 +78,39 @@ fn settled_keys<O: Object>(store: &Store<O>, stores: &Stores, environment: &str)
 }
 
 /// The object of a key, if it is still there and settled.
-pub(super) fn find(key: &Key, shell: &Reconciler) -> Option<Candidate> {
+pub(super) fn find(key: &Key, shell: &Reconciler, facts: &Facts) -> Option<Candidate> {
     match key.kind {
         ObjectKind::AwsEnvironment => None,
-        ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell),
-        ObjectKind::EcsService => candidate(key, &shell.stores.services, shell),
+        ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell, facts),
+        ObjectKind::EcsService => candidate(key, &shell.stores.services, shell, facts),
+        ObjectKind::ApplicationLoadBalancer => candidate(key, &shell.stores.load_balancers, shell, facts),
     }
 }
 
-fn candidate<O: Object>(key: &Key, store: &Store<O>, shell: &Reconciler) -> Option<Candidate> {
+fn candidate<O: Object>(key: &Key, store: &Store<O>, shell: &Reconciler, facts: &Facts) -> Option<Candidate> {
     let object =
         store.get(&ObjectRef::new(&key.name).within(&key.namespace)).filter(|object| settled(object.as_ref()))?;
     let environment = shell.stores.environment(&shell.stores.environment_of(object.as_ref()));
     let unfinished = environment.and_then(|environment| unfinished(object.as_ref(), &environment, &shell.clock));
+    let users = object.users(&shell.stores);
     Some(Candidate {
         key: key.clone(),
-        subject: unfinished.map_or_else(|| subject(object.as_ref(), &shell.stores, &shell.installation), Err),
-        tells: Box::new(move |graph, world| object.tells(graph, world)),
+        subject: match unfinished {
+            Some(why) => Err(Lack::Told(why)),
+            None => subject(object.as_ref(), &shell.stores, &shell.installation, facts),
+        },
+        tells: Box::new(move |graph, world| object.tells(graph, world, &users)),
     })
 }
 
-/// What an object wants, by what Kubernetes and its status tell; the error says what is in the way.
-pub(crate) fn subject<O: Object>(object: &O, stores: &Stores, installation: &str) -> Result<Subject, String> {
+/// What an object wants, by what Kubernetes and its status tell; the error says what is in the way. `facts`: what AWS
+/// was asked already.
+pub(crate) fn subject<O: Object>(
+    object: &O,
+    stores: &Stores,
+    installation: &str,
+    facts: &Facts,
+) -> Result<Subject, Lack> {
     let namespace = object.namespace().unwrap_or_default();
     let labels = stores.namespace_labels(&namespace);
     let pinned = object.annotations().get(ANNOTATION_ENVIRONMENT).map(String::as_str);
@@ -70,7 +120,8 @@ pub(crate) fn subject<O: Object>(object: &O, stores: &Stores, installation: &str
     let scope = stores.scope(object, installation, &name, &found.spec);
     let status = object.status().cloned().unwrap_or_default();
     let memory = Memory::read(status.memory());
-    let desired = object.desired(&scope, &facts_of(&found), stores, &memory).map_err(|obstacle| words(&obstacle))?;
+    let facts: Facts = facts.clone().into_iter().chain(facts_of(&found)).collect();
+    let desired = object.desired(&scope, &facts, stores, &memory).map_err(lack)?;
     Ok(Subject {
         ownership: scope.ownership(),
         graph: desired.graph,
@@ -79,13 +130,12 @@ pub(crate) fn subject<O: Object>(object: &O, stores: &Stores, installation: &str
     })
 }
 
-fn words(obstacle: &Obstacle) -> String {
+fn lack(obstacle: Obstacle) -> Lack {
     match obstacle {
-        Obstacle::Needs(needs) => {
-            let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
-            format!("facts are missing: {}", needs.join(", "))
+        Obstacle::Needs(needs) => Lack::Needs(needs),
+        Obstacle::Refused(refusals) => {
+            Lack::Told(refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         }
-        Obstacle::Refused(refusals) => refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-        Obstacle::Waiting { message, .. } => message.clone(),
+        Obstacle::Waiting { message, .. } => Lack::Told(message),
     }
 }

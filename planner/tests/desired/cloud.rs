@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use longshore_planner::desired::{Fact, Need, TakenPriority, learn};
 use longshore_planner::engine::{
-    Action, Graph, Id, Inventory, Kind, Kinds, Options, Owner, Plan, State, Step, Thing, World, plan,
+    Action, Graph, Id, Inventory, Kind, Options, Owner, Plan, State, Step, Thing, World, plan,
 };
 use longshore_planner::kinds;
 use longshore_planner::kinds::ec2::security_group_rule::SecurityGroupRule;

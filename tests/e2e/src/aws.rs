@@ -93,6 +93,11 @@ impl Aws {
         self.query("ec2", "2016-11-15", operation, input)
     }
 
+    /// An operation of Elastic Load Balancing; the answer is XML.
+    pub fn elb(&self, operation: &str, input: &[(&str, &str)]) -> Result<String> {
+        self.query("elasticloadbalancing", "2015-12-01", operation, input)
+    }
+
     fn json(&self, service: &str, target: &str, operation: &str, input: &Value) -> Result<Value> {
         let target = format!("{target}.{operation}");
         let text = self
@@ -205,6 +210,29 @@ impl Aws {
         Ok(ids)
     }
 
+    /// The ARNs of load balancers, listeners, rules and target groups made for an object.
+    pub fn balancing_of(&self, object: &str) -> Result<Vec<String>> {
+        let mut arns = elements(&self.elb("DescribeTargetGroups", &[])?, "TargetGroupArn");
+        for balancer in elements(&self.elb("DescribeLoadBalancers", &[])?, "LoadBalancerArn") {
+            let asked = [("LoadBalancerArn", balancer.as_str())];
+            let listeners = if_there(self.elb("DescribeListeners", &asked))?.unwrap_or_default();
+            for listener in elements(&listeners, "ListenerArn") {
+                let rules = if_there(self.elb("DescribeRules", &[("ListenerArn", &listener)]))?.unwrap_or_default();
+                arns.extend(elements(&rules, "RuleArn"));
+                arns.push(listener);
+            }
+            arns.push(balancer);
+        }
+        let mut found = Vec::new();
+        for arn in arns {
+            let tags = if_there(self.elb("DescribeTags", &[("ResourceArns.member.1", &arn)]))?.unwrap_or_default();
+            if elements(&tags, "Value").iter().any(|value| value == object) {
+                found.push(arn);
+            }
+        }
+        Ok(found)
+    }
+
     /// The names of log groups made for an object.
     pub fn log_groups_of(&self, object: &str) -> Result<Vec<String>> {
         let mut found = Vec::new();
@@ -240,7 +268,15 @@ impl Aws {
 
 /// Other tests share the account: what was listed a moment ago may be gone, and is then nobody's.
 fn if_there<T>(answer: Result<T>) -> Result<Option<T>> {
-    const GONE: [&str; 3] = ["ClusterNotFoundException", "NoSuchEntity", "ResourceNotFoundException"];
+    const GONE: [&str; 7] = [
+        "ClusterNotFoundException",
+        "NoSuchEntity",
+        "ResourceNotFoundException",
+        "LoadBalancerNotFound",
+        "ListenerNotFound",
+        "RuleNotFound",
+        "TargetGroupNotFound",
+    ];
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if GONE.iter().any(|code| format!("{error:#}").contains(code)) => Ok(None),

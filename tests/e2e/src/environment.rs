@@ -19,6 +19,13 @@ pub fn hello(namespace: &str) -> Result<String> {
     Ok(example("10-fargate-web.yaml")?.replace(&format!("namespace: {SHOP}"), &format!("namespace: {namespace}")))
 }
 
+/// The load balancer of example 20, in another namespace.
+pub fn balancer(namespace: &str) -> Result<String> {
+    let path = project("crds/tests/manifests/public.yaml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text.replace(&format!("namespace: {SHOP}"), &format!("namespace: {namespace}")))
+}
+
 /// Example 00 on an AWS that has other ids than the example's, as `furnish.py` reports them.
 pub(crate) fn environment_on(furniture: &Value) -> Result<String> {
     let mut environment = example("00-environment.yaml")?;

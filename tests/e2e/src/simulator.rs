@@ -61,6 +61,11 @@ impl Simulator {
         self.0.plain("/_simulator/images", Some(&body)).map(drop)
     }
 
+    /// What comes of a request through a load balancer: `{"url": "https://NAME/", "host": "shop.example.com"}`.
+    pub fn request(&self, question: &Value) -> Result<Value> {
+        self.0.plain("/_simulator/request", Some(question))
+    }
+
     /// Something to go wrong, once: `{"operation": "CreateService", "kind": "lost_reply"}`.
     pub fn fault(&self, rule: &Value) -> Result<()> {
         self.0.plain("/_simulator/faults", Some(rule)).map(drop)

@@ -104,6 +104,16 @@ impl Kind for Listener {
     const TEARDOWN: u8 = teardown::LISTENER;
     const FIXED: &'static [&'static str] = &["loadBalancer"];
     const ADDRESS: &'static [&'static str] = &["loadBalancer", "port"];
+    // API reference, `DeleteLoadBalancer`: a load balancer goes with its listeners.
+    const PART_OF: Option<&'static str> = Some("loadBalancer");
+    const CHANGED_BY: &'static [&'static str] = &[
+        "ModifyListener",
+        "AddListenerCertificates",
+        "RemoveListenerCertificates",
+        "AddTags",
+        "RemoveTags",
+        "DeleteListener",
+    ];
     type Output = ListenerOutput;
 
     fn normalise(mut self) -> Self {

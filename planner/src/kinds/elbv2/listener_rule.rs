@@ -131,6 +131,10 @@ impl Kind for ListenerRule {
     // so that its change would not be seen otherwise.
     const FIXED: &'static [&'static str] = &["listener", "targetGroups", "authenticateOidc"];
     const ADDRESS: &'static [&'static str] = &["listener", "priority"];
+    // API reference, `DeleteListener`: a listener goes with its rules.
+    const PART_OF: Option<&'static str> = Some("listener");
+    const CHANGED_BY: &'static [&'static str] =
+        &["ModifyRule", "SetRulePriorities", "AddTags", "RemoveTags", "DeleteRule"];
     type Output = ListenerRuleOutput;
 
     fn normalise(mut self) -> Self {

@@ -55,6 +55,17 @@ impl Kind for LoadBalancer {
     const ADDRESS: &'static [&'static str] = &["name", "webAclArn"];
     // Another load balancer has another DNS name: clients would have to follow.
     const REPLACEMENT: Replacement = Replacement::OnConsent;
+    const CHANGED_BY: &'static [&'static str] = &[
+        "SetSubnets",
+        "SetSecurityGroups",
+        "SetIpAddressType",
+        "ModifyLoadBalancerAttributes",
+        "AssociateWebACL",
+        "DisassociateWebACL",
+        "AddTags",
+        "RemoveTags",
+        "DeleteLoadBalancer",
+    ];
     type Output = LoadBalancerOutput;
 
     fn normalise(mut self) -> Self {

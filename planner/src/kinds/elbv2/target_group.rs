@@ -85,6 +85,8 @@ impl Kind for TargetGroup {
     // API reference, `ModifyTargetGroup`: only the health check can be modified.
     const FIXED: &'static [&'static str] = &["name", "protocol", "protocolVersion", "port", "vpcId", "targetType"];
     const ADDRESS: &'static [&'static str] = &["name"];
+    const CHANGED_BY: &'static [&'static str] =
+        &["ModifyTargetGroup", "ModifyTargetGroupAttributes", "AddTags", "RemoveTags", "DeleteTargetGroup"];
     type Output = TargetGroupOutput;
 
     fn normalise(mut self) -> Self {

@@ -137,6 +137,7 @@ impl Kind for Service {
     // change of launch type or strategy, and a restart, are sent with forceNewDeployment.
     const DEPLOYS: &'static [&'static str] = &[
         "taskDefinition",
+        "loadBalancers",
         "network",
         "platformVersion",
         "serviceRegistries",

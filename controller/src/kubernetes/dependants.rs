@@ -1,0 +1,176 @@
+//! Who must look again when an object changes, and who uses it.
+
+use std::collections::BTreeSet;
+
+use kube::{Resource, ResourceExt};
+use longshore_crds::status::{ConditionType, ConditionedStatus};
+use longshore_crds::{EcsService, LoadBalancerRef};
+
+use super::index::{Stores, keys};
+use crate::object::{Key, ObjectKind};
+
+/// Of an object that waits for another one to give up what it asks for.
+const ALREADY_CLAIMED: &str = "AlreadyClaimed";
+
+impl Stores {
+    /// Who must look again when an object changed in a way that others see.
+    pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
+        match key.kind {
+            ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
+            ObjectKind::EcsCluster => self.services_of(key),
+            ObjectKind::EcsService => self.dependants_of_service(key),
+            ObjectKind::ApplicationLoadBalancer => self.services_behind(key),
+        }
+    }
+
+    /// Who must look again when a service is gone.
+    pub(crate) fn dependants_of_gone_service(&self, service: &Key) -> Vec<Key> {
+        let going = keys(&self.clusters, |cluster| cluster.meta().deletion_timestamp.is_some());
+        let name = format!("{}/{}", service.namespace, service.name);
+        let had_it = keys(&self.load_balancers, |balancer| {
+            let going = balancer.meta().deletion_timestamp.is_some();
+            going || balancer.status.as_ref().is_some_and(|status| status.services.contains(&name))
+        });
+        let all = going.into_iter().chain(had_it);
+        all.chain(self.contested()).chain(self.services_that_allow(service)).collect()
+    }
+
+    /// Its cluster and its load balancers, which tell of it; who waits for what it may give up; who lets it in.
+    fn dependants_of_service(&self, service: &Key) -> Vec<Key> {
+        let Some(found) = self.service(&service.namespace, &service.name) else { return vec![] };
+        let reference = &found.spec.cluster;
+        let namespace = reference.namespace.clone().unwrap_or_else(|| service.namespace.clone());
+        let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
+        let balancers: BTreeSet<Key> = load_balancers_of(&found).collect();
+        let others = self.contested().into_iter().chain(self.services_that_allow(service));
+        let others = others.filter(|other| other != service);
+        cluster.into_iter().chain(balancers).chain(others).collect()
+    }
+
+    /// The services that name a cluster.
+    pub(crate) fn services_of(&self, cluster: &Key) -> Vec<Key> {
+        let names = |service: &EcsService| {
+            let reference = &service.spec.cluster;
+            let own = service.namespace().unwrap_or_default();
+            reference.name.as_ref() == Some(&cluster.name)
+                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
+        };
+        keys(&self.services, names)
+    }
+
+    /// The services that name a load balancer.
+    pub(crate) fn services_behind(&self, load_balancer: &Key) -> Vec<Key> {
+        keys(&self.services, |service| load_balancers_of(service).any(|key| key == *load_balancer))
+    }
+
+    /// The services that ask for what others have.
+    fn contested(&self) -> Vec<Key> {
+        keys(&self.services, |service| {
+            let stalled = service.status.as_ref().and_then(|status| status.condition(ConditionType::Stalled));
+            stalled.is_some_and(|stalled| stalled.status == "True" && stalled.reason == ALREADY_CLAIMED)
+        })
+    }
+
+    /// The services that let another one in.
+    fn services_that_allow(&self, other: &Key) -> Vec<Key> {
+        let allows = |service: &EcsService| {
+            let own = service.namespace().unwrap_or_default();
+            let allowed = service.spec.network_configuration.iter().flat_map(|network| &network.allow_from);
+            let mut named = allowed.filter_map(|allowed| allowed.service.as_ref());
+            named.any(|named| named.name == other.name && named.namespace.as_ref().unwrap_or(&own) == &other.namespace)
+        };
+        keys(&self.services, allows)
+    }
+}
+
+/// The load balancers that a service names.
+fn load_balancers_of(service: &EcsService) -> impl Iterator<Item = Key> {
+    let own = service.namespace().unwrap_or_default();
+    let references = service.spec.load_balancers.iter().filter_map(|entry| entry.load_balancer.as_ref());
+    references.filter_map(move |reference: &LoadBalancerRef| {
+        let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
+        Some(Key { kind: ObjectKind::ApplicationLoadBalancer, namespace, name: reference.name.clone()? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::index::tests::stored;
+    use serde_json::{Value, json};
+
+    fn service(name: &str, cluster: &Value, more: &Value) -> Value {
+        let mut object = json!({
+            "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsService",
+            "metadata": {"namespace": "shop", "name": name},
+            "spec": {"cluster": cluster, "task": {"containerDefinitions": [{"name": "web", "image": "nginx"}]}},
+        });
+        for (pointer, value) in more.as_object().unwrap() {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            object.pointer_mut(parent).unwrap()[name] = value.clone();
+        }
+        object
+    }
+
+    fn check(stores: &Stores, cases: &[(ObjectKind, &str, &str, Vec<&str>)]) {
+        for (kind, namespace, name, expected) in cases {
+            let key = Key { kind: *kind, namespace: (*namespace).into(), name: (*name).into() };
+            let found: Vec<String> = stores.dependants(&key).iter().map(ToString::to_string).collect();
+            assert_eq!(&found, expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_looks_again_when_its_services_change_and_they_when_it_does() {
+        let stores = Stores {
+            services: stored(&[
+                service("here", &json!({"name": "main"}), &json!({})),
+                service("there", &json!({"name": "main", "namespace": "platform"}), &json!({})),
+                service("foreign", &json!({"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main"}), &json!({})),
+            ]),
+            ..Stores::empty()
+        };
+        let cases = [
+            (ObjectKind::EcsService, "shop", "here", vec!["EcsCluster/shop/main"]),
+            (ObjectKind::EcsService, "shop", "there", vec!["EcsCluster/platform/main"]),
+            (ObjectKind::EcsService, "shop", "foreign", vec![]),
+            (ObjectKind::EcsService, "shop", "gone", vec![]),
+            (ObjectKind::EcsCluster, "shop", "main", vec!["EcsService/shop/here"]),
+            (ObjectKind::EcsCluster, "platform", "main", vec!["EcsService/shop/there"]),
+        ];
+        check(&stores, &cases);
+    }
+
+    #[test]
+    fn who_stands_behind_a_load_balancer_waits_for_a_claim_or_lets_a_service_in_looks_again() {
+        let cluster = json!({"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main"});
+        let entry = |balancer: Value| {
+            json!({"/spec/loadBalancers": [
+                {"name": "web", "loadBalancer": balancer, "listener": "https", "containerName": "web", "containerPort": 80},
+            ]})
+        };
+        let claimed = json!({"/status": {"conditions": [{"type": "Stalled", "status": "True",
+            "reason": "AlreadyClaimed", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});
+        let allows = json!({"/spec/networkConfiguration": {"allowFrom": [
+            {"service": {"name": "web"}, "port": 80}]}});
+        let stores = Stores {
+            services: stored(&[
+                service("web", &cluster, &entry(json!({"name": "public"}))),
+                service("far", &cluster, &entry(json!({"name": "public", "namespace": "edge"}))),
+                service("late", &cluster, &claimed),
+                service("api", &cluster, &allows),
+            ]),
+            ..Stores::empty()
+        };
+        let mut of_web = vec!["ApplicationLoadBalancer/shop/public", "EcsService/shop/late", "EcsService/shop/api"];
+        let key = Key { kind: ObjectKind::EcsService, namespace: "shop".into(), name: "web".into() };
+        let found: BTreeSet<String> = stores.dependants(&key).iter().map(ToString::to_string).collect();
+        assert_eq!(found, of_web.drain(..).map(ToOwned::to_owned).collect());
+        let cases = [
+            (ObjectKind::ApplicationLoadBalancer, "shop", "public", vec!["EcsService/shop/web"]),
+            (ObjectKind::ApplicationLoadBalancer, "edge", "public", vec!["EcsService/shop/far"]),
+            (ObjectKind::EcsService, "shop", "late", vec![]),
+        ];
+        check(&stores, &cases);
+    }
+}

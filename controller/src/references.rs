@@ -1,0 +1,256 @@
+//! What a service refers to, as the other objects stand: its cluster, the listeners that it stands behind, the services
+//! that it lets in.
+
+use std::collections::BTreeMap;
+
+use kube::{Resource, ResourceExt};
+use longshore_crds::ecs_service::ServiceLoadBalancer;
+use longshore_crds::{ApplicationLoadBalancer, ClusterRef, EcsService, LoadBalancerRef};
+use longshore_planner::desired::{
+    Claim, ClusterReference, ListenerName, ListenerReference, Reference, References, Scope, ServiceReference,
+    claimable, claims, counting, load_balancer_admits,
+};
+
+use crate::kubernetes::{ANNOTATION_BASE, Stores};
+use crate::object::{Key, ObjectKind};
+
+/// Everything that a service refers to.
+pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -> References {
+    let cluster = if is_going(service) {
+        Reference::Ready(cluster_to_look_in(&service.spec.cluster, scope, stores))
+    } else {
+        cluster_reference(&service.spec.cluster, scope, stores)
+    };
+    let listener = |entry: &ServiceLoadBalancer| {
+        let reference = listener_reference(service, entry, scope, stores)?;
+        Some((entry.name.clone(), reference))
+    };
+    let listeners = service.spec.load_balancers.iter().filter_map(listener).collect();
+    References { cluster, listeners, services: service_references(service, scope, stores) }
+}
+
+fn is_going(service: &EcsService) -> bool {
+    service.meta().deletion_timestamp.is_some()
+}
+
+fn waiting<T>(reason: &str, message: String) -> Reference<T> {
+    Reference::Waiting { reason: reason.to_owned(), message }
+}
+
+/// Where a service is that is being deleted: its cluster may be going, too, or have lost its status.
+fn cluster_to_look_in(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> ClusterReference {
+    if let Some(arn) = &reference.arn {
+        return cluster_of(arn);
+    }
+    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
+    let name = reference.name.as_deref().unwrap_or_default();
+    let object = stores.cluster(namespace, name);
+    let base = object.as_ref().and_then(|object| object.annotations().get(ANNOTATION_BASE).cloned());
+    let given = object.as_ref().and_then(|object| object.spec.cluster_name.clone());
+    ClusterReference::of_object(scope, namespace, name, base, given)
+}
+
+fn cluster_of(arn: &str) -> ClusterReference {
+    ClusterReference { arn: arn.to_owned(), name: arn.rsplit('/').next().unwrap_or(arn).to_owned() }
+}
+
+/// The cluster that a service names: an object here, or an ARN.
+fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> Reference<ClusterReference> {
+    if let Some(arn) = &reference.arn {
+        return Reference::Ready(cluster_of(arn));
+    }
+    let namespace = reference.namespace.as_deref().unwrap_or(&scope.namespace);
+    let name = reference.name.as_deref().unwrap_or_default();
+    let Some(cluster) = stores.cluster(namespace, name) else {
+        let message = format!(
+            "spec.cluster: there is no EcsCluster {name} in namespace {namespace}; make it, or correct the name"
+        );
+        return waiting("ClusterNotFound", message);
+    };
+    if let Err(message) = stores.may_use_cluster(&cluster, scope) {
+        return waiting("ClusterNotAllowed", message);
+    }
+    if cluster.metadata.deletion_timestamp.is_some() {
+        return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
+    }
+    match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
+        Some(arn) => Reference::Ready(cluster_of(&arn)),
+        None => {
+            waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
+        }
+    }
+}
+
+/// The listener that an entry names; `None` where there is no such ApplicationLoadBalancer, which the planner tells.
+fn listener_reference(
+    service: &EcsService,
+    entry: &ServiceLoadBalancer,
+    scope: &Scope,
+    stores: &Stores,
+) -> Option<Reference<ListenerReference>> {
+    let reference = entry.load_balancer.as_ref()?;
+    if let (Some(listener_arn), Some(security_group_id)) = (&reference.listener_arn, &reference.security_group_id) {
+        let name = ListenerName::Foreign(listener_arn.clone());
+        return Some(Reference::Ready(ListenerReference {
+            listener_arn: listener_arn.clone(),
+            security_group_id: security_group_id.clone(),
+            protocol: None,
+            hosts: None,
+            claims: claims_on(&name, &scope.environment_name, stores),
+        }));
+    }
+    let (namespace, name) = (home(reference, scope), reference.name.as_deref()?);
+    let balancer = stores.load_balancer(namespace, name)?;
+    if is_going(service) {
+        // It goes whatever the load balancer says by now.
+        return Some(known_listener(&balancer, entry, vec![], None));
+    }
+    if let Err(refused) = may_stand_behind(&balancer, entry, scope, stores) {
+        return Some(refused);
+    }
+    let wanted = entry.listener.as_deref().unwrap_or_default();
+    let Some(listener) = balancer.spec.listeners.iter().find(|listener| listener.name == wanted) else {
+        let names: Vec<&str> = balancer.spec.listeners.iter().map(|listener| listener.name.as_str()).collect();
+        let message = format!(
+            "spec.loadBalancers[{}].listener: ApplicationLoadBalancer {namespace}/{name} has no listener {wanted}; it \
+             has {}",
+            entry.name,
+            names.join(", ")
+        );
+        return Some(waiting("LoadBalancerNotFound", message));
+    };
+    let on = ListenerName::Ours {
+        namespace: namespace.to_owned(),
+        load_balancer: name.to_owned(),
+        listener: wanted.to_owned(),
+    };
+    let all = claims_on(&on, &scope.environment_name, stores);
+    let labels = |namespace: &str| stores.namespace_labels(namespace);
+    let claims = counting(namespace, &balancer.spec, listener, all, labels);
+    let hosts = claimable(namespace, listener, &scope.namespace, &scope.namespace_labels);
+    Some(known_listener(&balancer, entry, claims, hosts))
+}
+
+/// The namespace of the load balancer that a reference names.
+fn home<'a>(reference: &'a LoadBalancerRef, scope: &'a Scope) -> &'a str {
+    reference.namespace.as_ref().unwrap_or(&scope.namespace)
+}
+
+/// Whether the load balancer admits the object: its own namespace's, or one that it allows, in the same environment.
+fn may_stand_behind(
+    balancer: &ApplicationLoadBalancer,
+    entry: &ServiceLoadBalancer,
+    scope: &Scope,
+    stores: &Stores,
+) -> Result<(), Reference<ListenerReference>> {
+    let namespace = balancer.namespace().unwrap_or_default();
+    let what = format!(
+        "spec.loadBalancers[{}].loadBalancer: ApplicationLoadBalancer {namespace}/{}",
+        entry.name,
+        balancer.name_any()
+    );
+    if !load_balancer_admits(&namespace, &balancer.spec, &scope.namespace, &scope.namespace_labels) {
+        let message = format!(
+            "{what} does not admit the namespace {}; its owner can add it to spec.allowedNamespaces",
+            scope.namespace
+        );
+        return Err(waiting("LoadBalancerNotAllowed", message));
+    }
+    let its_environment = stores.environment_of(balancer);
+    if its_environment != scope.environment_name {
+        let message = format!(
+            "{what} is in the AwsEnvironment {its_environment}, this object in {}; nothing reaches across",
+            scope.environment_name
+        );
+        return Err(waiting("LoadBalancerNotAllowed", message));
+    }
+    if balancer.meta().deletion_timestamp.is_some() {
+        return Err(waiting("LoadBalancerDeleting", format!("{what} is being deleted")));
+    }
+    Ok(())
+}
+
+/// By what the status of the load balancer tells.
+fn known_listener(
+    balancer: &ApplicationLoadBalancer,
+    entry: &ServiceLoadBalancer,
+    claims: Vec<Claim>,
+    hosts: Option<Vec<String>>,
+) -> Reference<ListenerReference> {
+    let wanted = entry.listener.as_deref().unwrap_or_default();
+    let status = balancer.status.as_ref();
+    let arn = status.and_then(|status| status.listeners.iter().find(|listener| listener.name == wanted));
+    let group = status.and_then(|status| status.security_group_id.clone());
+    let spec = balancer.spec.listeners.iter().find(|listener| listener.name == wanted);
+    if let (Some(listener), Some(security_group_id)) = (arn, group) {
+        return Reference::Ready(ListenerReference {
+            listener_arn: listener.listener_arn.clone(),
+            security_group_id,
+            protocol: spec.map(|spec| spec.protocol),
+            hosts,
+            claims,
+        });
+    }
+    let (namespace, name) = (balancer.namespace().unwrap_or_default(), balancer.name_any());
+    let message = format!(
+        "spec.loadBalancers[{}].loadBalancer: ApplicationLoadBalancer {namespace}/{name} has no listener {wanted} in AWS \
+         yet",
+        entry.name
+    );
+    waiting("LoadBalancerNotReady", message)
+}
+
+/// All that is asked for of a listener by the services of an environment.
+fn claims_on(listener: &ListenerName, environment: &str, stores: &Stores) -> Vec<Claim> {
+    let mut found = vec![];
+    for service in stores.services.state() {
+        if !names(&service, listener) || stores.environment_of(service.as_ref()) != environment {
+            continue;
+        }
+        let key = Key::of(ObjectKind::EcsService, service.as_ref());
+        let since = service.meta().creation_timestamp.as_ref().map(|since| since.0.to_string()).unwrap_or_default();
+        let mut all = claims(&key.to_string(), &key.namespace, &since, &service.spec);
+        found.extend(all.remove(listener).unwrap_or_default());
+    }
+    found
+}
+
+/// Whether a service names a listener at all: most do not, and are passed by quickly.
+fn names(service: &EcsService, listener: &ListenerName) -> bool {
+    service.spec.load_balancers.iter().any(|entry| match listener {
+        ListenerName::Foreign(arn) => {
+            entry.load_balancer.as_ref().is_some_and(|reference| reference.listener_arn.as_ref() == Some(arn))
+        }
+        ListenerName::Ours { load_balancer, listener, .. } => {
+            let name = entry.load_balancer.as_ref().and_then(|reference| reference.name.as_ref());
+            name == Some(load_balancer) && entry.listener.as_ref() == Some(listener)
+        }
+    })
+}
+
+/// The services that are let in, by namespace and name. One that is not there is told by the planner.
+fn service_references(
+    service: &EcsService,
+    scope: &Scope,
+    stores: &Stores,
+) -> BTreeMap<(String, String), Reference<ServiceReference>> {
+    let allowed = service.spec.network_configuration.iter().flat_map(|network| &network.allow_from);
+    let named = allowed.filter_map(|allowed| allowed.service.as_ref());
+    let found = named.filter_map(|named| {
+        let namespace = named.namespace.clone().unwrap_or_else(|| scope.namespace.clone());
+        let other = stores.service(&namespace, &named.name)?;
+        let what = format!("EcsService {namespace}/{}", named.name);
+        let its_environment = stores.environment_of(other.as_ref());
+        let group = other.status.as_ref().and_then(|status| status.security_group_id.clone());
+        let reference = match group {
+            _ if its_environment != scope.environment_name => waiting(
+                "OtherEnvironment",
+                format!("{what} is in the AwsEnvironment {its_environment}; nothing reaches across"),
+            ),
+            Some(security_group_id) => Reference::Ready(ServiceReference { security_group_id }),
+            None => waiting("ServiceNotReady", format!("{what} has no security group in AWS yet")),
+        };
+        Some(((namespace, named.name.clone()), reference))
+    });
+    found.collect()
+}
