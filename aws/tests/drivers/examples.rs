@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use longshore_crds::{AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec};
+use longshore_crds::{ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec};
 use longshore_planner::desired::Scope;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// The spec of the object of that kind in an example file, with a JSON merge patch applied.
 fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
-    let example = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
+    let example = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
     let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
@@ -36,15 +36,20 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 }
 
 fn environment() -> AwsEnvironmentSpec {
-    spec("00-environment.yaml", "AwsEnvironment", &json!({}))
+    spec("examples/00-environment.yaml", "AwsEnvironment", &json!({}))
 }
 
 pub(crate) fn cluster(patch: &Value) -> EcsClusterSpec {
-    spec("10-fargate-web.yaml", "EcsCluster", patch)
+    spec("examples/10-fargate-web.yaml", "EcsCluster", patch)
 }
 
 pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
-    spec("10-fargate-web.yaml", "EcsService", patch)
+    spec("examples/10-fargate-web.yaml", "EcsService", patch)
+}
+
+/// Example 20's load balancer.
+pub(crate) fn load_balancer() -> ApplicationLoadBalancerSpec {
+    spec("crds/tests/manifests/public.yaml", "ApplicationLoadBalancer", &json!({}))
 }
 
 /// A patch that gives the service's container another image.

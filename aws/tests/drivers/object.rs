@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
-use longshore_aws::{Class, Fault, act, observe};
-use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Reference, References, Scope, learn};
+use longshore_aws::{Class, Fault, act, find, observe};
+use longshore_planner::desired::{
+    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, learn,
+};
 use longshore_planner::desired::{ecs_cluster, ecs_service};
 use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, LookUp, Options, Plan, Step, Thing, World, plan};
 use longshore_planner::kinds;
+use longshore_planner::report::{Failure, Remedy};
 use serde_json::Value;
 
 use crate::account::Account;
@@ -19,12 +22,14 @@ const PAUSE: Duration = Duration::from_secs(20);
 /// An hour of looks.
 const MOST: usize = 180;
 
-type Desire = Box<dyn Fn(&Scope, &Memory) -> Desired>;
+type Desire = Box<dyn Fn(&Scope, &Memory, &Facts) -> Result<Desired, Obstacle>>;
 
 /// An object. What survives a crash is its status: the inventory and the memory.
 pub(crate) struct Object {
     pub(crate) scope: Scope,
     desire: Desire,
+    /// What AWS was asked for at the last look.
+    facts: Facts,
     /// What a service is in.
     cluster: Option<ClusterReference>,
     restarted_at: Option<String>,
@@ -46,9 +51,18 @@ pub(crate) struct Round {
 impl Object {
     /// One that wants what a function says.
     pub(crate) fn of(scope: Scope, desire: impl Fn(&Scope, &Memory) -> Desired + 'static) -> Self {
+        Self::needing(scope, move |scope, memory, _| Ok(desire(scope, memory)))
+    }
+
+    /// One that wants what a function says of facts that it needs.
+    pub(crate) fn needing(
+        scope: Scope,
+        desire: impl Fn(&Scope, &Memory, &Facts) -> Result<Desired, Obstacle> + 'static,
+    ) -> Self {
         Self {
             scope,
             desire: Box::new(desire),
+            facts: Facts::new(),
             cluster: None,
             restarted_at: None,
             inventory: Inventory::default(),
@@ -83,17 +97,17 @@ impl Object {
 
     /// It wants something else from now on.
     pub(crate) fn desires(&mut self, desire: impl Fn(&Scope, &Memory) -> Desired + 'static) {
-        self.desire = Box::new(desire);
+        self.desire = Box::new(move |scope, memory, _| Ok(desire(scope, memory)));
     }
 
     /// The object is deleted.
     pub(crate) fn delete(&mut self) {
         self.options.deleting = true;
-        self.desire = Box::new(|_, _| Desired::default());
+        self.desire = Box::new(|_, _, _| Ok(Desired::default()));
     }
 
     pub(crate) fn graph(&self) -> Graph {
-        (self.desire)(&self.scope, &self.memory).graph
+        (self.desire)(&self.scope, &self.memory, &self.facts).unwrap().graph
     }
 
     /// Reads everything; addresses that only another resource tells are looked up once that is known.
@@ -117,8 +131,20 @@ impl Object {
         }
     }
 
+    /// Asks AWS afresh for what the graph depends on.
+    async fn ask(&mut self, account: &Account) {
+        self.facts.clear();
+        while let Err(Obstacle::Needs(needs)) = (self.desire)(&self.scope, &self.memory, &self.facts) {
+            for need in needs {
+                let fact = find(&account.session.reader(), &need).await.unwrap();
+                self.facts.insert(need, fact);
+            }
+        }
+    }
+
     /// A look and a plan, and nothing else.
     pub(crate) async fn planned(&mut self, account: &Account) -> (World, Plan) {
+        self.ask(account).await;
         let world = self.look(account, &self.graph()).await;
         if !self.options.deleting {
             self.memory = learn(&self.memory, &self.graph(), &world, self.restarted_at.as_deref());
@@ -150,6 +176,14 @@ impl Object {
                 Err(fault) => faults.push((id, fault)),
             }
         }
+        let failure = |(id, fault): &(Id, Fault)| Failure {
+            id: id.clone(),
+            remedy: Remedy::Retry,
+            reason: fault.code.clone(),
+            message: fault.to_string(),
+        };
+        let failures: Vec<Failure> = faults.iter().map(failure).collect();
+        self.memory = std::mem::take(&mut self.memory).after(&failures);
         Round { plan, world, faults, progress }
     }
 

@@ -18,7 +18,7 @@ use longshore_simulator::services::acm::add_certificate;
 use serde_json::{Value, json};
 
 use super::strangers::{is_left_alone_in, rival};
-use super::{becomes, object, reads_back, want, with};
+use super::{becomes, becomes_within, object, reads_back, want, with};
 use crate::account::Account;
 
 const CERTIFICATE: &str = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
@@ -200,7 +200,9 @@ async fn listeners() {
         json!({"tags": {"a": "b"}}),
     ];
     reads_back::<Listener>(&account, &base, &cases).await;
-    becomes::<Listener>(&account, &base, &cases).await;
+    // A further certificate that becomes the default one stays among the others, unseen, and is seen again when another
+    // takes its place: taken out before, its hosts would have none for a moment.
+    becomes_within::<Listener>(&account, &base, &cases, 2).await;
 }
 
 #[tokio::test(start_paused = true)]

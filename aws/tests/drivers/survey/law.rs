@@ -53,7 +53,7 @@ async fn many_reads_at_once_tell_what_one_read_tells() {
     }
 }
 
-fn same(glimpse: &Glimpse, read: &Thing, what: &str) {
+pub(crate) fn same(glimpse: &Glimpse, read: &Thing, what: &str) {
     let (mut some, mut all) = (glimpse.thing.clone(), read.clone());
     match glimpse.unread {
         Unread::Nothing => {}

@@ -4,7 +4,7 @@ mod cost;
 mod drift;
 mod failures;
 mod fleet;
-mod law;
+pub(crate) mod law;
 mod orphans;
 
 use longshore_aws::{Cadence, Survey};
@@ -16,7 +16,7 @@ use crate::object::Object;
 use crate::stack::Stack;
 
 /// What the sweep is told of an object.
-fn subject(object: &Object) -> Subject {
+pub(crate) fn subject(object: &Object) -> Subject {
     Subject {
         ownership: object.scope.ownership(),
         graph: object.graph(),
@@ -31,7 +31,7 @@ fn subjects(stack: &Stack) -> Vec<Subject> {
 }
 
 /// What a glance at everything, the slow facts too, comes to.
-async fn judged(account: &Account, subjects: &[Subject]) -> Vec<Drift> {
+pub(crate) async fn judged(account: &Account, subjects: &[Subject]) -> Vec<Drift> {
     let survey = account.session.survey(subjects.len(), Cadence::everything());
     verdicts(&survey, subjects).await
 }
@@ -42,7 +42,7 @@ async fn verdicts(survey: &Survey, subjects: &[Subject]) -> Vec<Drift> {
 }
 
 /// Why an object is suspected to have drifted; none if it is known that it has not.
-fn suspicion(drift: &Drift) -> Option<&str> {
+pub(crate) fn suspicion(drift: &Drift) -> Option<&str> {
     match drift {
         Drift::None(_) => None,
         Drift::Suspected(why) => Some(why),
