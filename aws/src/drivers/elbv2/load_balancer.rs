@@ -9,11 +9,11 @@ use aws_sdk_elasticloadbalancingv2::operation::set_subnets::builders::SetSubnets
 use aws_sdk_elasticloadbalancingv2::types::{
     IpAddressType, LoadBalancer as Described, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
 };
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, State, Text};
+use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State, Text};
 use longshore_planner::kinds::elbv2::Attributes;
 use longshore_planner::kinds::elbv2::load_balancer::{LoadBalancer, LoadBalancerOutput};
 
-use super::{GONE, attributes, joins, retag, suffix, tag_list, web_acl, word};
+use super::{GONE, attributes, joins, made_by_us, retag, suffix, tag_list, web_acl, word};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
 use crate::fault::{Absent, Fault};
@@ -76,7 +76,14 @@ impl Driver for LoadBalancerDriver {
             .set_tags(Some(tag_list(marks.with(&want.tags))));
         let made = aws.write(request).await.absent_if(&["DuplicateLoadBalancerName"])?;
         let arn = made.and_then(|made| made.load_balancers?.into_iter().next()?.load_balancer_arn);
-        let arn = require_ours(&aws.reader(), &marks, &want.name, arn).await?;
+        let (reader, answered) = (aws.reader(), arn.is_some());
+        let arn = if answered {
+            arn
+        } else {
+            let there = reader.joins().load_balancers.get((), want.name.clone()).await?;
+            there.and_then(|there| there.load_balancer_arn.clone())
+        };
+        let arn = made_by_us(&reader, &marks, CREATE, &want.name, arn, answered).await?;
         attributes::set_on_load_balancer(aws, &arn, &want.attributes).await?;
         Ok(Some(arn))
     }
@@ -153,26 +160,5 @@ fn state(described: &Described) -> State {
             State::Pending(format!("AWS could not set the load balancer up{reason}"))
         }
         _ => State::Active,
-    }
-}
-
-/// The ARN of what was made, or made before, by this object. What AWS answers to a create may be another's with the same
-/// settings; tags say so. A read may be older than the create, and show none.
-async fn require_ours(aws: &Aws<Read>, marks: &Marks<'_>, name: &str, made: Option<String>) -> Result<String, Fault> {
-    let answered = made.is_some();
-    let arn = if answered {
-        made
-    } else {
-        let there = aws.joins().load_balancers.get((), name.to_owned()).await?;
-        there.and_then(|there| there.load_balancer_arn.clone())
-    };
-    let Some(arn) = arn else {
-        return Err(Fault::wait(CREATE, "NotVisibleYet", format!("{name} exists, and AWS does not show it yet")));
-    };
-    let owner = aws.elb_tags(&arn).await?.map(|tags| marks.judge(&tags));
-    match owner {
-        Some(Owner::This) => Ok(arn),
-        None if answered => Ok(arn),
-        _ => Err(crate::drivers::already_exists(CREATE, name)),
     }
 }

@@ -14,11 +14,13 @@ use std::sync::Arc;
 use aws_sdk_elasticloadbalancingv2::operation::add_tags::builders::AddTagsInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::remove_tags::builders::RemoveTagsInputBuilder;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
+use longshore_planner::engine::Owner;
 use serde::de::DeserializeOwned;
 
-use crate::access::{Aws, Write};
+use crate::access::{Aws, Read, Write};
+use crate::drivers::already_exists;
 use crate::fault::Fault;
-use crate::tags::{Retag, Tags};
+use crate::tags::{Marks, Retag, Tags};
 
 /// What an ARN leads to that is not there.
 const GONE: &[&str] = &["LoadBalancerNotFound", "ListenerNotFound", "RuleNotFound", "TargetGroupNotFound"];
@@ -69,4 +71,25 @@ fn word<T: DeserializeOwned>(operation: &str, member: &str, text: Option<&str>) 
             "give this one another name",
         )
     })
+}
+
+/// The ARN of what was made, or made before, by this object. What AWS answers to a create (`answered`) may be another's
+/// with the same settings; tags say so. A read may be older than the create, and show none.
+async fn made_by_us(
+    aws: &Aws<Read>,
+    marks: &Marks<'_>,
+    operation: &str,
+    name: &str,
+    arn: Option<String>,
+    answered: bool,
+) -> Result<String, Fault> {
+    let Some(arn) = arn else {
+        return Err(Fault::wait(operation, "NotVisibleYet", format!("{name} exists, and AWS does not show it yet")));
+    };
+    let owner = aws.elb_tags(&arn).await?.map(|tags| marks.judge(&tags));
+    match owner {
+        Some(Owner::This) => Ok(arn),
+        None if answered => Ok(arn),
+        _ => Err(already_exists(operation, name)),
+    }
 }

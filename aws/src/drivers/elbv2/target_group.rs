@@ -10,11 +10,11 @@ use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::builders::Mo
 use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup as Described, TargetTypeEnum};
 use futures::future::join_all;
 use longshore_crds::ecs_service::ProtocolVersion;
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
+use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, Unread};
 use longshore_planner::kinds::elbv2::Attributes;
 use longshore_planner::kinds::elbv2::target_group::{HealthCheck, TargetGroup, TargetGroupOutput, TargetType};
 
-use super::{GONE, attributes, joins, retag, suffix, tag_list, word};
+use super::{GONE, attributes, joins, made_by_us, retag, suffix, tag_list, word};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::{Absent, Fault};
@@ -91,7 +91,14 @@ impl Driver for TargetGroupDriver {
             .set_tags(Some(tag_list(marks.with(&want.tags))));
         let made = aws.write(request).await.absent_if(&["DuplicateTargetGroupName"])?;
         let arn = made.and_then(|made| made.target_groups?.into_iter().next()?.target_group_arn);
-        let arn = require_ours(&aws.reader(), &marks, &want.name, arn).await?;
+        let (reader, answered) = (aws.reader(), arn.is_some());
+        let arn = if answered {
+            arn
+        } else {
+            let there = reader.joins().target_groups.get((), want.name.clone()).await?;
+            there.and_then(|there| there.target_group_arn.clone())
+        };
+        let arn = made_by_us(&reader, &marks, CREATE, &want.name, arn, answered).await?;
         attributes::set_on_target_group(aws, &arn, &want.attributes).await?;
         Ok(Some(arn))
     }
@@ -206,26 +213,5 @@ fn matcher(want: &TargetGroup) -> Matcher {
     match want.protocol_version {
         ProtocolVersion::Grpc => Matcher::builder().grpc_code(codes).build(),
         ProtocolVersion::Http1 | ProtocolVersion::Http2 => Matcher::builder().http_code(codes).build(),
-    }
-}
-
-/// The ARN of what was made, or made before, by this object. What AWS answers to a create may be another's with the same
-/// settings; tags say so. A read may be older than the create, and show none.
-async fn require_ours(aws: &Aws<Read>, marks: &Marks<'_>, name: &str, made: Option<String>) -> Result<String, Fault> {
-    let answered = made.is_some();
-    let arn = if answered {
-        made
-    } else {
-        let there = aws.joins().target_groups.get((), name.to_owned()).await?;
-        there.and_then(|there| there.target_group_arn.clone())
-    };
-    let Some(arn) = arn else {
-        return Err(Fault::wait(CREATE, "NotVisibleYet", format!("{name} exists, and AWS does not show it yet")));
-    };
-    let owner = aws.elb_tags(&arn).await?.map(|tags| marks.judge(&tags));
-    match owner {
-        Some(Owner::This) => Ok(arn),
-        None if answered => Ok(arn),
-        _ => Err(crate::drivers::already_exists(CREATE, name)),
     }
 }

@@ -1,12 +1,12 @@
 //! What is done with the requests of a rule: a log-in, and then they are sent on.
 
+use std::collections::HashMap;
+
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateCognitoActionConditionalBehaviorEnum, AuthenticateCognitoActionConfig,
     AuthenticateOidcActionConditionalBehaviorEnum, AuthenticateOidcActionConfig, ForwardActionConfig, TargetGroupTuple,
 };
-use longshore_crds::ecs_service::{
-    AuthenticateCognito, AuthenticateOidc, AuthenticationSession, OnUnauthenticatedRequest,
-};
+use longshore_crds::ecs_service::{AuthenticateCognito, AuthenticateOidc, AuthenticationSession};
 use longshore_planner::engine::Text;
 use longshore_planner::kinds::elbv2::listener_rule::{ListenerRule, Weight};
 use serde_json::{Value, json};
@@ -123,27 +123,23 @@ fn forwarded(does: &mut Does, action: &Action) {
 
 fn cognito_seen(config: &AuthenticateCognitoActionConfig) -> Result<AuthenticateCognito, Fault> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let behaviour = config.on_unauthenticated_request().map(AuthenticateCognitoActionConditionalBehaviorEnum::as_str);
-    let parameters = config.authentication_request_extra_params().cloned().unwrap_or_default();
     Ok(AuthenticateCognito {
         user_pool_arn: text(config.user_pool_arn()),
         user_pool_client_id: text(config.user_pool_client_id()),
         user_pool_domain: text(config.user_pool_domain()),
-        session: AuthenticationSession {
-            session_cookie_name: config.session_cookie_name().map(ToOwned::to_owned),
-            scope: config.scope().map(ToOwned::to_owned),
-            session_timeout: config.session_timeout(),
-            authentication_request_extra_params: parameters.into_iter().collect(),
-            on_unauthenticated_request: behaviour.map(on_unauthenticated).transpose()?,
-        },
+        session: session(
+            config.session_cookie_name(),
+            config.scope(),
+            config.session_timeout(),
+            config.authentication_request_extra_params(),
+            config.on_unauthenticated_request().map(AuthenticateCognitoActionConditionalBehaviorEnum::as_str),
+        )?,
     })
 }
 
 /// All but the secret, which AWS never tells.
 fn oidc_seen(config: &AuthenticateOidcActionConfig) -> Result<AuthenticateOidc, Fault> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let behaviour = config.on_unauthenticated_request().map(AuthenticateOidcActionConditionalBehaviorEnum::as_str);
-    let parameters = config.authentication_request_extra_params().cloned().unwrap_or_default();
     Ok(AuthenticateOidc {
         issuer: text(config.issuer()),
         authorization_endpoint: text(config.authorization_endpoint()),
@@ -151,16 +147,30 @@ fn oidc_seen(config: &AuthenticateOidcActionConfig) -> Result<AuthenticateOidc, 
         user_info_endpoint: text(config.user_info_endpoint()),
         client_id: text(config.client_id()),
         client_secret_arn: String::new(),
-        session: AuthenticationSession {
-            session_cookie_name: config.session_cookie_name().map(ToOwned::to_owned),
-            scope: config.scope().map(ToOwned::to_owned),
-            session_timeout: config.session_timeout(),
-            authentication_request_extra_params: parameters.into_iter().collect(),
-            on_unauthenticated_request: behaviour.map(on_unauthenticated).transpose()?,
-        },
+        session: session(
+            config.session_cookie_name(),
+            config.scope(),
+            config.session_timeout(),
+            config.authentication_request_extra_params(),
+            config.on_unauthenticated_request().map(AuthenticateOidcActionConditionalBehaviorEnum::as_str),
+        )?,
     })
 }
 
-fn on_unauthenticated(behaviour: &str) -> Result<OnUnauthenticatedRequest, Fault> {
-    word(DESCRIBE, "answer to who is not logged in", Some(behaviour))
+/// What both log-ins have in common.
+fn session(
+    cookie: Option<&str>,
+    scope: Option<&str>,
+    timeout: Option<i64>,
+    parameters: Option<&HashMap<String, String>>,
+    behaviour: Option<&str>,
+) -> Result<AuthenticationSession, Fault> {
+    let behaviour = behaviour.map(|word_of| word(DESCRIBE, "answer to who is not logged in", Some(word_of)));
+    Ok(AuthenticationSession {
+        session_cookie_name: cookie.map(ToOwned::to_owned),
+        scope: scope.map(ToOwned::to_owned),
+        session_timeout: timeout,
+        authentication_request_extra_params: parameters.cloned().unwrap_or_default().into_iter().collect(),
+        on_unauthenticated_request: behaviour.transpose()?,
+    })
 }
