@@ -14,7 +14,7 @@ fn annotate(ns: &Namespace<'_>, object: &str, annotation: &str) -> Result<()> {
 }
 
 /// A time a few hours ahead, as GNU date writes it.
-fn later() -> Result<String> {
+pub(crate) fn later() -> Result<String> {
     let output =
         std::process::Command::new("date").args(["--utc", "--date=+3 hours", "+%Y-%m-%dT%H:%M:%SZ"]).output()?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
