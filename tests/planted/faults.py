@@ -143,7 +143,7 @@ FAULTS = [
     ),
     Fault(
         "a stale index: a cluster's users that are being deleted count as gone",
-        "controller/src/kubernetes/index.rs",
+        "controller/src/kubernetes/dependants.rs",
         'reference.name.as_ref() == Some(&cluster.name)',
         'service.metadata.deletion_timestamp.is_none() && reference.name.as_ref() == Some(&cluster.name)',
         "faults",
