@@ -16,8 +16,7 @@ pub async fn observe(aws: &Aws<Read>, ownership: &Ownership, look_ups: &[LookUp]
     let mut world = World::default();
     for (id, found) in join_all(reads).await {
         match found {
-            Ok(None) => {}
-            Ok(Some((id, thing))) => drop(world.things.insert(id, thing)),
+            Ok(found) => world.things.extend(found),
             Err(fault) => drop(world.unknown.insert(id.clone(), fault.to_string())),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use longshore_planner::engine::{Glimpse, Id, Kind, KindError, LookUp, Ownership, Seen, Thing, Unread};
+use longshore_planner::engine::{Glimpse, Id, Kind, KindError, LookUp, Owner, Ownership, Rules, Seen, Thing, Unread};
 use serde_json::Value;
 
 use crate::access::{Aws, Read, Write};
@@ -17,12 +17,20 @@ pub(crate) struct Found<K> {
     pub(crate) seen: Seen<K>,
     /// The identity in its tags, where it is this object's: the one that made it.
     pub(crate) tagged: Option<Id>,
+    /// What is nobody's, and a part of the same thing.
+    pub(crate) strays: Vec<Seen<K>>,
 }
 
 impl<K> Found<K> {
     /// By its tags.
     pub(crate) fn new(seen: Seen<K>, ownership: &Ownership, tags: &Tags) -> Self {
-        Self { seen: Seen { owner: ownership.judge(tags), ..seen }, tagged: tags::identity(ownership, tags) }
+        let seen = Seen { owner: ownership.judge(tags), ..seen };
+        Self { tagged: tags::identity(ownership, tags), ..Self::untagged(seen) }
+    }
+
+    /// Whose it is, is known without its tags.
+    pub(crate) fn untagged(seen: Seen<K>) -> Self {
+        Self { seen, tagged: None, strays: vec![] }
     }
 }
 
@@ -99,8 +107,10 @@ pub(crate) trait Driver: Send + Sync + 'static {
 #[async_trait]
 pub(crate) trait AnyDriver: Send + Sync {
     fn kind(&self) -> &'static str;
-    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault>;
-    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<(Id, Glimpse)>;
+    /// The resource, if it exists, and what strays beside it.
+    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Vec<(Id, Thing)>, Fault>;
+    /// The same for many.
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Vec<Result<Vec<(Id, Glimpse)>, Fault>>;
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault>;
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value) -> Result<Option<String>, Fault>;
     async fn update(&self, aws: &Aws<Write>, marks: Marks<'_>, want: &Value, thing: &Thing) -> Result<(), Fault>;
@@ -113,17 +123,17 @@ impl<D: Driver> AnyDriver for D {
         D::Kind::NAME
     }
 
-    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<(Id, Thing)>, Fault> {
-        let Some(found) = Driver::read(self, aws, ownership, at).await? else { return Ok(None) };
-        erased(found, at).map(Some)
+    async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Vec<(Id, Thing)>, Fault> {
+        let Some(found) = Driver::read(self, aws, ownership, at).await? else { return Ok(vec![]) };
+        erased(found, at)
     }
 
-    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<(Id, Glimpse)> {
+    async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Vec<Result<Vec<(Id, Glimpse)>, Fault>> {
         let answers = Driver::read_all(self, survey, asks).await;
         let erase = |(ask, answer): (&Ask<'_>, Result<Option<Glimpsed<D::Kind>>, Fault>)| {
-            let Some(Glimpsed { found, unread }) = answer? else { return Ok(None) };
-            let (id, thing) = erased(found, ask.at)?;
-            Ok(Some((id, Glimpse { thing, unread })))
+            let Some(Glimpsed { found, unread }) = answer? else { return Ok(vec![]) };
+            let all = erased(found, ask.at)?.into_iter();
+            Ok(all.map(|(id, thing)| (id, Glimpse { thing, unread })).collect())
         };
         asks.iter().zip(answers).map(erase).collect()
     }
@@ -149,10 +159,15 @@ impl<D: Driver> AnyDriver for D {
 
 /// What this object made under another identity (an older version hashed its fixed fields differently, or named it
 /// differently) is told under that one, so that it is not taken for two.
-fn erased<K: Kind>(found: Found<K>, at: &LookUp) -> Result<(Id, Thing), Fault> {
+fn erased<K: Kind>(found: Found<K>, at: &LookUp) -> Result<Vec<(Id, Thing)>, Fault> {
+    let erase = |seen| Thing::erase(seen).map_err(|error| defect(&at.id, &error));
     let id = found.tagged.filter(|id| id.kind == at.id.kind).unwrap_or_else(|| at.id.clone());
-    let thing = Thing::erase(found.seen).map_err(|error| defect(&at.id, &error))?;
-    Ok((id, thing))
+    let mut all = vec![(id, erase(found.seen)?)];
+    for stray in found.strays {
+        let stray = erase(Seen { owner: Owner::Stray, ..stray })?;
+        all.push((Id::stray(&Rules::of::<K>(), &stray.value), stray));
+    }
+    Ok(all)
 }
 
 /// The wanted value, complete and typed.

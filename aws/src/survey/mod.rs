@@ -58,8 +58,7 @@ impl Survey {
             for ((number, ask), answer) in asked.into_iter().zip(answers) {
                 let Some(glance) = glances.get_mut(number) else { continue };
                 match answer {
-                    Ok(None) => {}
-                    Ok(Some((id, glimpse))) => drop(glance.things.insert(id, glimpse)),
+                    Ok(found) => glance.things.extend(found),
                     Err(fault) => drop(glance.unknown.insert(ask.at.id.clone(), unreadable(&fault))),
                 }
             }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ec2::operation::authorize_security_group_ingress::builders::AuthorizeSecurityGroupIngressInputBuilder;
+use aws_sdk_ec2::types::{IpPermission, IpRange};
 use aws_sdk_elasticloadbalancingv2::operation::delete_rule::builders::DeleteRuleInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_listener::builders::ModifyListenerInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::builders::ModifyTargetGroupInputBuilder;
@@ -16,6 +18,7 @@ use longshore_planner::desired::{
 };
 use longshore_planner::engine::Kind as _;
 use longshore_planner::engine::{Subject, World};
+use longshore_planner::kinds::ec2::security_group::SecurityGroup;
 use longshore_planner::kinds::elbv2::listener::Listener;
 use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
 use longshore_planner::kinds::elbv2::load_balancer::LoadBalancer;
@@ -296,7 +299,7 @@ async fn many_reads_at_once_tell_what_one_read_tells() {
 #[tokio::test(start_paused = true)]
 async fn each_sort_of_drift_is_found_and_only_where_it_is() {
     type Happens = fn(&BTreeMap<String, String>) -> Drifted;
-    let cases: [(&str, [bool; 3], Happens); 7] = [
+    let cases: [(&str, [bool; 3], Happens); 8] = [
         ("nothing", [false; 3], |_| Drifted::Nothing),
         ("a rule is deleted", [false, false, true], |at| Drifted::DeleteRule(at["rule"].clone())),
         ("a priority is changed", [false, false, true], |at| Drifted::Priority(at["rule"].clone())),
@@ -304,6 +307,7 @@ async fn each_sort_of_drift_is_found_and_only_where_it_is() {
         ("an attribute is changed", [false, false, true], |at| Drifted::Attribute(at["web"].clone())),
         ("a tag is removed", [false, false, true], |at| Drifted::Tag(at["rule"].clone())),
         ("a listener is moved", [true, false, false], |at| Drifted::Port(at["http"].clone())),
+        ("a port is opened", [true, false, false], |at| Drifted::Open(at["group"].clone())),
     ];
     for (what, drifts, happens) in cases {
         let account = Account::new().await;
@@ -319,7 +323,7 @@ async fn each_sort_of_drift_is_found_and_only_where_it_is() {
     }
 }
 
-/// The ARNs of what load balancing has of it, by key; the rule's is `rule`.
+/// The ARNs of what load balancing has of it, by key; the rule's is `rule`, the id of the load balancer's group `group`.
 fn arns(balanced: &mut Balanced) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for object in balanced.objects() {
@@ -328,6 +332,9 @@ fn arns(balanced: &mut Balanced) -> BTreeMap<String, String> {
             found.insert(key.to_owned(), entry.physical.clone().unwrap());
         }
     }
+    let (_, group) = balanced.balancer.inventory.0.iter().find(|(id, _)| id.kind == SecurityGroup::NAME).unwrap();
+    let arn = group.physical.clone().unwrap();
+    found.insert("group".to_owned(), arn.rsplit('/').next().unwrap().to_owned());
     found
 }
 
@@ -340,6 +347,7 @@ enum Drifted {
     Attribute(String),
     Tag(String),
     Port(String),
+    Open(String),
 }
 
 impl Drifted {
@@ -369,6 +377,12 @@ impl Drifted {
             }
             Self::Port(listener) => {
                 aws.write(ModifyListenerInputBuilder::default().listener_arn(listener).port(8080)).await.unwrap();
+            }
+            Self::Open(group) => {
+                let everybody = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+                let ssh = IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(everybody);
+                let request = AuthorizeSecurityGroupIngressInputBuilder::default().group_id(group);
+                aws.write(request.ip_permissions(ssh.build())).await.unwrap();
             }
         }
     }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::kind::Rules;
+
 /// Which AWS resource of an object is meant.
 ///
 /// `fixed` is a hash of the fields that AWS cannot change in place: a change of one of them is another
@@ -29,6 +31,11 @@ impl Id {
     /// An identity without fixed fields.
     pub fn new(kind: impl Into<String>, key: impl Into<String>) -> Self {
         Self { kind: kind.into(), key: key.into(), fixed: String::new() }
+    }
+
+    /// Of something that nobody wants, by what it is: the same again has the same identity.
+    pub fn stray(rules: &Rules, value: &Value) -> Self {
+        Self { fixed: content_hash(&rules.fixed_members(value)), ..Self::new(rules.name, "stray") }
     }
 
     /// Whether both have the same kind and key: one may then be the other's successor.

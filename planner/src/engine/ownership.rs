@@ -72,6 +72,9 @@ pub enum Owner {
     Parent,
     /// It satisfies whoever wants it, and is nobody's to change: a security-group rule of the same tuple.
     Shared,
+    /// Nobody's, and a part of something that holds only what its owner wants: where that is this object's, it goes. A
+    /// rule that somebody put into a security group that Longshore made.
+    Stray,
 }
 
 #[cfg(test)]

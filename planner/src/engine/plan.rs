@@ -156,7 +156,7 @@ impl<'a> Planner<'a> {
 
     fn judge_owner(&self, owner: &Owner) -> Result<(), Verdict> {
         let whose = match owner {
-            Owner::This | Owner::Parent | Owner::Shared => return Ok(()),
+            Owner::This | Owner::Parent | Owner::Shared | Owner::Stray => return Ok(()),
             Owner::Nobody if self.options.adopt => return Ok(()),
             Owner::Nobody => {
                 "not made by Longshore; to take it over set spec.adoption: Adopt (with spec.mode: Observe \

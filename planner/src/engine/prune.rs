@@ -70,6 +70,9 @@ impl Prune<'_> {
         let Some(rules) = self.kinds.get(&id.kind) else {
             return Fate::Step(Action::Blocked, unknown_kind(id));
         };
+        if thing.owner == Owner::Stray {
+            return self.stray(id, thing, rules);
+        }
         // Status is a hint where to look, never a licence: without our tags nothing is deleted.
         if !thing.is_ours() {
             return Fate::Gone;
@@ -84,6 +87,26 @@ impl Prune<'_> {
             Some(why) => Fate::Step(Action::Wait, why),
             None => Fate::Step(Action::Delete, "no longer wanted".to_owned()),
         }
+    }
+
+    /// It may be what satisfies whoever wants it, under another identity; so it goes once all of its kind are there that
+    /// are wanted. With what it is a part of it goes anyway.
+    fn stray(&self, id: &Id, thing: &Thing, rules: &Rules) -> Fate {
+        let whole = rules.part_of.and_then(|member| thing.value.get(member)?.as_str());
+        let is_whole = |other: &Thing| {
+            let names = |name: &str| other.outputs.get(name).map(String::as_str) == whole;
+            whole.is_some() && other.is_ours() && GIVEN.iter().any(|name| names(name))
+        };
+        let is_known = |(other, known): (&Id, &Thing)| {
+            let same = |name: &str| known.outputs.get(name).is_some_and(|it| thing.outputs.get(name) == Some(it));
+            other.kind == id.kind && known.owner != Owner::Stray && GIVEN.iter().any(|name| same(name))
+        };
+        let mut alike = self.settled.iter().filter(|(other, _)| other.kind == id.kind);
+        let stays = self.options.deleting
+            || !self.world.things.values().any(is_whole)
+            || self.world.things.iter().any(is_known)
+            || !alike.all(|(_, progress)| settled(progress));
+        if stays { Fate::Kept } else { Fate::Step(Action::Delete, NOT_WANTED_THERE.to_owned()) }
     }
 
     /// Why it cannot go yet.
@@ -114,8 +137,7 @@ impl Prune<'_> {
     /// Everything that mentions what AWS gave it to be referred to by: its ARN or its id. Its other outputs (a name, the
     /// number of a revision) stand in too much that is none of its users.
     fn users(&self, id: &Id, thing: &Thing) -> impl Iterator<Item = (&Id, &Thing)> {
-        let given =
-            ["arn", "id"].into_iter().filter_map(|name| thing.outputs.get(name)).filter(|text| !text.is_empty());
+        let given = GIVEN.iter().filter_map(|name| thing.outputs.get(*name)).filter(|text| !text.is_empty());
         let given: Vec<&String> = given.collect();
         self.world.things.iter().filter(move |(other, user)| {
             *other != id && given.iter().any(|output| mentions(user, output)) && !self.goes_with(other, user, &given)
@@ -125,7 +147,8 @@ impl Prune<'_> {
     /// Whether it is nobody's, and a part of what was given these names: it goes with that.
     fn goes_with(&self, id: &Id, thing: &Thing, given: &[&String]) -> bool {
         let part_of = self.kinds.get(&id.kind).and_then(|rules| thing.value.get(rules.part_of?)?.as_str());
-        thing.owner == Owner::Shared && part_of.is_some_and(|whole| given.iter().any(|output| names(whole, output)))
+        matches!(thing.owner, Owner::Shared | Owner::Stray)
+            && part_of.is_some_and(|whole| given.iter().any(|output| names(whole, output)))
     }
 
     fn lower_rank(&self, id: &Id, rules: &Rules) -> Option<String> {
@@ -180,6 +203,12 @@ impl Prune<'_> {
         siblings.iter().take(rules.keep).any(|(other, _)| *other == id)
     }
 }
+
+/// The outputs that AWS gives a thing to be referred to by.
+const GIVEN: [&str; 2] = ["arn", "id"];
+
+/// Why a stray goes.
+const NOT_WANTED_THERE: &str = "somebody put it where nothing may be but what Longshore's objects ask for";
 
 fn settled(progress: &Progress<'_>) -> bool {
     matches!(progress, Progress::Settled(_))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use longshore_planner::engine::{Action, Graph, GraphError, Id, Options, Owner, State, Text, World, plan};
+use longshore_planner::engine::{
+    Action, Graph, GraphError, Id, Options, Owner, Rules, Seen, State, Text, Thing, World, plan,
+};
 use serde_json::json;
 
 use crate::cloud::Cloud;
@@ -122,6 +124,51 @@ fn what_is_nobodys_goes_with_what_it_is_on_and_holds_up_what_it_points_at() {
         let plan = cloud.round(&Graph::default());
         let deletes = plan.steps.iter().any(|step| step.action == Action::Delete && step.id.key == "p3");
         assert_eq!(deletes, goes, "on {on}, at {at}: {plan:?}");
+    }
+}
+
+/// How it is with what somebody put somewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stray {
+    OnOurs,
+    OnAnothers,
+    /// Something of its kind that is wanted is not there yet: it may come to be this one.
+    BeforeAllIsThere,
+    /// It is what somebody wants, whoever made it.
+    Satisfies,
+    WhileAllGoes,
+}
+
+#[test]
+fn a_stray_on_what_is_ours_goes_once_all_that_is_wanted_is_there() {
+    use Stray::{BeforeAllIsThere, OnAnothers, OnOurs, Satisfies, WhileAllGoes};
+    for case in [OnOurs, OnAnothers, BeforeAllIsThere, Satisfies, WhileAllGoes] {
+        let spec = vec![chain(0).remove(0)];
+        let mut cloud = made(&spec);
+        let root = cloud.things.values().next().unwrap().outputs["arn"].clone();
+        let mut wanted = graph(&spec);
+        let sticker = Sticker { on: root.as_str().into(), at: "here".into() };
+        let sticker = wanted.add("sticker", sticker, "spec", &[]).unwrap().id;
+        if case != BeforeAllIsThere {
+            cloud.converge(&wanted);
+        }
+        let mut world = cloud.observe(&wanted);
+        let mut arn = "stray".to_owned();
+        if case == Satisfies {
+            let known = world.things.get_mut(&sticker).unwrap();
+            known.owner = Owner::Shared;
+            arn.clone_from(&known.outputs["arn"]);
+        }
+        let on = if case == OnAnothers { "elsewhere".to_owned() } else { root };
+        let seen = Seen::active(Sticker { on: on.into(), at: "there".into() }).with_output(PartOutput::Arn, arn);
+        let stray = Thing::erase(Seen { owner: Owner::Stray, ..seen }).unwrap();
+        let id = Id::stray(&Rules::of::<Sticker>(), &stray.value);
+        world.things.insert(id.clone(), stray);
+        cloud.options.deleting = case == WhileAllGoes;
+        let graph = if cloud.options.deleting { Graph::default() } else { wanted };
+        let plan = plan(&graph, &cloud.inventory.ids(), &world, &kinds::all(), &cloud.options);
+        let goes = plan.step(&id).is_some_and(|step| step.action == Action::Delete);
+        assert_eq!(goes, case == OnOurs, "{case:?}: {plan:?}");
     }
 }
 

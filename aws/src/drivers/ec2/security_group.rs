@@ -66,7 +66,7 @@ impl Driver for SecurityGroupDriver {
         Ok(ours.collect())
     }
 
-    /// A new group comes with a rule that lets everything out; it stays: a rule of its own in the graph wants it.
+    /// A new group comes with a rule that lets everything out. Where the graph wants that, it is there; else it is a stray.
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: SecurityGroup) -> Result<Option<String>, Fault> {
         let request = CreateSecurityGroupInputBuilder::default()
             .group_name(&want.name)

@@ -48,7 +48,8 @@ impl Driver for SecurityGroupRuleDriver {
             value(rule).zip(wanted).is_some_and(|(seen, wanted)| seen.same_tuple(wanted))
         };
         let found = rules.iter().find(tagged).or_else(|| rules.iter().find(known)).or_else(|| rules.iter().find(same));
-        Ok(found.and_then(|rule| seen(rule, ownership, at)))
+        let found = found.and_then(|rule| seen(rule, ownership, at));
+        Ok(found.map(|found| Found { strays: strays(&rules), ..found }))
     }
 
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
@@ -152,10 +153,20 @@ fn seen(rule: &Described, ownership: &Ownership, at: &LookUp) -> Option<Found<Se
     let id = rule.security_group_rule_id().unwrap_or_default();
     let kind = SecurityGroupRule { tags: managed(&tags), ..value(rule)? };
     let seen = Seen::active(kind).with_output(SecurityGroupRuleOutput::Id, id);
-    Some(match identity(ownership, &tags).filter(|id| id.same_place(&at.id)) {
-        Some(id) => Found { seen: Seen { owner: Owner::This, ..seen }, tagged: Some(id) },
-        None => Found { seen: Seen { owner: Owner::Shared, ..seen }, tagged: None },
-    })
+    let tagged = identity(ownership, &tags).filter(|id| id.same_place(&at.id));
+    let owner = if tagged.is_some() { Owner::This } else { Owner::Shared };
+    Some(Found { tagged, ..Found::untagged(Seen { owner, ..seen }) })
+}
+
+/// The rules that no installation of Longshore has made. In a group that this object made, and there alone, those are
+/// taken away that it does not want.
+fn strays(rules: &[Described]) -> Vec<Seen<SecurityGroupRule>> {
+    let nobodys = rules.iter().filter(|rule| !tags_of(rule.tags()).contains_key(TAG_INSTALLATION));
+    let told = |rule| {
+        let id = Described::security_group_rule_id(rule)?;
+        Some(Seen::active(value(rule)?).with_output(SecurityGroupRuleOutput::Id, id))
+    };
+    nobodys.filter_map(told).collect()
 }
 
 /// `None` for a rule whose other end is of no kind that the planner knows.

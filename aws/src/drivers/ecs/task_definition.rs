@@ -84,7 +84,7 @@ impl Driver for TaskDefinitionDriver {
                 .with_output(TaskDefinitionOutput::Arn, arn)
                 .with_output(TaskDefinitionOutput::Family, family)
                 .with_output(TaskDefinitionOutput::Revision, revision);
-            Ok(Some(Glimpsed { found: Found { seen, tagged: None }, unread: Unread::Value }))
+            Ok(Some(Glimpsed { found: Found::untagged(seen), unread: Unread::Value }))
         });
         join_all(reads).await
     }

@@ -52,7 +52,7 @@ impl Driver for TargetGroupDriver {
             if daily.contains(name) {
                 return Ok(whole(survey.aws(), described, ask.ownership).await?.map(Glimpsed::whole));
             }
-            let found = Found { seen: seen(described, kind(described)?), tagged: None };
+            let found = Found::untagged(seen(described, kind(described)?));
             Ok(Some(Glimpsed { found, unread: Unread::Members(&["attributes", "tags"]) }))
         });
         join_all(reads).await

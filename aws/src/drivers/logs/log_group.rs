@@ -57,7 +57,7 @@ impl Driver for LogGroupDriver {
             let Some(group) = listed(survey, name).await? else { return Ok(None) };
             let seen = seen(name, &group);
             if !whole.contains(name) {
-                let found = Found { seen, tagged: None };
+                let found = Found::untagged(seen);
                 return Ok(Some(Glimpsed { found, unread: Unread::Members(&["tags"]) }));
             }
             let Some(tags) = tags_of(survey.aws(), &arn(&group)).await? else { return Ok(None) };

@@ -64,7 +64,7 @@ impl Driver for ListenerRuleDriver {
                     return Ok(whole(aws, ask.ownership, listener, described).await?.map(Glimpsed::whole));
                 };
                 let kind = kind(listener, described)?;
-                let found = Found { seen: seen(described, kind), tagged: None };
+                let found = Found::untagged(seen(described, kind));
                 Ok(Some(Glimpsed { found, unread: Unread::Members(&["tags"]) }))
             }
         });
