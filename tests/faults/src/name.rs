@@ -40,7 +40,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 18] = [
+const ABOUT: [&str; 28] = [
     "serviceName",
     "service",
     "services.0",
@@ -59,6 +59,16 @@ const ABOUT: [&str; 18] = [
     "GroupId.1",
     "ResourceId.1",
     "Filter.1.Value.1",
+    "Name",
+    "Names.member.1",
+    "RuleArn",
+    "RuleArns.member.1",
+    "TargetGroupArn",
+    "TargetGroupArns.member.1",
+    "ListenerArn",
+    "LoadBalancerArn",
+    "ResourceArns.member.1",
+    "RulePriorities.member.1.RuleArn",
 ];
 
 /// The name of a request to AWS.

@@ -55,7 +55,7 @@ pub(crate) struct Outcome {
 pub(crate) async fn undisturbed(scenario: &Scenario, from: Option<&Snapshot>) -> (Outcome, Snapshot) {
     let mut run = Run::begin(scenario, from, None);
     run.play().await;
-    run.outcome.problems.extend(oracle::refused(&run.stage));
+    run.outcome.problems.extend(oracle::refused(scenario, &run.stage));
     let snapshot = run.stage.snapshot();
     (run.outcome, snapshot)
 }

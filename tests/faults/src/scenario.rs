@@ -12,7 +12,7 @@ use crate::fault::Meanwhile;
 use crate::stage::Stage;
 
 /// The kinds of Longshore's objects.
-pub(crate) const KINDS: [&str; 3] = ["awsenvironments", "ecsclusters", "ecsservices"];
+pub(crate) const KINDS: [&str; 4] = ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers"];
 
 /// A scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +29,9 @@ pub(crate) struct Scenario {
     /// How it is changed then.
     #[serde(default = "changed")]
     pub(crate) change: Value,
+    /// What AWS refuses although nothing goes wrong, since it tells nowhere from when on it would not.
+    #[serde(default)]
+    pub(crate) refused: Vec<String>,
     /// Where an object ends that does not end ready.
     #[serde(default)]
     pub(crate) end: BTreeMap<String, End>,
@@ -64,8 +67,9 @@ fn changed() -> Value {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Act {
-    /// `kubectl apply -f` a file of the examples, or only the objects of one kind in it, under another name.
-    Apply { file: String, kind: Option<String>, named: Option<String> },
+    /// `kubectl apply -f` a file (its path is from `examples`), or only the objects of one kind in it, under another name,
+    /// changed by a JSON merge patch.
+    Apply { file: String, kind: Option<String>, named: Option<String>, patch: Option<Value> },
     /// `kubectl edit`, by a JSON merge patch.
     Edit { object: String, patch: Value },
     /// `kubectl delete`.
@@ -74,7 +78,8 @@ pub(crate) enum Act {
     EmptyStatus(String),
     /// While no controller runs, everything is made anew from what was applied: other UIDs, no status, no finalizers.
     Restore,
-    /// Somebody changes something in AWS by hand; the input has the names of the API.
+    /// Somebody changes something in AWS by hand; the input has the names of the API. `{of: OBJECT, resource: KIND:KEY}`
+    /// in it stands for what that object has made, by the beginning of its identity.
     Aws { service: String, operation: String, input: Value },
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
@@ -97,8 +102,10 @@ impl Act {
     pub(crate) fn perform(&self, stage: &Stage) {
         let api = &stage.api;
         match self {
-            Self::Apply { file, kind, named } => apply(api, file, kind.as_deref(), named.as_deref()),
-            Self::Aws { service, operation, input } => stage.call(service, operation, input),
+            Self::Apply { file, kind, named, patch } => {
+                apply(api, file, kind.as_deref(), named.as_deref(), patch.as_ref());
+            }
+            Self::Aws { service, operation, input } => stage.call(service, operation, &resolved(input, api)),
             // What was deleted at the moment of a fault is not there any more.
             Self::Edit { object, .. } | Self::Delete(object) | Self::EmptyStatus(object)
                 if api.get(&key(object)).is_none() => {}
@@ -111,17 +118,39 @@ impl Act {
     }
 }
 
-fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
+fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str>, patch: Option<&Value>) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(file);
+    let text = std::fs::read_to_string(file).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
     let chosen = documents.into_iter().filter(|document| kind.is_none_or(|kind| document["kind"] == kind));
     for mut document in chosen {
         if let Some(name) = named {
             document["metadata"]["name"] = json!(name);
         }
+        if let Some(patch) = patch {
+            merge(&mut document, patch);
+        }
         // JSON is YAML.
         api.apply(&document.to_string()).unwrap();
+    }
+}
+
+/// An input with what objects have made in the place of what names it.
+fn resolved(input: &Value, api: &KubernetesApi) -> Value {
+    match (input, input["of"].as_str(), input["resource"].as_str()) {
+        (_, Some(object), Some(resource)) => {
+            let object = api.get(&key(object)).unwrap();
+            let made = object["status"]["resources"].as_object().unwrap();
+            let (_, entry) = made.iter().find(|(id, _)| id.starts_with(resource)).unwrap();
+            // EC2 calls things by id.
+            let physical = entry["physical"].as_str().unwrap();
+            if physical.starts_with("arn:aws:ec2:") { json!(physical.rsplit('/').next()) } else { json!(physical) }
+        }
+        (Value::Object(members), ..) => {
+            members.iter().map(|(name, value)| (name.clone(), resolved(value, api))).collect()
+        }
+        (Value::Array(items), ..) => items.iter().map(|item| resolved(item, api)).collect(),
+        _ => input.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, service};
+use super::{Want, balancing, service};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -24,6 +24,17 @@ impl Thing {
 
     fn ownership(&self, name: &str) -> &str {
         self.tag(&format!("longshore.dev/{name}"))
+    }
+
+    /// `Kind/namespace/name` of the object that it was made for.
+    pub(super) fn object(&self) -> &str {
+        self.ownership("object")
+    }
+
+    /// Its name within that object, as the spec names it: what `KIND:KEY@HASH` has between its two signs.
+    pub(super) fn key(&self) -> &str {
+        let (_, key) = self.ownership("resource").split_once(':').unwrap_or_default();
+        key.split('@').next().unwrap_or_default()
     }
 }
 
@@ -60,6 +71,7 @@ impl Account {
         let differences = match want.kind.as_str() {
             "EcsCluster" => self.cluster(want),
             "EcsService" => service::differences(self, want),
+            "ApplicationLoadBalancer" => balancing::differences(self, want),
             _ => vec![],
         };
         differences.into_iter().map(|difference| format!("AWS, {}: {difference}", want.tag())).collect()
@@ -152,12 +164,17 @@ pub(super) fn differs(found: &mut Vec<String>, what: &str, is: &Value, shall: &V
     }
 }
 
-/// Everything that is in AWS and not gone. ECS goes on telling of what is gone.
+/// ECS goes on telling of what is gone; the default rule of a listener, which has no priority, is a part of it.
+fn is_there(thing: &Value) -> bool {
+    thing["active"] != false && thing["status"] != "INACTIVE" && thing.get("priority") != Some(&Value::Null)
+}
+
+/// Everything that is in AWS and not gone.
 fn things(world: &Value) -> Vec<Thing> {
     let mut found = vec![];
     let mut add = |kind: &'static str, id: &str, all: &Value| {
         let all = all.as_object().into_iter().flat_map(|all| all.values());
-        let there = all.filter(|thing| thing["active"] != false && thing["status"] != "INACTIVE");
+        let there = all.filter(|thing| is_there(thing));
         found.extend(there.map(|thing| Thing {
             kind,
             id: thing[id].as_str().unwrap_or_default().to_owned(),
@@ -169,6 +186,10 @@ fn things(world: &Value) -> Vec<Thing> {
     add("security group", "id", &world["ec2"]["groups"]);
     add("cluster", "arn", &world["ecs"]["clusters"]);
     add("service", "arn", &world["ecs"]["services"]);
+    add("load balancer", "arn", &world["elbv2"]["balancers"]);
+    add("listener", "arn", &world["elbv2"]["listeners"]);
+    add("listener rule", "arn", &world["elbv2"]["rules"]);
+    add("target group", "arn", &world["elbv2"]["groups"]);
     for group in world["ec2"]["groups"].as_object().into_iter().flat_map(|groups| groups.values()) {
         add("rule", "id", &group["rules"]);
     }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-/// What makes a thing that carries tags, and what takes such a thing away. CreateCluster and CreateService are not among
-/// them: asked a second time with the same input, ECS answers with what is there.
-const MAKES: [(&str, &str); 4] = [
+/// What makes a thing that carries tags, and what takes such a thing away. Clusters, services, load balancers, listeners
+/// and target groups are not among them: asked a second time with the same input, AWS answers with what is there.
+const MAKES: [(&str, &str); 5] = [
     ("RegisterTaskDefinition", "DeregisterTaskDefinition"),
     ("CreateRole", "DeleteRole"),
     ("CreateSecurityGroup", "DeleteSecurityGroup"),
     ("CreateLogGroup", "DeleteLogGroup"),
+    ("CreateRule", "DeleteRule"),
 ];
 
 /// Things that were made a second time, with none of their kind taken away in between.

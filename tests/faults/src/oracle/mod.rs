@@ -1,6 +1,7 @@
 //! What must be: judged from what users applied and what AWS's API shows, with no help of the planner.
 
 mod aws;
+mod balancing;
 mod conditions;
 mod creates;
 mod service;
@@ -171,10 +172,12 @@ impl Judge {
 }
 
 /// What AWS refused to change although nothing went wrong: it was asked too early, or for what cannot be.
-pub(crate) fn refused(stage: &Stage) -> Vec<String> {
+pub(crate) fn refused(scenario: &Scenario, stage: &Stage) -> Vec<String> {
     let calls = stage.simulator.with_world(|world| world.recording.calls(0, Some(true)));
     let refused = calls.into_iter().filter(|call| call.outcome != "OK");
-    refused.map(|call| format!("AWS refused {}: {}", call.operation, call.outcome)).collect()
+    let refused = refused.map(|call| format!("{}: {}", call.operation, call.outcome));
+    let unexpected = refused.filter(|refused| !scenario.refused.contains(refused));
+    unexpected.map(|refused| format!("AWS refused {refused}")).collect()
 }
 
 fn all(api: &KubernetesApi) -> Vec<(String, Value)> {

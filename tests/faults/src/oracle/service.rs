@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Want;
 use super::aws::{Account, Thing, differs};
+use super::{Want, balancing};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -19,6 +19,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let Some(service) = account.only(want, "service", &mut found) else { return found };
     runs(account, want, service, &mut found);
     network(want, service, group.as_deref(), &mut found);
+    balancing::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
         differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));
         differs(&mut found, "task role", &definition["taskRoleArn"], &json!(task));
@@ -32,16 +33,12 @@ fn logs(account: &Account, want: &Want, found: &mut Vec<String>) {
     differs(found, "retention", &group.value["retention_days"], &json!(days));
 }
 
-/// Its own group: everything out, nothing in.
+/// Its own group: everything out; in from load balancers, and nothing else.
 fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Option<String> {
     let group = account.only(want, "security group", found)?;
     differs(found, "VPC", &group.value["vpc_id"], &want.environment["network"]["vpcId"]);
-    let rules: Vec<&Value> = group.value["rules"].as_object().into_iter().flat_map(|rules| rules.values()).collect();
-    let all_out =
-        |rule: &&Value| rule["egress"] == true && rule["protocol"] == "-1" && rule["peer"]["Ipv4"] == "0.0.0.0/0";
-    if rules.len() != 1 || !rules.iter().all(all_out) {
-        found.push(format!("rules of its security group: {rules:?}"));
-    }
+    let all_out = balancing::rule(true, "-1", Some(-1), &json!({"Ipv4": "0.0.0.0/0"}));
+    balancing::rules(group, balancing::let_in(account, want).chain([all_out]).collect(), found);
     Some(group.id.clone())
 }
 

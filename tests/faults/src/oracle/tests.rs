@@ -19,9 +19,30 @@ fn own(map: &mut Value) -> &mut Value {
     map.as_object_mut().unwrap().values_mut().find(own).unwrap()
 }
 
+type Bend = fn(&mut Value);
+
+/// At the end of a scenario all is well; with each of these it is not, and that is told.
+fn sees(scenario: &str, cases: &[(&str, Bend)]) {
+    let all = scenario::all();
+    let chosen = all.iter().find(|one| one.name == scenario).unwrap().clone();
+    let suite = Suite::of_those(all, |one| one.name == scenario);
+    runtime().block_on(async {
+        let stage = Stage::of(suite.end_of(&chosen));
+        let judge = Judge::begin(&chosen, Meanwhile::Nothing, &stage);
+        let world = stage.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
+        let told = |world: Value| judge.differences_of_all(&Account::new(world, &aws::foreign()), &stage);
+        assert_eq!(told(world.clone()), [""; 0]);
+        for (expected, bend) in cases {
+            let mut bent = world.clone();
+            bend(&mut bent);
+            let told = told(bent);
+            assert!(told.iter().any(|problem| problem.contains(expected)), "{expected}: {told:#?}");
+        }
+    });
+}
+
 #[test]
-fn the_oracle_sees_what_is_wrong() {
-    type Bend = fn(&mut Value);
+fn the_oracle_sees_what_is_wrong_with_a_service_and_its_cluster() {
     let cases: [(&str, Bend); 12] = [
         ("retention", |world| own(&mut world["logs"]["groups"])["retention_days"] = json!(7)),
         ("an orphan: log group", |world| own(&mut world["logs"]["groups"])["tags"] = json!({})),
@@ -44,20 +65,43 @@ fn the_oracle_sees_what_is_wrong() {
             revisions["2"] = second;
         }),
     ];
-    let scenarios: Vec<_> = scenario::all().into_iter().take(2).collect();
-    let create = scenarios[1].clone();
-    let suite = Suite::new(scenarios);
-    runtime().block_on(async {
-        let stage = Stage::of(suite.end_of(&create));
-        let judge = Judge::begin(&create, Meanwhile::Nothing, &stage);
-        let world = stage.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
-        let told = |world: Value| judge.differences_of_all(&Account::new(world, &aws::foreign()), &stage);
-        assert_eq!(told(world.clone()), [""; 0]);
-        for (expected, bend) in cases {
-            let mut bent = world.clone();
-            bend(&mut bent);
-            let told = told(bent);
-            assert!(told.iter().any(|problem| problem.contains(expected)), "{expected}: {told:#?}");
-        }
-    });
+    sees("create", &cases);
+}
+
+#[test]
+fn the_oracle_sees_what_is_wrong_with_a_load_balancer_and_who_is_behind_it() {
+    let cases: [(&str, Bend); 11] = [
+        ("ApplicationLoadBalancer/shop/public: rules of its", |world| {
+            open(world, "ApplicationLoadBalancer/shop/public");
+        }),
+        ("EcsService/shop/orders: rules of its", |world| open(world, "EcsService/shop/orders")),
+        ("an orphan: listener rule", |world| own(&mut world["elbv2"]["rules"])["tags"] = json!({})),
+        ("listener rules", |world| own(&mut world["elbv2"]["rules"])["conditions"] = json!([])),
+        ("listener rules", |world| {
+            own(&mut world["elbv2"]["rules"])["actions"][0]["effect"]["Forward"]["groups"] = json!([["another", 1]]);
+        }),
+        ("listeners", |world| own(&mut world["elbv2"]["listeners"])["port"] = json!(8080)),
+        ("internal", |world| own(&mut world["elbv2"]["balancers"])["internal"] = json!(true)),
+        ("security groups", |world| own(&mut world["elbv2"]["balancers"])["security_groups"] = json!([])),
+        ("0 targets on 80 of 2", |world| {
+            for target in own(&mut world["elbv2"]["groups"])["targets"].as_object_mut().unwrap().values_mut() {
+                target["state"] = json!({"Unhealthy": "Timeout"});
+            }
+        }),
+        ("there is no target group", |world| own(&mut world["elbv2"]["groups"])["version"] = json!("GRPC")),
+        ("attached target groups", |world| {
+            only(&mut world["ecs"]["services"])["revision"]["attached"]["loadBalancers"] = json!([]);
+        }),
+    ];
+    sees("balanced", &cases);
+}
+
+/// Everybody is let in.
+fn open(world: &mut Value, object: &str) {
+    let groups = world["ec2"]["groups"].as_object_mut().unwrap();
+    let group = groups.values_mut().find(|group| group["tags"]["longshore.dev/object"] == object).unwrap();
+    for rule in group["rules"].as_object_mut().unwrap().values_mut().filter(|rule| rule["egress"] == false) {
+        rule["peer"] = json!({"Ipv4": "0.0.0.0/0"});
+        rule["to_port"] = json!(65_535);
+    }
 }

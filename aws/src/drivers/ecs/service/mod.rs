@@ -95,12 +95,14 @@ impl Driver for ServiceDriver {
         retag(aws, seen.outputs.get("arn").map_or("", String::as_str), change).await
     }
 
-    /// Scaled to nothing first, unless it is a daemon (which cannot be): `DeleteService` then drains what is left.
+    /// Scaled to nothing first, unless it is a daemon (which cannot be): `DeleteService` then drains what is left. It does
+    /// so without, too (API reference, `DeleteService`, "force"): where the service cannot be updated any more, since
+    /// somebody took its target group from the load balancer, it goes as it is.
     async fn delete(&self, aws: &Aws<Write>, seen: Seen<Service>) -> Result<(), Fault> {
         let (cluster, name) = (seen.value.cluster.to_string(), seen.value.name.clone());
         if seen.value.desired_count.is_some_and(|count| count != 0) {
             let scale = UpdateServiceInputBuilder::default().cluster(&cluster).service(&name).desired_count(0);
-            aws.write(scale).await.absent_if(GONE)?;
+            aws.write(scale).await.absent_if(&[GONE, &["InvalidParameterException"]].concat())?;
         }
         let delete = DeleteServiceInputBuilder::default().cluster(cluster).service(name).force(true);
         aws.write(delete).await.absent_if(GONE).map(drop)
