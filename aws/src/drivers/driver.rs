@@ -17,8 +17,8 @@ pub(crate) struct Found<K> {
     pub(crate) seen: Seen<K>,
     /// The identity in its tags, where it is this object's: the one that made it.
     pub(crate) tagged: Option<Id>,
-    /// What is nobody's, and a part of the same thing.
-    pub(crate) strays: Vec<Seen<K>>,
+    /// Other parts of the same thing: this object's, under the identity in their tags, and nobody's.
+    pub(crate) beside: Vec<(Option<Id>, Seen<K>)>,
 }
 
 impl<K> Found<K> {
@@ -30,7 +30,7 @@ impl<K> Found<K> {
 
     /// Whose it is, is known without its tags.
     pub(crate) fn untagged(seen: Seen<K>) -> Self {
-        Self { seen, tagged: None, strays: vec![] }
+        Self { seen, tagged: None, beside: vec![] }
     }
 }
 
@@ -107,7 +107,7 @@ pub(crate) trait Driver: Send + Sync + 'static {
 #[async_trait]
 pub(crate) trait AnyDriver: Send + Sync {
     fn kind(&self) -> &'static str;
-    /// The resource, if it exists, and what strays beside it.
+    /// The resource, if it exists, and what else is found with it.
     async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Vec<(Id, Thing)>, Fault>;
     /// The same for many.
     async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Vec<Result<Vec<(Id, Glimpse)>, Fault>>;
@@ -163,9 +163,11 @@ fn erased<K: Kind>(found: Found<K>, at: &LookUp) -> Result<Vec<(Id, Thing)>, Fau
     let erase = |seen| Thing::erase(seen).map_err(|error| defect(&at.id, &error));
     let id = found.tagged.filter(|id| id.kind == at.id.kind).unwrap_or_else(|| at.id.clone());
     let mut all = vec![(id, erase(found.seen)?)];
-    for stray in found.strays {
-        let stray = erase(Seen { owner: Owner::Stray, ..stray })?;
-        all.push((Id::stray(&Rules::of::<K>(), &stray.value), stray));
+    for (tagged, seen) in found.beside {
+        let owner = if tagged.is_some() { Owner::This } else { Owner::Stray };
+        let thing = erase(Seen { owner, ..seen })?;
+        let id = tagged.unwrap_or_else(|| Id::stray(&Rules::of::<K>(), &thing.value));
+        all.push((id, thing));
     }
     Ok(all)
 }

@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as Described,
     SecurityGroupRuleDescription, UserIdGroupPair,
 };
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, TAG_INSTALLATION, Text};
+use longshore_planner::engine::{Id, Kind, LookUp, Owner, Ownership, Seen, TAG_INSTALLATION, Text};
 use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleOutput};
 
 use super::{retag, specification, tags_of};
@@ -48,8 +48,9 @@ impl Driver for SecurityGroupRuleDriver {
             value(rule).zip(wanted).is_some_and(|(seen, wanted)| seen.same_tuple(wanted))
         };
         let found = rules.iter().find(tagged).or_else(|| rules.iter().find(known)).or_else(|| rules.iter().find(same));
-        let found = found.and_then(|rule| seen(rule, ownership, at));
-        Ok(found.map(|found| Found { strays: strays(&rules), ..found }))
+        let Some(found) = found else { return Ok(None) };
+        let others = rules.iter().filter(|rule| *rule != found);
+        Ok(seen(found, ownership, at).map(|seen| Found { beside: beside(others, ownership), ..seen }))
     }
 
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
@@ -158,15 +159,22 @@ fn seen(rule: &Described, ownership: &Ownership, at: &LookUp) -> Option<Found<Se
     Some(Found { tagged, ..Found::untagged(Seen { owner, ..seen }) })
 }
 
-/// The rules that no installation of Longshore has made. In a group that this object made, and there alone, those are
-/// taken away that it does not want.
-fn strays(rules: &[Described]) -> Vec<Seen<SecurityGroupRule>> {
-    let nobodys = rules.iter().filter(|rule| !tags_of(rule.tags()).contains_key(TAG_INSTALLATION));
-    let told = |rule| {
-        let id = Described::security_group_rule_id(rule)?;
-        Some(Seen::active(value(rule)?).with_output(SecurityGroupRuleOutput::Id, id))
+/// This object's rules and nobody's. Of its own those are taken away that it does not want, also where its status has
+/// forgotten them; of nobody's those in a group that it made, and in no other.
+fn beside<'a>(
+    others: impl Iterator<Item = &'a Described>,
+    ownership: &Ownership,
+) -> Vec<(Option<Id>, Seen<SecurityGroupRule>)> {
+    let told = |rule: &Described| {
+        let tags = tags_of(rule.tags());
+        let tagged = identity(ownership, &tags).filter(|id| id.kind == SecurityGroupRule::NAME);
+        if tagged.is_none() && tags.contains_key(TAG_INSTALLATION) {
+            return None;
+        }
+        let seen = Seen::active(SecurityGroupRule { tags: managed(&tags), ..value(rule)? });
+        Some((tagged, seen.with_output(SecurityGroupRuleOutput::Id, rule.security_group_rule_id()?)))
     };
-    nobodys.filter_map(told).collect()
+    others.filter_map(told).collect()
 }
 
 /// `None` for a rule whose other end is of no kind that the planner knows.

@@ -154,7 +154,8 @@ impl Account {
 
 /// What may have been replaced by another when the status was lost, and so is not in the spec any more.
 fn is_replaceable(thing: &Thing) -> bool {
-    matches!(thing.kind, "task definition" | "role") && !thing.ownership("object").is_empty()
+    matches!(thing.kind, "task definition" | "role" | "target group" | "listener rule")
+        && !thing.ownership("object").is_empty()
 }
 
 /// A difference, where there is one.

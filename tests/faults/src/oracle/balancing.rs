@@ -64,14 +64,15 @@ pub(super) fn of_service(account: &Account, want: &Want, service: &Thing, found:
         attached.push(json!({"containerName": entry["containerName"], "containerPort": entry["containerPort"],
             "targetGroupArn": group.id}));
     }
-    if groups.len() != entries {
+    if groups.len() != entries && !want.forgotten {
         found.push(format!("{} target groups instead of {entries}", groups.len()));
     }
     let is = account.of_object(want, "listener rule").into_iter().map(|rule| {
         let to = &rule.value["actions"][0]["effect"]["Forward"]["groups"];
         json!([rule.value["listener"], asked(rule, "Host"), asked(rule, "Path"), to])
     });
-    same("listener rules", is, wanted.into_iter(), found);
+    let is = is.filter(|rule| !want.forgotten || wanted.contains(rule)).collect::<Vec<Value>>();
+    same("listener rules", is.into_iter(), wanted.into_iter(), found);
     let is = list(&service.value["revision"]["attached"]["loadBalancers"]);
     same("attached target groups", is.cloned(), attached.into_iter(), found);
 }

@@ -29,6 +29,8 @@ pub(crate) struct Want {
     environment: Value,
     /// The image that runs, where that is not the spec's.
     image: Option<String>,
+    /// Its status was lost: what only that had told of, a predecessor that was being replaced, may be left.
+    forgotten: bool,
 }
 
 impl Want {
@@ -117,7 +119,7 @@ impl Judge {
 
     fn differences_of_all(&self, account: &Account, stage: &Stage) -> Vec<String> {
         let all = all(&stage.api);
-        let forgotten = self.scenario.loses_status() || self.meanwhile == Meanwhile::StatusGone;
+        let forgotten = self.forgotten();
         let mut problems = vec![];
         for (key, object) in &all {
             problems.extend(self.end_problems(key, object));
@@ -135,6 +137,11 @@ impl Judge {
         problems.extend(account.orphans(&wanted, forgotten));
         problems.extend(account.duplicates());
         problems
+    }
+
+    /// Whether users take away what only statuses say.
+    fn forgotten(&self) -> bool {
+        self.scenario.loses_status() || self.meanwhile == Meanwhile::StatusGone
     }
 
     fn end_problems(&self, key: &str, object: &Value) -> Vec<String> {
@@ -167,6 +174,7 @@ impl Judge {
             spec: object["spec"].clone(),
             environment: default.map(|(_, object)| object["spec"].clone()).unwrap_or_default(),
             image: end.and_then(|end| end.image.clone()),
+            forgotten: self.forgotten(),
         }
     }
 }
