@@ -34,7 +34,7 @@ use crate::survey::law::same;
 use crate::survey::{judged, subject, suspicion};
 
 /// The service's patch.
-fn behind() -> Value {
+pub(crate) fn behind() -> Value {
     json!({"tags": [{"key": "Team", "value": "shop"}], "loadBalancers": [{
         "name": "web", "loadBalancer": {"name": "public"}, "listener": "https", "containerName": "web",
         "containerPort": 80, "rules": [{"hosts": ["shop.example.com"], "paths": ["/orders", "/orders/*"]}],
@@ -42,15 +42,15 @@ fn behind() -> Value {
     }]})
 }
 
-struct Balanced {
-    balancer: Object,
+pub(crate) struct Balanced {
+    pub(crate) balancer: Object,
     cluster: Object,
     service: Option<Object>,
-    references: Option<References>,
+    pub(crate) references: Option<References>,
 }
 
 impl Balanced {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let spec = examples::load_balancer();
         let balancer = Object::needing(scope("ApplicationLoadBalancer", "public"), move |scope, _, facts| {
             application_load_balancer(scope, &spec, facts)
@@ -64,16 +64,16 @@ impl Balanced {
         balanced
     }
 
-    async fn begin(&mut self, account: &Account) {
+    pub(crate) async fn begin(&mut self, account: &Account) {
         let seen = self.balancer.converge(account).await;
         let cluster = self.cluster.converge(account).await;
         let references = self.references.insert(references(&seen, &cluster)).clone();
-        self.service.get_or_insert_with(|| orders(references, &behind()));
+        self.service.get_or_insert_with(|| orders("orders", references, &behind()));
     }
 
     /// The service's spec is edited.
     fn change(&mut self, patch: &Value) {
-        let changed = orders(self.references.clone().unwrap(), patch);
+        let changed = orders("orders", self.references.clone().unwrap(), patch);
         let service = self.service();
         let before = std::mem::replace(service, changed);
         (service.inventory, service.memory) = (before.inventory, before.memory);
@@ -114,9 +114,9 @@ impl Balanced {
     }
 }
 
-fn orders(references: References, patch: &Value) -> Object {
+pub(crate) fn orders(name: &str, references: References, patch: &Value) -> Object {
     let spec = examples::service(patch);
-    Object::needing(scope("EcsService", "orders"), move |scope, memory, facts| {
+    Object::needing(scope("EcsService", name), move |scope, memory, facts| {
         ecs_service(scope, &spec, facts, &references, memory)
     })
 }

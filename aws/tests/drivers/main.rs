@@ -13,5 +13,6 @@ mod fencing;
 mod kinds;
 mod object;
 mod recorded;
+mod seventy;
 mod stack;
 mod survey;

@@ -36,7 +36,7 @@ pub(crate) async fn judged(account: &Account, subjects: &[Subject]) -> Vec<Drift
     verdicts(&survey, subjects).await
 }
 
-async fn verdicts(survey: &Survey, subjects: &[Subject]) -> Vec<Drift> {
+pub(crate) async fn verdicts(survey: &Survey, subjects: &[Subject]) -> Vec<Drift> {
     let glances: Vec<Glance> = survey.glance(subjects).await;
     subjects.iter().zip(glances).map(|(subject, glance)| subject.judge(glance, &kinds::all())).collect()
 }
