@@ -63,8 +63,8 @@ FAULTS = [
     Fault(
         "an update without the tag check",
         ENGINE + "plan.rs",
-        'Owner::This | Owner::Parent | Owner::Shared => return Ok(()),',
-        'Owner::This | Owner::Parent | Owner::Shared | Owner::OtherObject { .. } => return Ok(()),',
+        'Owner::This | Owner::Parent | Owner::Shared | Owner::Stray => return Ok(()),',
+        'Owner::This | Owner::Parent | Owner::Shared | Owner::Stray | Owner::OtherObject { .. } => return Ok(()),',
         "engine",
         "something_of_that_name_that_is_not_ours_is_never_touched",
     ),
