@@ -204,10 +204,17 @@ impl Aws {
     pub fn security_groups_of(&self, object: &str) -> Result<Vec<String>> {
         let filter = [("Filter.1.Name", "tag:longshore.dev/object"), ("Filter.1.Value.1", object)];
         let mut ids = elements(&self.ec2("DescribeSecurityGroups", &filter)?, "groupId");
-        // A group's own rules may name it again.
+        // Rules name groups, too: this one again, or another object's.
         ids.sort();
         ids.dedup();
-        Ok(ids)
+        let mut found = Vec::new();
+        for id in ids {
+            let both = [filter[0], filter[1], ("Filter.2.Name", "group-id"), ("Filter.2.Value.1", &id)];
+            if !elements(&self.ec2("DescribeSecurityGroups", &both)?, "groupId").is_empty() {
+                found.push(id);
+            }
+        }
+        Ok(found)
     }
 
     /// The ARNs of load balancers, listeners, rules and target groups made for an object.
