@@ -225,9 +225,12 @@ where
     Ok(reader)
 }
 
-/// The keys of those that a question is true of.
+/// The keys of those that a question is true of, by name: who is woken together has turns in an order that can be foreseen.
 pub(super) fn keys<O: Object>(store: &Store<O>, wanted: impl Fn(&O) -> bool) -> Vec<Key> {
-    store.state().into_iter().filter(|object| wanted(object)).map(|object| Key::of(O::KIND, object.as_ref())).collect()
+    let objects = store.state().into_iter().filter(|object| wanted(object));
+    let mut keys: Vec<Key> = objects.map(|object| Key::of(O::KIND, object.as_ref())).collect();
+    keys.sort_unstable();
+    keys
 }
 
 #[cfg(test)]

@@ -139,6 +139,7 @@ impl<'a> Run<'a> {
         }
         act.perform(&self.stage);
         self.judge.user_did(&self.stage.api);
+        self.judge.acted(act, &self.stage);
         if needs_nobody {
             self.restart().await;
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use longshore_kubernetes_api::{Key, KubernetesApi, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,9 +39,22 @@ pub(crate) struct Scenario {
     /// What AWS has of these objects stays as it was at the start, whatever their specs say.
     #[serde(default)]
     pub(crate) frozen: bool,
+    /// What must never be more, in a run in which nobody loses a status or edits meanwhile.
+    #[serde(default)]
+    pub(crate) most: Most,
     /// Run by itself only to begin others with: it has no points of its own.
     #[serde(default)]
     pub(crate) only_a_start: bool,
+}
+
+/// Bounds of what happens on the way.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Most {
+    /// Services that deploy at once.
+    pub(crate) deploying: Option<usize>,
+    /// Clusters that are deleted before somebody allows more.
+    pub(crate) deletions: Option<usize>,
 }
 
 /// How an object ends.
@@ -72,6 +86,8 @@ pub(crate) enum Act {
     Apply { file: String, kind: Option<String>, named: Option<String>, patch: Option<Value> },
     /// `kubectl edit`, by a JSON merge patch.
     Edit { object: String, patch: Value },
+    /// `kubectl annotate` with a time that lies so many minutes ahead.
+    Annotate { object: String, annotation: String, minutes: i64 },
     /// `kubectl delete`.
     Delete(String),
     /// The status subresource is emptied by hand.
@@ -107,15 +123,28 @@ impl Act {
             }
             Self::Aws { service, operation, input } => stage.call(service, operation, &resolved(input, api)),
             // What was deleted at the moment of a fault is not there any more.
-            Self::Edit { object, .. } | Self::Delete(object) | Self::EmptyStatus(object)
+            Self::Edit { object, .. }
+            | Self::Annotate { object, .. }
+            | Self::Delete(object)
+            | Self::EmptyStatus(object)
                 if api.get(&key(object)).is_none() => {}
             Self::Edit { object, patch } => edit(api, &key(object), patch).unwrap(),
+            Self::Annotate { object, annotation, minutes } => {
+                let patch = json!({"metadata": {"annotations": {annotation: ahead(stage, *minutes)}}});
+                edit(api, &key(object), &patch).unwrap();
+            }
             Self::Delete(object) => api.delete(&key(object)).unwrap(),
             Self::EmptyStatus(object) => empty_status(api, &key(object)),
             Self::Restore => restore(api),
             Self::Wait(_) => {}
         }
     }
+}
+
+/// A time as annotations have it: whole seconds.
+fn ahead(stage: &Stage, minutes: i64) -> String {
+    let now = Timestamp::from_second(stage.now().as_second()).unwrap();
+    (now + SignedDuration::from_mins(minutes)).to_string()
 }
 
 fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str>, patch: Option<&Value>) {

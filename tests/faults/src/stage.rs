@@ -25,7 +25,7 @@ use crate::seam::Seam;
 /// Whose everything is.
 pub(crate) const INSTALLATION: &str = "faults";
 /// The access key of a person at the console of AWS.
-const SOMEBODY: &str = "AKIASOMEBODYATAWS";
+pub(crate) const SOMEBODY: &str = "AKIASOMEBODYATAWS";
 /// How often objects are looked at. A converged object has two turns in an hour; a deployment is looked at less often
 /// than by default, since every look costs the suite time and nobody watches.
 const TIMING: Timing = Timing { resync: Duration::from_mins(20), rollout: Duration::from_secs(20) };
@@ -101,20 +101,27 @@ impl Stage {
         });
     }
 
+    /// The time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        time(self.began, self.base)
+    }
+
     /// Starts a controller behind a seam.
     pub(crate) fn start(&self, seam: Seam) -> Process {
         let api = KubernetesSeam { api: self.api.clone(), seam: seam.clone() };
         let (began, base) = (self.began, self.base);
-        let now = move || {
-            let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-            Timestamp::from_millisecond(base.saturating_add(passed)).unwrap_or_default()
-        };
         let client = self.api.client("longshore", api);
-        let doors = Doors { client, edge: aws(&self.simulator, &seam), clock: Clock::of(now) };
+        let doors = Doors { client, edge: aws(&self.simulator, &seam), clock: Clock::of(move || time(began, base)) };
         let settings = Settings { installation: INSTALLATION.to_owned(), timing: TIMING, lease: None };
         let controller = Controller::new(doors, settings, &mut Registry::default());
         Process { seam, running: tokio::spawn(controller.run(CancellationToken::new())) }
     }
+}
+
+/// The time of day, of what began so at this moment.
+fn time(began: Instant, base: i64) -> Timestamp {
+    let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(base.saturating_add(passed)).unwrap_or_default()
 }
 
 /// Read once: every run has the same.

@@ -2,6 +2,7 @@
 
 mod aws;
 mod balancing;
+mod caution;
 mod conditions;
 mod creates;
 mod service;
@@ -13,7 +14,7 @@ use longshore_kubernetes_api::KubernetesApi;
 use serde_json::Value;
 
 use crate::fault::Meanwhile;
-use crate::scenario::{End, KINDS, Scenario, key, objects, written};
+use crate::scenario::{Act, End, KINDS, Scenario, key, objects, written};
 use crate::stage::Stage;
 use aws::Account;
 
@@ -54,6 +55,8 @@ pub(crate) struct Judge {
     unseen: Option<String>,
     /// The statuses that were looked at, with the generations of their objects.
     seen: BTreeMap<String, (Value, Value)>,
+    /// When people annotated the environment: with what, when, and until when it counts.
+    annotated: Vec<(String, i64, i64)>,
 }
 
 impl Judge {
@@ -69,6 +72,7 @@ impl Judge {
             specs,
             unseen: None,
             seen: BTreeMap::new(),
+            annotated: vec![],
         }
     }
 
@@ -85,6 +89,14 @@ impl Judge {
         self.specs = specs(api);
     }
 
+    /// After one of the scenario's acts.
+    pub(crate) fn acted(&mut self, act: &Act, stage: &Stage) {
+        if let Act::Annotate { annotation, minutes, .. } = act {
+            let now = stage.now().as_second();
+            self.annotated.push((annotation.clone(), (now + 1) * 1000, (now + minutes * 60) * 1000));
+        }
+    }
+
     /// Whether every object is where it shall end.
     pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
         all(&stage.api).iter().all(|(key, object)| self.end_problems(key, object).is_empty())
@@ -93,7 +105,10 @@ impl Judge {
     /// Conditions that say what is not so, or contradict each other, judged when they are written: what somebody changes
     /// in AWS afterwards makes no lie of them.
     pub(crate) fn lies(&mut self, stage: &Stage) -> Vec<String> {
-        let mut lies = vec![];
+        let disturbed = matches!(self.meanwhile, Meanwhile::Changed | Meanwhile::StatusGone);
+        let most = self.scenario.most.deploying.filter(|_| !disturbed);
+        let mut lies: Vec<String> =
+            most.and_then(|most| caution::deploying(&stage.simulator, most)).into_iter().collect();
         for (key, object) in all(&stage.api) {
             let said = (object["metadata"]["generation"].clone(), object["status"].clone());
             if self.seen.insert(key.clone(), said.clone()) == Some(said) {
@@ -114,7 +129,23 @@ impl Judge {
         let mut problems = self.differences_of_all(&Account::of(&stage.simulator, &self.foreign), stage);
         problems.extend(creates::second(&stage.simulator));
         problems.extend(defects(&stage.api));
+        problems.extend(self.incautious(stage));
         problems
+    }
+
+    fn annotated_with<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (i64, i64)> + 'a {
+        let of_name = self.annotated.iter().filter(move |(annotation, ..)| annotation.ends_with(name));
+        of_name.map(|(_, since, until)| (*since, *until))
+    }
+
+    /// What should not have happened on the way, known at the end.
+    fn incautious(&self, stage: &Stage) -> Vec<String> {
+        let paused =
+            self.annotated_with("/paused-until").flat_map(|times| caution::while_paused(&stage.simulator, times));
+        let allowed_from = self.annotated_with("/allow-deletions-until").map(|(since, _)| since - 1000).next();
+        let most = self.scenario.most.deletions.filter(|_| self.meanwhile != Meanwhile::StatusGone);
+        let deleted = most.and_then(|most| caution::deletions(&stage.simulator, allowed_from, most));
+        paused.chain(deleted).collect()
     }
 
     fn differences_of_all(&self, account: &Account, stage: &Stage) -> Vec<String> {
