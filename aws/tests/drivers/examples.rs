@@ -49,7 +49,7 @@ pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
 
 /// Example 20's load balancer.
 pub(crate) fn load_balancer() -> ApplicationLoadBalancerSpec {
-    spec("crds/tests/manifests/public.yaml", "ApplicationLoadBalancer", &json!({}))
+    spec("examples/20-load-balancer.yaml", "ApplicationLoadBalancer", &json!({}))
 }
 
 /// A patch that gives the service's container another image.

@@ -77,7 +77,7 @@ pub(crate) const EXAMPLES: [&str; 4] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "tests/manifests/orders.yaml",
-    "tests/manifests/public.yaml",
+    "../examples/20-load-balancer.yaml",
 ];
 
 /// An object of the examples, of one of our kinds, by its name.

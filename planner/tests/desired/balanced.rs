@@ -17,7 +17,7 @@ pub(crate) const OTHER_LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:
 
 /// The load balancer of example 20.
 pub(crate) fn public(patch: &Value) -> ApplicationLoadBalancerSpec {
-    spec("../crds/tests/manifests/public.yaml", "ApplicationLoadBalancer", patch)
+    spec("../examples/20-load-balancer.yaml", "ApplicationLoadBalancer", patch)
 }
 
 pub(crate) fn orders(patch: &Value) -> EcsServiceSpec {

@@ -19,11 +19,17 @@ pub fn hello(namespace: &str) -> Result<String> {
     Ok(example("10-fargate-web.yaml")?.replace(&format!("namespace: {SHOP}"), &format!("namespace: {namespace}")))
 }
 
-/// The load balancer of example 20, in another namespace.
+/// Example 20, in another namespace: an `ApplicationLoadBalancer` called public and an `EcsService` behind it called
+/// orders.
+pub fn balanced(namespace: &str) -> Result<String> {
+    Ok(example("20-load-balancer.yaml")?.replace(&format!("namespace: {SHOP}"), &format!("namespace: {namespace}")))
+}
+
+/// The load balancer of example 20 alone.
 pub fn balancer(namespace: &str) -> Result<String> {
-    let path = project("crds/tests/manifests/public.yaml");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(text.replace(&format!("namespace: {SHOP}"), &format!("namespace: {namespace}")))
+    let all = balanced(namespace)?;
+    let found = all.split("---\n").find(|text| text.contains("kind: ApplicationLoadBalancer"));
+    found.map(ToOwned::to_owned).context("example 20 has a load balancer")
 }
 
 /// Example 00 on an AWS that has other ids than the example's, as `furnish.py` reports them.

@@ -22,7 +22,7 @@ mod stack;
 pub use aws::{Aws, elements};
 pub use controller::{Controller, Launch};
 pub use emulator::Emulator;
-pub use environment::{SHOP, balancer, example, hello};
+pub use environment::{SHOP, balanced, balancer, example, hello};
 pub use namespace::Namespace;
 pub use object::{Condition, condition, names_all, number, text};
 pub use place::{project, scratch};

@@ -193,6 +193,9 @@ impl<'a> Run<'a> {
         self.happened = true;
         self.disturbed = Instant::now();
         let Some(trial) = self.trial else { return };
+        if trial.kind == Kind::EventLost {
+            self.judge.leave_out();
+        }
         self.judge.before(trial.meanwhile, &self.stage.api);
         self.scenario.meanwhile(trial.meanwhile, &self.stage.api);
         self.judge.user_did(&self.stage.api);

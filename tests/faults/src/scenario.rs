@@ -81,8 +81,8 @@ fn changed() -> Value {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Act {
-    /// `kubectl apply -f` a file (its path is from `examples`), or only the objects of one kind in it, under another name,
-    /// changed by a JSON merge patch.
+    /// `kubectl apply -f` a file of the examples, or only the objects of one kind in it, under another name, changed by a
+    /// JSON merge patch.
     Apply { file: String, kind: Option<String>, named: Option<String>, patch: Option<Value> },
     /// `kubectl edit`, by a JSON merge patch.
     Edit { object: String, patch: Value },

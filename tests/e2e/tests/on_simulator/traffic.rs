@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use longshore_e2e::{Namespace, balancer, condition, elements, hello, names_all, text};
+use longshore_e2e::{Namespace, balanced, balancer, condition, elements, hello, names_all, text};
 use serde_json::{Value, json};
 
 use crate::stack;
@@ -75,8 +75,9 @@ fn answers(ns: &Namespace<'_>, url: &str) -> Result<()> {
 #[test]
 fn a_service_behind_a_load_balancer_is_reached_and_every_target_is_healthy() -> Result<()> {
     let stack = stack();
-    let ns = with_balancer(stack, "behind")?;
-    ns.apply(&orders(&ns.name))?;
+    let ns = with_cluster(stack, "behind")?;
+    ns.apply(&balanced(&ns.name)?)?;
+    ns.wait_ready("alb/public")?;
     ns.wait_ready("ecssvc/orders")?;
 
     let outcome = ask(&ns, "https://shop.example.com/orders/1")?;

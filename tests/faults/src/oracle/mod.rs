@@ -55,6 +55,8 @@ pub(crate) struct Judge {
     unseen: Option<String>,
     /// The statuses that were looked at, with the generations of their objects.
     seen: BTreeMap<String, (Value, Value)>,
+    /// The controller was not told everything, by a watch that left something out.
+    unheard: bool,
     /// When people annotated the environment: with what, when, and until when it counts.
     annotated: Vec<(String, i64, i64)>,
 }
@@ -72,8 +74,14 @@ impl Judge {
             specs,
             unseen: None,
             seen: BTreeMap::new(),
+            unheard: false,
             annotated: vec![],
         }
+    }
+
+    /// A watch leaves something out: what it was to do by that, nobody can say.
+    pub(crate) fn leave_out(&mut self) {
+        self.unheard = true;
     }
 
     /// Before what happens at the moment of a fault. An object that Longshore has not seen (after a restore) is gone at

@@ -50,9 +50,10 @@ fn the_api_in_memory_answers_as_the_real_one() {
 fn install(plane: &ControlPlane) {
     plane.run(&["apply", "--server-side", "-f", definitions().to_str().unwrap()]).unwrap();
     plane.run(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]).unwrap();
+    let kinds = std::fs::read_dir(definitions()).unwrap().count();
     wait_for("the kinds to be served", Duration::from_mins(1), || {
         let found = plane.run(&["api-resources", "--categories=longshore", "--output=name"])?;
-        Ok(if found.lines().count() == 3 { Ok(()) } else { Err(found) })
+        Ok(if found.lines().count() == kinds { Ok(()) } else { Err(found) })
     })
     .unwrap();
 }
