@@ -55,7 +55,7 @@ pub(crate) struct Judge {
     unseen: Option<String>,
     /// The statuses that were looked at, with the generations of their objects.
     seen: BTreeMap<String, (Value, Value)>,
-    /// The controller was not told everything, by a watch that left something out.
+    /// The controller was not told what people said on an environment.
     unheard: bool,
     /// When people annotated the environment: with what, when, and until when it counts.
     annotated: Vec<(String, i64, i64)>,
@@ -79,7 +79,7 @@ impl Judge {
         }
     }
 
-    /// A watch leaves something out: what it was to do by that, nobody can say.
+    /// A watch leaves out what people say on an environment: it cannot be heeded before the next list.
     pub(crate) fn leave_out(&mut self) {
         self.unheard = true;
     }
@@ -148,8 +148,8 @@ impl Judge {
 
     /// What should not have happened on the way, known at the end.
     fn incautious(&self, stage: &Stage) -> Vec<String> {
-        let paused =
-            self.annotated_with("/paused-until").flat_map(|times| caution::while_paused(&stage.simulator, times));
+        let heard = self.annotated_with("/paused-until").filter(|_| !self.unheard);
+        let paused = heard.flat_map(|times| caution::while_paused(&stage.simulator, times));
         let allowed_from = self.annotated_with("/allow-deletions-until").map(|(since, _)| since - 1000).next();
         let most = self.scenario.most.deletions.filter(|_| self.meanwhile != Meanwhile::StatusGone);
         let deleted = most.and_then(|most| caution::deletions(&stage.simulator, allowed_from, most));
