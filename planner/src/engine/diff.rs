@@ -69,6 +69,8 @@ mod tests {
             (json!({"a": 1}), json!({"a": 1}), vec![]),
             (json!({"a": 1}), json!({"a": 2}), vec!["a"]),
             (json!({"a": null}), json!({}), vec![]),
+            (json!({"a": 1, "b": 2}), json!({"a": 1}), vec!["b"]),
+            (json!({"a": 1}), json!({"a": 1, "b": 2}), vec!["b"]),
             (json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": 1, "c": 3}}), vec!["a.c"]),
             (json!({"a": [1, 2]}), json!({"a": [2, 1]}), vec!["a"]),
             (
