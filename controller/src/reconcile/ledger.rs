@@ -17,7 +17,7 @@ use super::pass::{Pass, Work};
 use super::report::json;
 use crate::clock::Clock;
 use crate::kubernetes::{Member, WriteError, read, write_status};
-use crate::object::{Key, Object};
+use crate::object::Object;
 
 /// So many times in a row another turn may be first; then this one is taken again from its beginning.
 const TRIES: usize = 5;
@@ -149,7 +149,7 @@ impl<O: Object> Pass<'_, O> {
     }
 
     fn me(&self) -> String {
-        Key::of(O::KIND, &self.object).to_string()
+        self.key().to_string()
     }
 
     fn asking<'a>(&self, me: &'a str, rolled_back: Option<&'a RolledBack>) -> Asking<'a> {

@@ -110,7 +110,7 @@ impl<O: Object> Pass<'_, O> {
         (verified, mark)
     }
 
-    fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         Key::of(O::KIND, &self.object)
     }
 
