@@ -27,10 +27,10 @@ test: ## everything: format, lints, unit, property, simulator and end-to-end tes
 faults: ## let something go wrong at every call that the controller makes (ONLY=NAME for some)
 	@ONLY='$(ONLY)' tests/lint test --workspace --test faults -- --ignored --nocapture
 
-bench: ## what 1,000 services cost: calls to AWS, memory, how long an edit waits (minutes)
+bench: ## what 1,000 services cost, in the build that users get: calls to AWS, memory, how long an edit waits (minutes)
 	@tests/setup
-	@cargo build --workspace
-	@$(CARGO_TARGET_DIR)/debug/longshore-bench
+	@cargo build --release --workspace --bin longshore --bin longshore-bench
+	@$(CARGO_TARGET_DIR)/release/longshore-bench
 
 planted: ## plant faults in a copy of the code, one at a time; each must be caught by its test (minutes)
 	@tests/planted/run

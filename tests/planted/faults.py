@@ -130,7 +130,7 @@ FAULTS = [
         'Owner::This => Ok(()),\n        _ =>',
         'Owner::This | Owner::Nobody => Ok(()),\n        _ =>',
         "drivers",
-        "what_another_object_made_under_the_same_name_is_left_alone",
+        "what_somebody_made_by_hand_under_the_same_name_is_left_alone",
     ),
     Fault(
         "a missing write-ahead: what a call makes is not in the status before it",

@@ -1,5 +1,9 @@
 //! What another object owns is left alone, also where it was made between our look and our call.
 
+use aws_sdk_cloudwatchlogs::operation::create_log_group::builders::CreateLogGroupInputBuilder;
+use aws_sdk_ec2::operation::create_security_group::builders::CreateSecurityGroupInputBuilder;
+use aws_sdk_ecs::operation::create_cluster::builders::CreateClusterInputBuilder;
+use aws_sdk_iam::operation::create_role::builders::CreateRoleInputBuilder;
 use longshore_aws::Class;
 use longshore_planner::desired::Desired;
 use longshore_planner::engine::{Action, Kind};
@@ -33,9 +37,7 @@ pub(super) async fn is_left_alone_in<K: Kind>(account: Account, value: &Value, r
     let mut owner = Box::new(object::<K>(value));
     owner.converge(&account).await;
     blocks_who_sees_it::<K>(&account, value).await;
-    // As if it had come into being after our look.
-    account.breaks(read, 1, 1, Fault::Stale);
-    refuses_who_did_not_see_it::<K>(&account, value).await;
+    refuses_who_did_not_see_it::<K>(&account, value, read).await;
     let (_, plan) = owner.planned(&account).await;
     assert_eq!(plan.steps, [], "{}: its owner finds it as it was", K::NAME);
 }
@@ -47,20 +49,62 @@ async fn blocks_who_sees_it<K: Kind>(account: &Account, value: &Value) {
     assert!(step.reason.starts_with("AlreadyExists: "), "{}: {}", K::NAME, step.reason);
 }
 
-async fn refuses_who_did_not_see_it<K: Kind>(account: &Account, value: &Value) {
+/// As if it had come into being after our look.
+async fn refuses_who_did_not_see_it<K: Kind>(account: &Account, value: &Value, read: &str) {
+    account.breaks(read, 1, 1, Fault::Stale);
     let round = rival::<K>(value).round(account).await;
     assert!(matches!(round.plan.steps[0].action, Action::Create { .. }), "{}: {:?}", K::NAME, round.plan.steps);
     let Some((id, fault)) = round.faults.first() else { panic!("{}: it was made", K::NAME) };
     assert_eq!((id.kind.as_str(), fault.class, fault.code.as_str()), (K::NAME, Class::Fix, "AlreadyExists"), "{fault}");
 }
 
+/// One of each kind whose names are not ours alone, and the operation by which it is seen.
+fn named() -> [(Value, &'static str); 4] {
+    let group = json!({"name": "law-1f2e3d4c", "vpcId": "vpc-0a1b2c3d", "description": "Longshore"});
+    [
+        (json!({"name": "/longshore/law"}), "DescribeLogGroups"),
+        (json!({"name": "law", "path": "/longshore/", "trust": trust()}), "GetRole"),
+        (group, "DescribeSecurityGroups"),
+        (json!({"name": "law"}), "DescribeClusters"),
+    ]
+}
+
+fn trust() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_another_object_made_under_the_same_name_is_left_alone() {
-    is_left_alone::<LogGroup>(&json!({"name": "/longshore/law"}), "DescribeLogGroups").await;
-    let trust = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    is_left_alone::<Role>(&json!({"name": "law", "path": "/longshore/", "trust": trust}), "GetRole").await;
-    let group = json!({"name": "law-1f2e3d4c", "vpcId": "vpc-0a1b2c3d", "description": "Longshore"});
-    is_left_alone::<SecurityGroup>(&group, "DescribeSecurityGroups").await;
-    is_left_alone::<Cluster>(&json!({"name": "law"}), "DescribeClusters").await;
+    let [logs, role, group, cluster] = named();
+    is_left_alone::<LogGroup>(&logs.0, logs.1).await;
+    is_left_alone::<Role>(&role.0, role.1).await;
+    is_left_alone::<SecurityGroup>(&group.0, group.1).await;
+    is_left_alone::<Cluster>(&cluster.0, cluster.1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_made_by_hand_under_the_same_name_is_left_alone() {
+    let account = Account::new().await;
+    account.breaks("NeverCalled", 1, 1, Fault::Stale);
+    let aws = account.session.writer();
+    let [logs, role, group, cluster] = named();
+
+    aws.write(CreateLogGroupInputBuilder::default().log_group_name("/longshore/law")).await.unwrap();
+    blocks_who_sees_it::<LogGroup>(&account, &logs.0).await;
+    refuses_who_did_not_see_it::<LogGroup>(&account, &logs.0, logs.1).await;
+
+    let by_hand = CreateRoleInputBuilder::default().role_name("law").path("/longshore/");
+    aws.write(by_hand.assume_role_policy_document(trust().to_string())).await.unwrap();
+    blocks_who_sees_it::<Role>(&account, &role.0).await;
+    refuses_who_did_not_see_it::<Role>(&account, &role.0, role.1).await;
+
+    let by_hand = CreateSecurityGroupInputBuilder::default().group_name("law-1f2e3d4c").description("by hand");
+    aws.write(by_hand.vpc_id("vpc-0a1b2c3d")).await.unwrap();
+    blocks_who_sees_it::<SecurityGroup>(&account, &group.0).await;
+    refuses_who_did_not_see_it::<SecurityGroup>(&account, &group.0, group.1).await;
+
+    aws.write(CreateClusterInputBuilder::default().cluster_name("law")).await.unwrap();
+    blocks_who_sees_it::<Cluster>(&account, &cluster.0).await;
+    refuses_who_did_not_see_it::<Cluster>(&account, &cluster.0, cluster.1).await;
 }
