@@ -67,6 +67,7 @@ pub trait Operation: Clone + Send + 'static {
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
+    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
     pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
@@ -261,6 +262,15 @@ operations! {
     Write "elasticloadbalancing:DeleteRule" elbv2 aws_sdk_elasticloadbalancingv2 delete_rule DeleteRuleInputBuilder DeleteRuleOutput;
     Write "elasticloadbalancing:AddTags" elbv2 aws_sdk_elasticloadbalancingv2 add_tags AddTagsInputBuilder AddTagsOutput;
     Write "elasticloadbalancing:RemoveTags" elbv2 aws_sdk_elasticloadbalancingv2 remove_tags RemoveTagsInputBuilder RemoveTagsOutput;
+    Read "application-autoscaling:DescribeScalableTargets" autoscaling aws_sdk_applicationautoscaling describe_scalable_targets DescribeScalableTargetsInputBuilder DescribeScalableTargetsOutput;
+    Read "application-autoscaling:DescribeScalingPolicies" autoscaling aws_sdk_applicationautoscaling describe_scaling_policies DescribeScalingPoliciesInputBuilder DescribeScalingPoliciesOutput;
+    Read "application-autoscaling:ListTagsForResource" autoscaling aws_sdk_applicationautoscaling list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
+    Write "application-autoscaling:RegisterScalableTarget" autoscaling aws_sdk_applicationautoscaling register_scalable_target RegisterScalableTargetInputBuilder RegisterScalableTargetOutput;
+    Write "application-autoscaling:DeregisterScalableTarget" autoscaling aws_sdk_applicationautoscaling deregister_scalable_target DeregisterScalableTargetInputBuilder DeregisterScalableTargetOutput;
+    Write "application-autoscaling:PutScalingPolicy" autoscaling aws_sdk_applicationautoscaling put_scaling_policy PutScalingPolicyInputBuilder PutScalingPolicyOutput;
+    Write "application-autoscaling:DeleteScalingPolicy" autoscaling aws_sdk_applicationautoscaling delete_scaling_policy DeleteScalingPolicyInputBuilder DeleteScalingPolicyOutput;
+    Write "application-autoscaling:TagResource" autoscaling aws_sdk_applicationautoscaling tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "application-autoscaling:UntagResource" autoscaling aws_sdk_applicationautoscaling untag_resource UntagResourceInputBuilder UntagResourceOutput;
     Read "acm:ListCertificates" acm aws_sdk_acm list_certificates ListCertificatesInputBuilder ListCertificatesOutput;
     Read "acm:DescribeCertificate" acm aws_sdk_acm describe_certificate DescribeCertificateInputBuilder DescribeCertificateOutput;
     Read "wafv2:GetWebACLForResource" wafv2 aws_sdk_wafv2 get_web_acl_for_resource GetWebAclForResourceInputBuilder GetWebAclForResourceOutput;

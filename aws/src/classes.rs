@@ -238,6 +238,18 @@ const RULES: &[Rule] = {
             "check spec.accessLogs: the bucket's policy must let Elastic Load Balancing write there",
         ),
         rule("elasticloadbalancing:", "TooMany*", "", Fix, "ask AWS for a higher quota of Elastic Load Balancing"),
+        // Application Auto Scaling.
+        rule("application-autoscaling:", "ConcurrentUpdateException", "", Retry, ""),
+        rule("application-autoscaling:", "FailedResourceAccessException", "", Retry, ""),
+        rule("application-autoscaling:", "ObjectNotFoundException", "", Wait, ""),
+        rule("application-autoscaling:", "ValidationException", "ECS service doesn't exist", Wait, ""),
+        rule(
+            "application-autoscaling:",
+            "LimitExceededException",
+            "",
+            Fix,
+            "ask AWS for a higher quota of Application Auto Scaling, or remove scaling policies",
+        ),
         rule("wafv2:", "WAFUnavailableEntityException", "", Wait, ""),
         rule("wafv2:", "WAFInternalErrorException", "", Retry, ""),
         rule(

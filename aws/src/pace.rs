@@ -36,7 +36,7 @@ struct Limit {
 /// - ACM: "Quotas", AWS Certificate Manager User Guide: 5 (`DescribeCertificate`: 10) calls a second.
 /// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
 /// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
-/// - IAM and STS publish none; these figures are chosen low.
+/// - IAM, STS and Application Auto Scaling publish none; these figures are chosen low.
 const LIMITS: &[Limit] = &[
     limit(
         "ecs-cluster-modify",
@@ -70,6 +70,7 @@ const LIMITS: &[Limit] = &[
     limit("elb-read", &["elasticloadbalancing:Describe*"], 40, 10),
     limit("elb-modify", &["elasticloadbalancing:*"], 20, 5),
     limit("acm", &["acm:*"], 5, 5),
+    limit("application-autoscaling", &["application-autoscaling:*"], 20, 10),
     limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),

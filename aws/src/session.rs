@@ -95,6 +95,7 @@ impl Session {
         let sdk = sdk_config(config, edge).await?;
         let clients = Clients {
             acm: aws_sdk_acm::Client::new(&sdk),
+            autoscaling: aws_sdk_applicationautoscaling::Client::new(&sdk),
             ec2: aws_sdk_ec2::Client::new(&sdk),
             ecs: aws_sdk_ecs::Client::new(&sdk),
             elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&sdk),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_sdk_applicationautoscaling::types::ScalableTarget;
 use aws_sdk_ec2::operation::describe_security_group_rules::builders::DescribeSecurityGroupRulesInputBuilder;
 use aws_sdk_ec2::operation::describe_security_groups::builders::DescribeSecurityGroupsInputBuilder;
 use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
@@ -11,6 +12,7 @@ use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBu
 use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 
+use super::application_autoscaling as scaling;
 use super::elbv2::joins as elb;
 use crate::access::{Aws, Core};
 use crate::fault::Fault;
@@ -47,6 +49,8 @@ pub(crate) struct Joins {
     pub(crate) listener_rules: Joined<(), String, Arc<Vec<Rule>>>,
     /// By the ARN of what Elastic Load Balancing has tags of.
     pub(crate) elb_tags: Joined<(), String, Arc<Tags>>,
+    /// By resource id: services that are scaled.
+    pub(crate) scalable_targets: Joined<(), String, Arc<ScalableTarget>>,
 }
 
 impl Joins {
@@ -55,6 +59,7 @@ impl Joins {
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
         let (balancers, targets, listeners, listener_rules, tags) =
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
+        let scaled = Arc::clone(core);
         Self {
             services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
                 read_services(Arc::clone(&services), cluster, names)
@@ -90,6 +95,11 @@ impl Joins {
             elb_tags: Joined::new("elasticloadbalancing:DescribeTags", elb::AT_ONCE, move |(), arns| {
                 elb::read_tags(Arc::clone(&tags), arns)
             }),
+            scalable_targets: Joined::new(
+                "application-autoscaling:DescribeScalableTargets",
+                scaling::AT_ONCE,
+                move |(), ids| scaling::read_scalable_targets(Arc::clone(&scaled), ids),
+            ),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One file per AWS resource kind, with the same names as in the planner's `kinds`.
 
+mod application_autoscaling;
 mod driver;
 mod ec2;
 mod ecs;
@@ -27,6 +28,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &elbv2::listener_rule::ListenerRuleDriver,
     &iam::role::RoleDriver,
     &logs::log_group::LogGroupDriver,
+    &application_autoscaling::scalable_target::ScalableTargetDriver,
 ];
 
 /// Something of the name exists and is not this object's, though it was not seen in this round.

@@ -87,6 +87,7 @@ impl Account {
         add("listener", &world["elbv2"]["listeners"]);
         add("listener rule", &world["elbv2"]["rules"]);
         add("target group", &world["elbv2"]["groups"]);
+        add("scalable target", &world["autoscaling"]["targets"]);
         for group in world["ec2"]["groups"].as_object().unwrap().values() {
             add("rule", &group["rules"]);
         }

@@ -1,6 +1,7 @@
 //! What holds for every kind: what is made reads back as it was asked for, any value can become any other that AWS can
 //! change in place, and what is taken away is gone. Each value goes through the real SDK, there and back.
 
+mod application_autoscaling;
 mod ec2;
 mod ecs;
 mod elbv2;

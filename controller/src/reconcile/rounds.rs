@@ -19,6 +19,7 @@ use super::reliance::Mark;
 use crate::kubernetes::WriteError;
 use crate::object::{Beside, Key, Object};
 use crate::queue::Urgency;
+use crate::sweep::settled;
 
 /// A graph converges in as many rounds as it is deep; the deepest has six levels. What is left then comes next turn.
 const MOST: usize = 20;
@@ -149,8 +150,13 @@ impl<O: Object> Pass<'_, O> {
         plan.runnable().filter(|step| !refused.contains(&step.id)).cloned().collect()
     }
 
-    /// Whether something must be in the status before the next call: where to find what it makes, and what was learnt.
+    /// Whether something must be in the status before the next call: where to find what it makes, what was learnt, and
+    /// that the object has not converged. A process that ends half-way leaves it to a turn, which reads everything, and not
+    /// to the sweep, which leaves out what costs a call each.
     fn write_ahead(&self, work: &Work) -> bool {
+        if settled(&self.object) {
+            return true;
+        }
         let status = self.status();
         inventory::read(status.resources()) != work.inventory || Memory::read(status.memory()) != work.memory
     }

@@ -49,6 +49,8 @@ pub struct Node {
     pub rules: Rules,
     /// What it needs: the resources whose outputs it contains, and those it merely follows.
     pub needs: BTreeSet<Id>,
+    /// What must exist before it, whether settled or not.
+    pub beside: BTreeSet<Id>,
     /// The field of the spec that asks for it.
     pub at: FieldPath,
 }
@@ -107,9 +109,20 @@ impl Graph {
         if self.order.iter().any(|other| other.same_place(&id)) {
             return Err(GraphError::Duplicate(id));
         }
-        self.nodes.insert(id.clone(), Node { want, rules, needs, at: at.into() });
+        self.nodes.insert(id.clone(), Node { want, rules, needs, beside: BTreeSet::new(), at: at.into() });
         self.order.push(id.clone());
         Ok(Handle { id, kind: PhantomData })
+    }
+
+    /// A resource is acted on as soon as another exists: it need not be settled. What belongs to a service, and is no part
+    /// of its deployments, does not wait until one of them ends.
+    pub fn put_beside(&mut self, id: &Id, other: &Id) -> Result<(), GraphError> {
+        let missing = || GraphError::Missing { needs: Box::new(other.clone()), id: Box::new(id.clone()) };
+        if !self.nodes.contains_key(other) {
+            return Err(missing());
+        }
+        self.nodes.get_mut(id).ok_or_else(missing)?.beside.insert(other.clone());
+        Ok(())
     }
 
     /// The identity that a value would have in this graph.

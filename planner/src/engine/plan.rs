@@ -71,7 +71,9 @@ impl<'a> Planner<'a> {
     fn decide(&mut self, id: &Id, node: &'a Node) {
         let want = self.resolve(&node.want);
         let found = self.find(id, node, &want);
-        let needs: BTreeSet<Id> = node.needs.iter().filter(|need| !self.is_settled(need)).cloned().collect();
+        let unsettled = node.needs.iter().filter(|need| !self.is_settled(need));
+        let absent = node.beside.iter().filter(|other| !self.exists(other));
+        let needs: BTreeSet<Id> = unsettled.chain(absent).cloned().collect();
         let verdict = match (self.world.unknown.get(id), found) {
             (Some(why), _) => Err(Verdict::Blocked(format!("Unreadable: {why}"))),
             (None, Some(thing)) => self.judge_existing(node, &want, thing, &needs),
@@ -90,6 +92,10 @@ impl<'a> Planner<'a> {
 
     fn is_settled(&self, id: &Id) -> bool {
         matches!(self.settled.get(id), Some(Progress::Settled(_)))
+    }
+
+    fn exists(&self, id: &Id) -> bool {
+        matches!(self.settled.get(id), Some(Progress::Settled(_) | Progress::Exists(_)))
     }
 
     /// Outputs are known as soon as the resource exists, so that an existing one downstream can be compared;

@@ -1,5 +1,6 @@
 //! One file per AWS resource kind, in folders by service: its value, AWS's defaults, what cannot change, readiness.
 
+pub mod application_autoscaling;
 pub mod ec2;
 pub mod ecs;
 pub mod elbv2;
@@ -16,6 +17,8 @@ pub type Tags = BTreeMap<String, String>;
 /// Teardown ranks of every kind in one place, since they mean something only beside each other: in a full deletion
 /// lower ranks go first. Roles go last, since a service whose role's policy went first never drains.
 pub mod teardown {
+    /// `application-autoscaling/scalable-target`: before its service, which it would scale out again.
+    pub const SCALABLE_TARGET: u8 = 5;
     /// `ecs/service`.
     pub const SERVICE: u8 = 10;
     /// `elbv2/listener-rule`: once nothing is behind it, since ECS counts on it while a service drains.
@@ -54,6 +57,7 @@ pub fn all() -> Kinds {
         .with::<elbv2::listener::Listener>()
         .with::<elbv2::target_group::TargetGroup>()
         .with::<elbv2::listener_rule::ListenerRule>()
+        .with::<application_autoscaling::scalable_target::ScalableTarget>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

@@ -1,4 +1,4 @@
-//! Example 20's service behind its load balancer, without what is not built yet: volume, secret, autoscaling.
+//! Example 20's service behind its load balancer, without what is not built yet: its volume.
 
 use std::collections::BTreeMap;
 

@@ -16,5 +16,6 @@ mod objects;
 mod priorities;
 mod refusals;
 mod rollback;
+mod scaling;
 mod shape;
 mod traffic;

@@ -8,13 +8,12 @@ use longshore_planner::kinds::ecs::service::Service;
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_field() {
-    let cases: [(Value, &str); 7] = [
+    let cases: [(Value, &str); 6] = [
         (
             json!({"task": {"trustedExecutionConfiguration": {"isolationMode": "ISOLATED_SANDBOX"}}}),
             "spec.task.trustedExecutionConfiguration",
         ),
         (json!({"launchType": "EC2"}), "spec.launchType"),
-        (json!({"autoscaling": {"minCapacity": 1, "maxCapacity": 2}}), "spec.autoscaling"),
         (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),
         (json!({"enableExecuteCommand": true}), "spec.enableExecuteCommand"),
         (json!({"task": {"networkMode": "bridge"}}), "spec.task.networkMode"),

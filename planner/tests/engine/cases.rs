@@ -380,3 +380,23 @@ fn graphs_that_cannot_be_built_are_refused() {
     graph.add("y", part(vec![handle.out(PartOutput::Arn)]), "a", &[]).unwrap();
     assert_eq!(graph.len(), 2);
 }
+
+#[test]
+fn what_is_put_beside_another_waits_until_that_exists_and_no_longer() {
+    let part = |name: &str| Part::<1> { name: name.into(), label: 0, mould: 0, base: vec![], links: vec![], level: 0 };
+    let mut graph = Graph::default();
+    let service = graph.add("service", part("service"), "a", &[]).unwrap().id;
+    let scaling = graph.add("scaling", part("scaling"), "b", &[]).unwrap().id;
+    graph.put_beside(&scaling, &service).unwrap();
+    assert!(graph.put_beside(&scaling, &Id::new("test/twig", "nobody")).is_err());
+
+    let mut cloud = Cloud::default();
+    cloud.settling = 3;
+    let runnable = |cloud: &mut Cloud| {
+        let steps: Vec<_> = cloud.round(&graph).runnable().cloned().collect();
+        cloud.take(&steps);
+        steps.into_iter().map(|step| step.id.key).collect::<Vec<_>>()
+    };
+    assert_eq!(runnable(&mut cloud), ["service"]);
+    assert_eq!(runnable(&mut cloud), ["scaling"], "the service is there, and far from ready");
+}

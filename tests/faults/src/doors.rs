@@ -75,6 +75,7 @@ fn server_error(call: &str) -> Refused {
         "ec2" => ("InternalError", 500),
         "iam" => ("ServiceFailure", 500),
         "elasticloadbalancing" => ("InternalFailure", 500),
+        "application-autoscaling" => ("InternalServiceException", 500),
         _ => ("ServiceUnavailableException", 503),
     };
     Refused::Error { code: code.to_owned(), status, message: "a fault of the test".to_owned() }

@@ -40,7 +40,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 28] = [
+const ABOUT: [&str; 32] = [
     "serviceName",
     "service",
     "services.0",
@@ -69,6 +69,10 @@ const ABOUT: [&str; 28] = [
     "LoadBalancerArn",
     "ResourceArns.member.1",
     "RulePriorities.member.1.RuleArn",
+    "PolicyName",
+    "ResourceId",
+    "ResourceIds.0",
+    "ResourceARN",
 ];
 
 /// The name of a request to AWS.

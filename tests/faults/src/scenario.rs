@@ -95,7 +95,8 @@ pub(crate) enum Act {
     /// While no controller runs, everything is made anew from what was applied: other UIDs, no status, no finalizers.
     Restore,
     /// Somebody changes something in AWS by hand; the input has the names of the API. `{of: OBJECT, resource: KIND:KEY}`
-    /// in it stands for what that object has made, by the beginning of its identity.
+    /// in it stands for what that object has made, by the beginning of its identity: its ARN or id, or with
+    /// `member: NAME` that part of what it is found by.
     Aws { service: String, operation: String, input: Value },
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
@@ -171,6 +172,9 @@ fn resolved(input: &Value, api: &KubernetesApi) -> Value {
             let object = api.get(&key(object)).unwrap();
             let made = object["status"]["resources"].as_object().unwrap();
             let (_, entry) = made.iter().find(|(id, _)| id.starts_with(resource)).unwrap();
+            if let Some(member) = input["member"].as_str() {
+                return entry["address"][member].clone();
+            }
             // EC2 calls things by id.
             let physical = entry["physical"].as_str().unwrap();
             if physical.starts_with("arn:aws:ec2:") { json!(physical.rsplit('/').next()) } else { json!(physical) }

@@ -28,6 +28,8 @@ pub enum Service {
     Wafv2,
     /// Route 53, rest-xml.
     Route53,
+    /// Application Auto Scaling, json 1.1.
+    ApplicationAutoscaling,
 }
 
 /// How requests and answers look on the wire.
@@ -56,6 +58,7 @@ impl Service {
             "acm" => Some(Self::Acm),
             "wafv2" => Some(Self::Wafv2),
             "route53" => Some(Self::Route53),
+            "application-autoscaling" => Some(Self::ApplicationAutoscaling),
             _ => None,
         }
     }
@@ -67,6 +70,7 @@ impl Service {
             "Logs_20140328" => Some(Self::Logs),
             "CertificateManager" => Some(Self::Acm),
             "AWSWAF_20190729" => Some(Self::Wafv2),
+            "AnyScaleFrontendService" => Some(Self::ApplicationAutoscaling),
             _ => None,
         }
     }
@@ -83,13 +87,14 @@ impl Service {
             Self::Acm => "acm",
             Self::Wafv2 => "wafv2",
             Self::Route53 => "route53",
+            Self::ApplicationAutoscaling => "application-autoscaling",
         }
     }
 
     /// The protocol that it speaks.
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Ecs | Self::Logs | Self::Acm | Self::Wafv2 => Protocol::Json,
+            Self::Ecs | Self::Logs | Self::Acm | Self::Wafv2 | Self::ApplicationAutoscaling => Protocol::Json,
             Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,

@@ -1,6 +1,7 @@
 //! The services, each a state in the world and a function from call to answer.
 
 pub mod acm;
+pub mod application_autoscaling;
 pub mod ec2;
 pub mod ecs;
 pub mod elbv2;

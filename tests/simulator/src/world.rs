@@ -10,7 +10,7 @@ use crate::images::Images;
 use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
-use crate::services::{acm, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
+use crate::services::{acm, application_autoscaling, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +41,8 @@ pub struct World {
     pub wafv2: wafv2::State,
     /// Hosted zones.
     pub route53: route53::State,
+    /// Scalable targets and scaling policies.
+    pub autoscaling: application_autoscaling::State,
     /// What watches over the load balancers' answers.
     #[serde(skip)]
     pub probes: Probes,
@@ -71,6 +73,7 @@ struct Remembered {
     elbv2: elbv2::State,
     wafv2: wafv2::State,
     route53: route53::State,
+    autoscaling: application_autoscaling::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -117,6 +120,7 @@ impl World {
             acm: acm::State::default(),
             wafv2: wafv2::State::default(),
             route53: route53::State::default(),
+            autoscaling: application_autoscaling::State::default(),
             probes: Probes::default(),
             foreign: Foreign::default(),
             images: Images::default(),
@@ -160,6 +164,7 @@ impl World {
             Service::Acm => acm::call(self, call),
             Service::Wafv2 => wafv2::call(self, call),
             Service::Route53 => route53::call(self, call),
+            Service::ApplicationAutoscaling => application_autoscaling::call(self, call),
         }
     }
 
@@ -167,8 +172,8 @@ impl World {
     pub fn remember(&mut self) {
         let (iam, ec2) = (self.iam.clone(), self.ec2.clone());
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
-        let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
-        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53 }));
+        let (wafv2, route53, autoscaling) = (self.wafv2.clone(), self.route53.clone(), self.autoscaling.clone());
+        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53, autoscaling }));
     }
 
     /// Asks a service as it was before the last write, if that was kept.
@@ -189,6 +194,7 @@ impl World {
         std::mem::swap(&mut self.elbv2, &mut other.elbv2);
         std::mem::swap(&mut self.wafv2, &mut other.wafv2);
         std::mem::swap(&mut self.route53, &mut other.route53);
+        std::mem::swap(&mut self.autoscaling, &mut other.autoscaling);
     }
 
     /// An ARN in this account and region.

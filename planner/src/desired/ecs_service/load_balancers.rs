@@ -1,5 +1,7 @@
 //! How traffic reaches the tasks: target groups, listener rules, and the port that is open for the load balancer.
 
+use std::collections::BTreeMap;
+
 use longshore_crds::ContainerDefinition;
 use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::TransportProtocol;
@@ -16,6 +18,8 @@ use crate::kinds::elbv2::target_group::TargetGroupOutput;
 /// What the service is behind.
 pub(super) struct Attached {
     pub(super) targets: Vec<ServiceTarget>,
+    /// By entry: the ends of the ARNs of its load balancer and its target group, as metrics name the two.
+    pub(super) resource_labels: BTreeMap<String, Text>,
     /// The listener rules that must be there before the service.
     pub(super) rules: Vec<Id>,
     /// What must be asked before the rules have their priorities.
@@ -34,7 +38,7 @@ pub(super) fn listener_arn(entry: &ServiceLoadBalancer) -> Option<&String> {
 
 impl Builder<'_> {
     pub(super) fn load_balancers(&self, graph: &mut Graph, network: &mut ServiceNetwork) -> Result<Attached, Obstacle> {
-        let mut attached = Attached { targets: vec![], rules: vec![], needs: vec![] };
+        let mut attached = Attached { targets: vec![], resource_labels: BTreeMap::new(), rules: vec![], needs: vec![] };
         let mut priorities = Priorities::new(self);
         let mut refusals = vec![];
         let mut waiting = None;
@@ -52,7 +56,10 @@ impl Builder<'_> {
                 }
                 Reference::Ready(listener) => {
                     refusals.extend(self.check_rules(entry, &listener, &at));
-                    let group = self.target_group(graph, entry, &at)?.out(TargetGroupOutput::Arn);
+                    let handle = self.target_group(graph, entry, &at)?;
+                    let label = resource_label(&listener.listener_arn, handle.out(TargetGroupOutput::ArnSuffix));
+                    attached.resource_labels.extend(label.map(|label| (entry.name.clone(), label)));
+                    let group = handle.out(TargetGroupOutput::Arn);
                     drafts.extend(self.drafts(graph, entry, &listener, &group, &at)?);
                     attached.targets.push(target(entry, group));
                     self.open_ports(graph, entry, &listener, network, &at)?;
@@ -161,4 +168,12 @@ fn target(entry: &ServiceLoadBalancer, group: Text) -> ServiceTarget {
         container_name: entry.container_name.clone(),
         container_port: entry.container_port,
     }
+}
+
+/// `app/NAME/ID/targetgroup/NAME/ID` (API reference, `PredefinedMetricSpecification`), of a listener's ARN, which ends in
+/// `listener/app/NAME/ID/LISTENER`. None for a Network Load Balancer, which has no such metric.
+fn resource_label(listener_arn: &str, group: Text) -> Option<Text> {
+    let (_, listener) = listener_arn.split_once(":listener/")?;
+    let (balancer, _) = listener.rsplit_once('/')?;
+    balancer.starts_with("app/").then(|| Text::from(format!("{balancer}/")).then(group))
 }

@@ -2,6 +2,7 @@
 //! definition, service.
 
 mod allow_from;
+mod autoscaling;
 mod images;
 mod listener_rules;
 mod load_balancers;
@@ -116,7 +117,8 @@ impl Builder<'_> {
             ),
             _ => (revision.arn.clone(), None),
         };
-        self.service(&mut graph, cluster, task_definition, network, &attached)?;
+        let service = self.service(&mut graph, cluster, task_definition, network, &attached)?;
+        self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
         Ok((Desired { graph, warnings, rolled_back }, attached.needs))
     }

@@ -33,9 +33,11 @@ impl Builder<'_> {
         let spec = self.spec;
         let service = Service {
             cluster: cluster.arn.as_str().into(),
-            name: spec.service_name.clone().unwrap_or_else(|| self.base.clone()),
+            name: self.service_name(),
             task_definition,
-            desired_count: spec.desired_count,
+            // Where it follows metrics it is Application Auto Scaling's, and this would be sent against that.
+            desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
+            initial_count: spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity),
             launch_type: self.launch_type(),
             capacity_provider_strategy: spec.capacity_provider_strategy.clone(),
             platform_version: spec.platform_version.clone(),
@@ -60,6 +62,11 @@ impl Builder<'_> {
         // ECS refuses a target group that no load balancer uses yet, and a task is healthy only if its port is open.
         let after: Vec<&Id> = network.rules.iter().chain(&attached.rules).collect();
         Ok(graph.add(SERVICE_KEY, service, "spec", &after)?.id)
+    }
+
+    /// Its name in ECS.
+    pub(super) fn service_name(&self) -> String {
+        self.spec.service_name.clone().unwrap_or_else(|| self.base.clone())
     }
 
     /// Behind a load balancer a task gets a while to become healthy, unless the spec says otherwise.

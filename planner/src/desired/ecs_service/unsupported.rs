@@ -25,7 +25,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.placementConstraints", !spec.placement_constraints.is_empty(), "placement on instances"),
         ("spec.placementStrategy", !spec.placement_strategy.is_empty(), "placement on instances"),
         ("spec.loadBalancers", shifted, "advancedConfiguration, a second target group to shift traffic to"),
-        ("spec.autoscaling", spec.autoscaling.is_some(), "autoscaling"),
         ("spec.deploymentConfiguration.strategy", shifting, "a strategy other than ROLLING"),
         ("spec.deploymentConfiguration.lifecycleHooks", hooks, "lifecycle hooks"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),

@@ -6,22 +6,37 @@ use super::service::{MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT};
 use crate::desired::obstacle::Warning;
 use crate::engine::FieldPath;
 
-/// Rollouts that can never move: ECS rounds the minimum up and the maximum down, and can then neither start a new
-/// task nor stop an old one (API reference, `DeploymentConfiguration`).
+/// All of them.
 pub(super) fn warnings(spec: &EcsServiceSpec) -> Vec<Warning> {
-    let desired = spec.desired_count.unwrap_or(1);
+    rollout(spec).into_iter().chain(scaling(spec)).collect()
+}
+
+fn scaling(spec: &EcsServiceSpec) -> Option<Warning> {
+    let scaling = spec.autoscaling.as_ref().filter(|scaling| scaling.target_tracking.is_empty())?;
+    let message = format!(
+        "no metric is followed: the count only stays between {} and {}; add an entry, or set desiredCount instead",
+        scaling.min_capacity, scaling.max_capacity
+    );
+    Some(Warning { at: FieldPath::from("spec.autoscaling.targetTracking"), message })
+}
+
+/// A rollout that can never move: ECS rounds the minimum up and the maximum down, and can then neither start a new
+/// task nor stop an old one (API reference, `DeploymentConfiguration`).
+fn rollout(spec: &EcsServiceSpec) -> Option<Warning> {
+    let fewest = spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity);
+    let desired = fewest.or(spec.desired_count).unwrap_or(1);
     let configuration = spec.deployment_configuration.as_ref();
     let minimum = configuration.and_then(|c| c.minimum_healthy_percent).unwrap_or(MINIMUM_HEALTHY_PERCENT);
     let maximum = configuration.and_then(|c| c.maximum_percent).unwrap_or(MAXIMUM_PERCENT);
     let (least, most) = ((desired * minimum + 99) / 100, desired * maximum / 100);
     if desired == 0 || least < desired || most > desired {
-        return vec![];
+        return None;
     }
-    vec![Warning {
+    Some(Warning {
         at: FieldPath::from("spec.deploymentConfiguration"),
         message: format!(
             "a rollout can never move: {minimum} % of {desired} must stay and {maximum} % may run, so ECS can neither \
              stop an old task nor start a new one; raise maximumPercent or lower minimumHealthyPercent"
         ),
-    }]
+    })
 }

@@ -154,7 +154,7 @@ impl Account {
 
 /// What may have been replaced by another when the status was lost, and so is not in the spec any more.
 fn is_replaceable(thing: &Thing) -> bool {
-    matches!(thing.kind, "task definition" | "role" | "target group" | "listener rule")
+    matches!(thing.kind, "task definition" | "role" | "target group" | "listener rule" | "scalable target")
         && !thing.ownership("object").is_empty()
 }
 
@@ -191,6 +191,7 @@ fn things(world: &Value) -> Vec<Thing> {
     add("listener", "arn", &world["elbv2"]["listeners"]);
     add("listener rule", "arn", &world["elbv2"]["rules"]);
     add("target group", "arn", &world["elbv2"]["groups"]);
+    add("scalable target", "arn", &world["autoscaling"]["targets"]);
     for group in world["ec2"]["groups"].as_object().into_iter().flat_map(|groups| groups.values()) {
         add("rule", "id", &group["rules"]);
     }

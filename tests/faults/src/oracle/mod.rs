@@ -5,6 +5,7 @@ mod balancing;
 mod caution;
 mod conditions;
 mod creates;
+mod scaling;
 mod service;
 mod tests;
 

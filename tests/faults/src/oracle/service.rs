@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
-use super::{Want, balancing};
+use super::{Want, balancing, scaling};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -20,6 +20,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     runs(account, want, service, &mut found);
     network(want, service, group.as_deref(), &mut found);
     balancing::of_service(account, want, service, &mut found);
+    scaling::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
         differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));
         differs(&mut found, "task role", &definition["taskRoleArn"], &json!(task));
@@ -86,7 +87,9 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
         .find(|it| it.kind == "cluster" && it.value["tags"]["longshore.dev/object"] == tag.as_str());
     differs(found, "cluster", &service.value["cluster_arn"], &json!(arn.map(|cluster| &cluster.id)));
     let revision = &service.value["revision"]["task_definition"];
-    if let Some(wanted) = want.spec["desiredCount"].as_u64() {
+    // Where it follows metrics the spec's own is nobody's business.
+    let said = Some(&want.spec["desiredCount"]).filter(|_| want.spec["autoscaling"].is_null());
+    if let Some(wanted) = said.and_then(Value::as_u64) {
         differs(found, "desired count", &service.value["desired"], &json!(wanted));
     }
     let tasks = service.value["tasks"].as_array().into_iter().flatten().filter_map(Value::as_str);

@@ -69,6 +69,24 @@ fn the_oracle_sees_what_is_wrong_with_a_service_and_its_cluster() {
 }
 
 #[test]
+fn the_oracle_sees_what_is_wrong_with_a_service_that_is_scaled() {
+    let cases: [(&str, Bend); 5] = [
+        ("0 of kind scalable target", |world| world["autoscaling"]["targets"] = json!({})),
+        ("most tasks", |world| own(&mut world["autoscaling"]["targets"])["maximum"] = json!(99)),
+        ("which is not between", |world| only(&mut world["ecs"]["services"])["desired"] = json!(1)),
+        ("scaling policies: 1 instead of 2", |world| {
+            own(&mut world["autoscaling"]["targets"])["policies"].as_object_mut().unwrap().remove("cpu");
+        }),
+        ("none of its target groups", |world| {
+            let target = own(&mut world["autoscaling"]["targets"]);
+            let metric = &mut target["policies"]["requests"]["tracking"]["PredefinedMetricSpecification"];
+            metric["ResourceLabel"] = json!("app/public/1/targetgroup/another/2");
+        }),
+    ];
+    sees("autoscale", &cases);
+}
+
+#[test]
 fn the_oracle_sees_what_is_wrong_with_a_load_balancer_and_who_is_behind_it() {
     let cases: [(&str, Bend); 11] = [
         ("ApplicationLoadBalancer/shop/public: rules of its", |world| {

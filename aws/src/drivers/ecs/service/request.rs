@@ -20,7 +20,7 @@ pub(super) fn create(want: &Service) -> Result<CreateServiceInputBuilder, Fault>
     if want.scheduling_strategy == SchedulingStrategy::Daemon {
         document.remove("desiredCount");
     } else {
-        document.entry("desiredCount").or_insert_with(|| 1.into());
+        document.entry("desiredCount").or_insert_with(|| want.initial_count.unwrap_or(1).into());
     }
     let input = structure(CREATE, &Value::Object(document), CreateServiceInput::deserialize)?;
     Ok(CreateServiceInputBuilder::default()
@@ -94,7 +94,7 @@ fn as_request(operation: &str, service: &Service) -> Result<Map<String, Value>, 
     let Value::Object(mut members) = written(operation, service)? else {
         return Err(Fault::unexpected(operation, "members"));
     };
-    for gone in ["name", "restartedAt", "tags"] {
+    for gone in ["name", "initialCount", "restartedAt", "tags"] {
         members.remove(gone);
     }
     if let Some(network) = members.remove("network") {

@@ -33,6 +33,9 @@ pub struct Service {
     /// How many tasks. `None`: one at creation, and nobody's business afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,
+    /// How many tasks a new service gets where the count is nobody's business afterwards. `None`: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_count: Option<i32>,
     /// Mutually exclusive with a capacity provider strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<LaunchType>,
@@ -184,6 +187,8 @@ impl Kind for Service {
         if self.desired_count.is_none() {
             seen.desired_count = None;
         }
+        // It was asked for once, and AWS does not tell.
+        seen.initial_count = self.initial_count;
         // With neither, the cluster's default strategy decides at creation, and ECS reports what it decided. What was
         // decided then stays, also where the spec named it and no longer does: ECS cannot be asked to decide again.
         if self.launch_type.is_none() && self.capacity_provider_strategy.is_empty() {

@@ -1,0 +1,55 @@
+use aws_sdk_ecs::operation::create_cluster::builders::CreateClusterInputBuilder;
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceInputBuilder;
+use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
+use aws_sdk_ecs::types::{ContainerDefinition, LaunchType};
+use longshore_planner::kinds::application_autoscaling::scalable_target::ScalableTarget;
+use serde_json::{Value, json};
+
+use super::strangers::is_left_alone_in;
+use super::{becomes, reads_back};
+use crate::account::Account;
+
+fn tracking(metric: &str, value: f64, more: &Value) -> Value {
+    let mut policy = json!({"type": "TargetTrackingScaling", "metric": metric, "targetValue": value});
+    policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    policy
+}
+
+/// A target needs its service; that is somebody else's.
+async fn with_service(account: &Account) -> Value {
+    let aws = account.session.writer();
+    aws.write(CreateClusterInputBuilder::default().cluster_name("main")).await.unwrap();
+    let container = ContainerDefinition::builder().name("web").image("nginx:1").memory(64).build();
+    let task = RegisterTaskDefinitionInputBuilder::default().family("law").container_definitions(container);
+    aws.write(task).await.unwrap();
+    let service = CreateServiceInputBuilder::default().cluster("main").service_name("law").task_definition("law");
+    aws.write(service.desired_count(2).launch_type(LaunchType::Ec2)).await.unwrap();
+    json!({"resourceId": "service/main/law", "minCapacity": 1, "maxCapacity": 3})
+}
+
+#[tokio::test(start_paused = true)]
+async fn scalable_targets() {
+    let account = Account::new().await;
+    let base = with_service(&account).await;
+    let cpu = |value: f64, more: Value| tracking("ECSServiceAverageCPUUtilization", value, &more);
+    let memory = tracking("ECSServiceAverageMemoryUtilization", 70.5, &json!({}));
+    let many: serde_json::Map<_, _> = (0..12).map(|n| (format!("p{n}"), cpu(f64::from(n) + 1.0, json!({})))).collect();
+    let cases = [
+        json!({}),
+        json!({"minCapacity": 0, "maxCapacity": 0}),
+        json!({"minCapacity": 2, "maxCapacity": 40, "tags": {"a": "b"}}),
+        json!({"policies": {"cpu": cpu(60.0, json!({}))}}),
+        json!({"policies": {"cpu": cpu(50.0, json!({"scaleInCooldown": 0, "disableScaleIn": true})), "memory": memory}}),
+        json!({"policies": {"memory": memory}, "tags": {"a": "", "ü": "ö"}}),
+        json!({"policies": many}),
+    ];
+    reads_back::<ScalableTarget>(&account, &base, &cases).await;
+    becomes::<ScalableTarget>(&account, &base, &cases).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_somebody_else_registered_is_left_alone() {
+    let account = Account::new().await;
+    let base = with_service(&account).await;
+    is_left_alone_in::<ScalableTarget>(account, &base, "DescribeScalableTargets").await;
+}

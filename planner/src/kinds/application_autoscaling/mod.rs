@@ -1,0 +1,3 @@
+//! Kinds of Application Auto Scaling.
+
+pub mod scalable_target;
