@@ -1,12 +1,14 @@
 //! The objects that users write: one file per kind, with the schema and rules that the API server applies.
 //!
 //! [`AwsEnvironment`] is an account and region, [`EcsCluster`] a cluster, [`EcsService`] a service with all that is its
-//! own, [`ApplicationLoadBalancer`] what traffic comes through. Where ECS has the member, it has ECS's name, nesting and values. No I/O happens here.
+//! own, [`ApplicationLoadBalancer`] what traffic comes through, [`EfsFileSystem`] what tasks store. Where ECS has the
+//! member, it has ECS's name, nesting and values. No I/O happens here.
 
 pub mod application_load_balancer;
 pub mod aws_environment;
 pub mod ecs_cluster;
 pub mod ecs_service;
+pub mod efs_file_system;
 pub mod generated;
 mod lifecycle;
 mod policy_document;
@@ -25,6 +27,7 @@ pub use application_load_balancer::{
 pub use aws_environment::{AwsEnvironment, AwsEnvironmentSpec, AwsEnvironmentStatus};
 pub use ecs_cluster::{EcsCluster, EcsClusterSpec, EcsClusterStatus};
 pub use ecs_service::{EcsService, EcsServiceSpec, EcsServiceStatus};
+pub use efs_file_system::{EfsFileSystem, EfsFileSystemSpec, EfsFileSystemStatus};
 pub use lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Managed, Mode, NamespacesFrom};
 pub use policy_document::PolicyDocument;
 pub use reference::{ClusterRef, LoadBalancerRef, ObjectRef, SecurityGroupRef};
@@ -47,8 +50,13 @@ const HELM_POLICY: (&str, &str) = ("helm.sh/resource-policy", "keep");
 /// The definitions that a Kubernetes cluster needs, in the order in which people meet them. With a definition all of its
 /// objects go, so that Helm must not delete one.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    let mut definitions =
-        vec![AwsEnvironment::crd(), EcsCluster::crd(), EcsService::crd(), ApplicationLoadBalancer::crd()];
+    let mut definitions = vec![
+        AwsEnvironment::crd(),
+        EcsCluster::crd(),
+        EcsService::crd(),
+        ApplicationLoadBalancer::crd(),
+        EfsFileSystem::crd(),
+    ];
     for definition in &mut definitions {
         let (policy, keep) = HELM_POLICY;
         definition.metadata.annotations = Some([(policy.to_owned(), keep.to_owned())].into());

@@ -96,18 +96,34 @@ pub(super) const ONE_VOLUME_KIND: RuleText = (
      s3filesVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration, configuredAtLaunch",
 );
 
-pub(super) const ONE_FILE_SYSTEM: RuleText = (
+/// Of `EfsVolumeConfiguration`.
+pub(super) const EFS_VOLUME: &[RuleText] = &[ONE_FILE_SYSTEM, FILE_SYSTEM_ID, ACCESS_POINT_REF, EFS_TRANSIT, EFS_ROOT];
+
+const ONE_FILE_SYSTEM: RuleText = (
     "has(self.fileSystemId) != has(self.fileSystemRef)",
     "exactly one of fileSystemRef and fileSystemId: an EfsFileSystem here, or one that Longshore does not own",
 );
 
-pub(super) const ACCESS_POINT_REF: RuleText = (
+/// Developer guide, "Storage options for Amazon ECS tasks": neither is among them.
+const FILE_SYSTEM_ID: RuleText = (
+    "!has(self.fileSystemId) || self.fileSystemId.matches('^fs-[0-9a-f]+$')",
+    "fileSystemId must be the id of an EFS file system, as fs-0123456789abcdef0: ECS mounts neither FSx for Lustre nor S3 \
+     buckets: use EFS, or an S3 Files file system with s3filesVolumeConfiguration",
+);
+
+pub(super) const S3_FILES: RuleText = (
+    "!self.fileSystemArn.matches('^arn:[a-z-]+:s3:::') && !self.fileSystemArn.matches('^arn:[a-z-]+:fsx:')",
+    "fileSystemArn must be that of an S3 Files file system: ECS mounts neither S3 buckets nor FSx for Lustre: make an S3 \
+     Files file system of the bucket, or use EFS",
+);
+
+const ACCESS_POINT_REF: RuleText = (
     "!has(self.authorizationConfig) || !has(self.authorizationConfig.accessPointRef) || has(self.fileSystemRef)",
     "authorizationConfig.accessPointRef names an access point of fileSystemRef: with fileSystemId write accessPointId",
 );
 
 /// API reference, EFSVolumeConfiguration.transitEncryption.
-pub(super) const EFS_TRANSIT: RuleText = (
+const EFS_TRANSIT: RuleText = (
     "!has(self.transitEncryption) || self.transitEncryption == 'ENABLED' || !has(self.authorizationConfig) || \
      !(has(self.authorizationConfig.accessPointRef) || has(self.authorizationConfig.accessPointId) || \
      (has(self.authorizationConfig.iam) && self.authorizationConfig.iam == 'ENABLED'))",
@@ -115,7 +131,7 @@ pub(super) const EFS_TRANSIT: RuleText = (
 );
 
 /// API reference, EFSVolumeConfiguration.rootDirectory.
-pub(super) const EFS_ROOT: RuleText = (
+const EFS_ROOT: RuleText = (
     "!has(self.rootDirectory) || self.rootDirectory == '/' || !has(self.authorizationConfig) || \
      !(has(self.authorizationConfig.accessPointRef) || has(self.authorizationConfig.accessPointId))",
     "with an access point rootDirectory must be / or left out: the access point's own path is what is mounted",

@@ -102,10 +102,10 @@ words! {
 }
 /// An EFS file system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::ONE_FILE_SYSTEM, rules::ACCESS_POINT_REF, rules::EFS_TRANSIT, rules::EFS_ROOT]))]
+#[schemars(transform = Rules(rules::EFS_VOLUME))]
 #[serde(rename_all = "camelCase")]
 pub struct EfsVolumeConfiguration {
-    /// Id of a file system that Longshore does not own.
+    /// Id of a file system that Longshore does not own, and a grant names.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub file_system_id: Option<String>,
@@ -116,7 +116,7 @@ pub struct EfsVolumeConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4096))]
     pub root_directory: Option<String>,
-    /// Left out: ENABLED with an access point or iam.
+    /// Left out: ENABLED.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transit_encryption: Option<Switch>,
     /// Port of the encrypted connection.
@@ -141,7 +141,7 @@ pub struct EfsAuthorizationConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub access_point_ref: Option<String>,
-    /// Whether the task role is used.
+    /// Whether the task role is used; left out: ENABLED with transitEncryption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iam: Option<Switch>,
 }
@@ -152,6 +152,7 @@ words! {
 }
 /// An S3 Files file system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::S3_FILES]))]
 #[serde(rename_all = "camelCase")]
 pub struct S3FilesVolumeConfiguration {
     /// ARN of the file system.

@@ -28,7 +28,7 @@ fn install(plane: &ControlPlane) {
     plane.run(&["create", "namespace", NAMESPACE]).unwrap();
     wait_for("the kinds to be served", Duration::from_mins(1), || {
         let found = plane.run(&["api-resources", "--categories=longshore", "--output=name"])?;
-        Ok(if found.lines().count() == 4 { Ok(()) } else { Err(found) })
+        Ok(if found.lines().count() == longshore_crds::crds().len() { Ok(()) } else { Err(found) })
     })
     .unwrap();
 }

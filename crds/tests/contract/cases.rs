@@ -73,11 +73,12 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 4] = [
+pub(crate) const EXAMPLES: [&str; 5] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "tests/manifests/orders.yaml",
     "../examples/20-load-balancer.yaml",
+    "../examples/20-file-system.yaml",
 ];
 
 /// An object of the examples, of one of our kinds, by its name.

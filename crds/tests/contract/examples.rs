@@ -1,7 +1,9 @@
 //! The examples, as the types see them.
 
 use crate::cases;
-use longshore_crds::{ApplicationLoadBalancer, AwsEnvironment, EcsCluster, EcsService, Mode, Size};
+use longshore_crds::{
+    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EfsFileSystem, Managed, Mode, Size,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -33,6 +35,8 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("hello");
     check::<EcsService>("orders");
     check::<ApplicationLoadBalancer>("public");
+    check::<EfsFileSystem>("shared");
+    check::<EcsService>("uploads");
 }
 
 #[test]
@@ -54,6 +58,15 @@ fn the_large_service_reads_as_it_was_meant() {
     assert_eq!(volume.file_system_ref.unwrap().name, "shared");
     assert_eq!(volume.authorization_config.unwrap().access_point_ref.as_deref(), Some("orders"));
     assert_eq!(orders.spec.autoscaling.unwrap().target_tracking.len(), 3);
+}
+
+#[test]
+fn a_file_system_stays_unless_it_is_said_to_go() {
+    let (mut shared, _) = parsed::<EfsFileSystem>("shared");
+    assert_eq!(shared.spec.access_points[0].creation_info.as_ref().unwrap().permissions, "0750");
+    assert_eq!(shared.spec.deletion_policy(), Some(DeletionPolicy::Retain));
+    shared.spec.deletion_policy = Some(DeletionPolicy::Delete);
+    assert_eq!(shared.spec.deletion_policy(), Some(DeletionPolicy::Delete));
 }
 
 #[test]
