@@ -70,6 +70,7 @@ pub struct Clients {
     pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
@@ -233,6 +234,27 @@ operations! {
     Write "ec2:UpdateSecurityGroupRuleDescriptionsEgress" ec2 aws_sdk_ec2 update_security_group_rule_descriptions_egress UpdateSecurityGroupRuleDescriptionsEgressInputBuilder UpdateSecurityGroupRuleDescriptionsEgressOutput;
     Write "ec2:CreateTags" ec2 aws_sdk_ec2 create_tags CreateTagsInputBuilder CreateTagsOutput;
     Write "ec2:DeleteTags" ec2 aws_sdk_ec2 delete_tags DeleteTagsInputBuilder DeleteTagsOutput;
+    Read "elasticfilesystem:DescribeAccessPoints" efs aws_sdk_efs describe_access_points DescribeAccessPointsInputBuilder DescribeAccessPointsOutput;
+    Read "elasticfilesystem:DescribeBackupPolicy" efs aws_sdk_efs describe_backup_policy DescribeBackupPolicyInputBuilder DescribeBackupPolicyOutput;
+    Read "elasticfilesystem:DescribeFileSystemPolicy" efs aws_sdk_efs describe_file_system_policy DescribeFileSystemPolicyInputBuilder DescribeFileSystemPolicyOutput;
+    Read "elasticfilesystem:DescribeFileSystems" efs aws_sdk_efs describe_file_systems DescribeFileSystemsInputBuilder DescribeFileSystemsOutput;
+    Read "elasticfilesystem:DescribeLifecycleConfiguration" efs aws_sdk_efs describe_lifecycle_configuration DescribeLifecycleConfigurationInputBuilder DescribeLifecycleConfigurationOutput;
+    Read "elasticfilesystem:DescribeMountTargetSecurityGroups" efs aws_sdk_efs describe_mount_target_security_groups DescribeMountTargetSecurityGroupsInputBuilder DescribeMountTargetSecurityGroupsOutput;
+    Read "elasticfilesystem:DescribeMountTargets" efs aws_sdk_efs describe_mount_targets DescribeMountTargetsInputBuilder DescribeMountTargetsOutput;
+    Write "elasticfilesystem:CreateAccessPoint" efs aws_sdk_efs create_access_point CreateAccessPointInputBuilder CreateAccessPointOutput;
+    Write "elasticfilesystem:CreateFileSystem" efs aws_sdk_efs create_file_system CreateFileSystemInputBuilder CreateFileSystemOutput;
+    Write "elasticfilesystem:CreateMountTarget" efs aws_sdk_efs create_mount_target CreateMountTargetInputBuilder CreateMountTargetOutput;
+    Write "elasticfilesystem:DeleteAccessPoint" efs aws_sdk_efs delete_access_point DeleteAccessPointInputBuilder DeleteAccessPointOutput;
+    Write "elasticfilesystem:DeleteFileSystem" efs aws_sdk_efs delete_file_system DeleteFileSystemInputBuilder DeleteFileSystemOutput;
+    Write "elasticfilesystem:DeleteFileSystemPolicy" efs aws_sdk_efs delete_file_system_policy DeleteFileSystemPolicyInputBuilder DeleteFileSystemPolicyOutput;
+    Write "elasticfilesystem:DeleteMountTarget" efs aws_sdk_efs delete_mount_target DeleteMountTargetInputBuilder DeleteMountTargetOutput;
+    Write "elasticfilesystem:ModifyMountTargetSecurityGroups" efs aws_sdk_efs modify_mount_target_security_groups ModifyMountTargetSecurityGroupsInputBuilder ModifyMountTargetSecurityGroupsOutput;
+    Write "elasticfilesystem:PutBackupPolicy" efs aws_sdk_efs put_backup_policy PutBackupPolicyInputBuilder PutBackupPolicyOutput;
+    Write "elasticfilesystem:PutFileSystemPolicy" efs aws_sdk_efs put_file_system_policy PutFileSystemPolicyInputBuilder PutFileSystemPolicyOutput;
+    Write "elasticfilesystem:PutLifecycleConfiguration" efs aws_sdk_efs put_lifecycle_configuration PutLifecycleConfigurationInputBuilder PutLifecycleConfigurationOutput;
+    Write "elasticfilesystem:TagResource" efs aws_sdk_efs tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "elasticfilesystem:UntagResource" efs aws_sdk_efs untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Write "elasticfilesystem:UpdateFileSystem" efs aws_sdk_efs update_file_system UpdateFileSystemInputBuilder UpdateFileSystemOutput;
     Read "elasticloadbalancing:DescribeListenerCertificates" elbv2 aws_sdk_elasticloadbalancingv2 describe_listener_certificates DescribeListenerCertificatesInputBuilder DescribeListenerCertificatesOutput;
     Read "elasticloadbalancing:DescribeListeners" elbv2 aws_sdk_elasticloadbalancingv2 describe_listeners DescribeListenersInputBuilder DescribeListenersOutput;
     Read "elasticloadbalancing:DescribeLoadBalancerAttributes" elbv2 aws_sdk_elasticloadbalancingv2 describe_load_balancer_attributes DescribeLoadBalancerAttributesInputBuilder DescribeLoadBalancerAttributesOutput;

@@ -1,5 +1,7 @@
 //! Facts that an object's graph depends on and only AWS knows.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
 use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
 use longshore_planner::desired::{Fact, Need};
@@ -28,9 +30,26 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
                 }
             }
         }
+        Need::SubnetZones { subnet_ids } => subnet_zones(aws, subnet_ids).await,
         Need::VpcCidrs { vpc_id } => vpc_cidrs(aws, vpc_id).await,
         Need::ListenerRules { listener_arn } => taken_priorities(aws, listener_arn).await.map(Fact::ListenerRules),
         Need::Certificates { host } => certificates::of(aws, host).await.map(Fact::Certificates),
+    }
+}
+
+/// By a filter: of ids of which one is not there, EC2 would tell nothing but that.
+async fn subnet_zones(aws: &Aws<Read>, ids: &[String]) -> Result<Fact, Fault> {
+    let filters = Some(vec![filter("subnet-id", ids.to_vec())]);
+    let request = DescribeSubnetsInputBuilder::default().set_filters(filters).max_results(1000);
+    let (mut zones, mut token) = (BTreeMap::new(), None);
+    loop {
+        let page = aws.read(request.clone().set_next_token(token)).await?;
+        let subnets = page.subnets.unwrap_or_default().into_iter();
+        zones.extend(subnets.filter_map(|subnet| Some((subnet.subnet_id?, subnet.availability_zone?))));
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(Fact::SubnetZones(zones));
+        }
     }
 }
 

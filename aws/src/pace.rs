@@ -33,6 +33,7 @@ struct Limit {
 /// - CloudWatch Logs: "CloudWatch Logs quotas": 10 calls a second of each of these operations.
 /// - Elastic Load Balancing: "Request throttling for the ELB API", Elastic Load Balancing User Guide, for what changes
 ///   nothing; what changes something is chosen low.
+/// - EFS publishes none; these figures are chosen low.
 /// - ACM: "Quotas", AWS Certificate Manager User Guide: 5 (`DescribeCertificate`: 10) calls a second.
 /// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
 /// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
@@ -69,6 +70,8 @@ const LIMITS: &[Limit] = &[
     limit_each("logs", &["logs:*"], 10, 10),
     limit("elb-read", &["elasticloadbalancing:Describe*"], 40, 10),
     limit("elb-modify", &["elasticloadbalancing:*"], 20, 5),
+    limit("efs-read", &["elasticfilesystem:Describe*"], 20, 10),
+    limit("efs-modify", &["elasticfilesystem:*"], 10, 5),
     limit("acm", &["acm:*"], 5, 5),
     limit("application-autoscaling", &["application-autoscaling:*"], 20, 10),
     limit("waf", &["wafv2:*"], 5, 1),

@@ -1,5 +1,6 @@
 //! The kinds of objects that are reconciled, and what the reconcile needs to know of each.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -8,15 +9,18 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::EcsServiceStatus;
 use longshore_crds::status::OwnerStatus;
+use longshore_crds::task_definition::{EfsVolumeConfiguration, Volume};
 use longshore_crds::{
-    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, Managed,
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, EfsFileSystem,
+    EfsFileSystemStatus, Managed,
 };
 use longshore_planner::desired::{
-    Desired, Facts, Memory, Obstacle, Scope, application_load_balancer, ecs_cluster, ecs_service,
+    Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, ecs_cluster,
+    ecs_service, efs_file_system,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::report::{
-    RolledBack, fill_cluster, fill_load_balancer, fill_service, outdated_service, service_id,
+    RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, outdated_service, service_id,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +35,7 @@ pub(crate) enum ObjectKind {
     EcsCluster,
     EcsService,
     ApplicationLoadBalancer,
+    EfsFileSystem,
 }
 
 impl ObjectKind {
@@ -41,6 +46,7 @@ impl ObjectKind {
             Self::EcsCluster => "EcsCluster",
             Self::EcsService => "EcsService",
             Self::ApplicationLoadBalancer => "ApplicationLoadBalancer",
+            Self::EfsFileSystem => "EfsFileSystem",
         }
     }
 }
@@ -195,6 +201,8 @@ impl Object for EcsService {
             let reference = references.listeners.get(&entry.name);
             entry.target_group_arn.is_some() || reference.is_some_and(|reference| reference.ready().is_some())
         });
+        // Nor does it mount again what is no more.
+        spec.task.volumes.iter_mut().for_each(|volume| forget_unknown(volume, &scope.namespace, &references));
         ecs_service(scope, &spec, facts, &references, memory)
     }
 
@@ -215,6 +223,18 @@ impl Object for EcsService {
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
         fill_service(status, graph, world, beside.rolled_back);
     }
+}
+
+/// A volume of which nobody knows any more what it is.
+fn forget_unknown(volume: &mut Volume, namespace: &str, references: &References) {
+    let is_known = |efs: &EfsVolumeConfiguration| {
+        let Some(reference) = &efs.file_system_ref else { return true };
+        let home = reference.namespace.clone().unwrap_or_else(|| namespace.to_owned());
+        let known = references.file_systems.get(&(home, reference.name.clone())).and_then(Reference::ready);
+        let point = efs.authorization_config.as_ref().and_then(|config| config.access_point_ref.as_ref());
+        known.is_some_and(|known| point.is_none_or(|name| known.access_points.get(name).is_some_and(Option::is_some)))
+    };
+    volume.efs_volume_configuration = volume.efs_volume_configuration.take().filter(is_known);
 }
 
 impl Object for ApplicationLoadBalancer {
@@ -246,6 +266,40 @@ impl Object for ApplicationLoadBalancer {
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
         let services: Vec<String> = beside.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect();
         fill_load_balancer(status, graph, world, &services);
+    }
+}
+
+impl Object for EfsFileSystem {
+    const KIND: ObjectKind = ObjectKind::EfsFileSystem;
+    type Status = EfsFileSystemStatus;
+
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
+
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
+    }
+
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, _: &Memory) -> Result<Desired, Obstacle> {
+        let going = self.metadata.deletion_timestamp.is_some();
+        let in_use = if going { BTreeMap::new() } else { stores.access_points_in_use(self) };
+        efs_file_system(scope, &self.spec, facts, &in_use)
+    }
+
+    fn users(&self, stores: &Stores) -> Vec<Key> {
+        stores.services_mounting(&Key::of(Self::KIND, self))
+    }
+
+    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool {
+        let mut told = self.status.clone().unwrap_or_default();
+        Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
+        self.status.as_ref() == Some(&told)
+    }
+
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
+        let services: Vec<String> = beside.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect();
+        fill_file_system(status, graph, world, &services);
     }
 }
 

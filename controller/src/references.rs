@@ -1,5 +1,7 @@
 //! What a service refers to, as the other objects stand: its cluster, the listeners that it stands behind, the services
-//! that it lets in.
+//! that it lets in, the file systems that it mounts.
+
+mod file_systems;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,8 @@ pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -
         Some((entry.name.clone(), reference))
     };
     let listeners = service.spec.load_balancers.iter().filter_map(listener).collect();
-    References { cluster, listeners, services: service_references(service, scope, stores) }
+    let file_systems = file_systems::references(service, scope, stores);
+    References { cluster, listeners, services: service_references(service, scope, stores), file_systems }
 }
 
 fn is_going(service: &EcsService) -> bool {

@@ -10,9 +10,11 @@ use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
 use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersInputBuilder;
 use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBuilder;
 use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
+use aws_sdk_efs::types::{AccessPointDescription, FileSystemDescription, MountTargetDescription};
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 
 use super::application_autoscaling as scaling;
+use super::efs::joins as efs;
 use super::elbv2::joins as elb;
 use crate::access::{Aws, Core};
 use crate::fault::Fault;
@@ -51,6 +53,12 @@ pub(crate) struct Joins {
     pub(crate) elb_tags: Joined<(), String, Arc<Tags>>,
     /// By resource id: services that are scaled.
     pub(crate) scalable_targets: Joined<(), String, Arc<ScalableTarget>>,
+    /// By id, or by the token that it was made with.
+    pub(crate) file_systems: Joined<(), String, Arc<FileSystemDescription>>,
+    /// By the file system's id: all of its mount targets.
+    pub(crate) mount_targets: Joined<(), String, Arc<Vec<MountTargetDescription>>>,
+    /// By the file system's id: all of its access points.
+    pub(crate) access_points: Joined<(), String, Arc<Vec<AccessPointDescription>>>,
 }
 
 impl Joins {
@@ -60,6 +68,7 @@ impl Joins {
         let (balancers, targets, listeners, listener_rules, tags) =
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
         let scaled = Arc::clone(core);
+        let (file_systems, mount_targets, access_points) = (Arc::clone(core), Arc::clone(core), Arc::clone(core));
         Self {
             services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
                 read_services(Arc::clone(&services), cluster, names)
@@ -100,6 +109,15 @@ impl Joins {
                 scaling::AT_ONCE,
                 move |(), ids| scaling::read_scalable_targets(Arc::clone(&scaled), ids),
             ),
+            file_systems: Joined::new("elasticfilesystem:DescribeFileSystems", 1, move |(), names| {
+                efs::read_file_systems(Arc::clone(&file_systems), names)
+            }),
+            mount_targets: Joined::new("elasticfilesystem:DescribeMountTargets", 1, move |(), ids| {
+                efs::read_mount_targets(Arc::clone(&mount_targets), ids)
+            }),
+            access_points: Joined::new("elasticfilesystem:DescribeAccessPoints", 1, move |(), ids| {
+                efs::read_access_points(Arc::clone(&access_points), ids)
+            }),
         }
     }
 }

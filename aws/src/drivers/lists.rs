@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_ec2::types::SecurityGroup;
+use aws_sdk_efs::types::FileSystemDescription;
 use aws_sdk_elasticloadbalancingv2::types::{Rule, TargetGroup};
 use aws_sdk_iam::types::{Role, RoleDetail};
 
@@ -23,6 +24,8 @@ pub(crate) struct Lists {
     pub(crate) revisions: Once<(), Listed<()>>,
     /// By installation: the groups with its tag, by id.
     pub(crate) groups: Once<String, HashMap<String, Arc<SecurityGroup>>>,
+    /// Every file system of the account, by id.
+    pub(crate) file_systems: Once<(), HashMap<String, Arc<FileSystemDescription>>>,
     /// Every target group of the account, by name.
     pub(crate) target_groups: Once<(), HashMap<String, Arc<TargetGroup>>>,
     /// By listener: its rules.

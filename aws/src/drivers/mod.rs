@@ -4,6 +4,7 @@ mod application_autoscaling;
 mod driver;
 mod ec2;
 mod ecs;
+mod efs;
 mod elbv2;
 mod iam;
 mod joins;
@@ -22,6 +23,9 @@ const ALL: &[&dyn AnyDriver] = &[
     &ecs::task_definition::TaskDefinitionDriver,
     &ec2::security_group::SecurityGroupDriver,
     &ec2::security_group_rule::SecurityGroupRuleDriver,
+    &efs::file_system::FileSystemDriver,
+    &efs::mount_target::MountTargetDriver,
+    &efs::access_point::AccessPointDriver,
     &elbv2::load_balancer::LoadBalancerDriver,
     &elbv2::listener::ListenerDriver,
     &elbv2::target_group::TargetGroupDriver,

@@ -1,10 +1,10 @@
 //! Who must look again when an object changes, and who uses it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::{Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
-use longshore_crds::{EcsService, LoadBalancerRef};
+use longshore_crds::{EcsService, EfsFileSystem, LoadBalancerRef};
 
 use super::index::{Stores, keys};
 use crate::object::{Key, ObjectKind};
@@ -20,6 +20,7 @@ impl Stores {
             ObjectKind::EcsCluster => self.services_of(key),
             ObjectKind::EcsService => self.dependants_of_service(key),
             ObjectKind::ApplicationLoadBalancer => self.services_behind(key),
+            ObjectKind::EfsFileSystem => self.services_mounting(key),
         }
     }
 
@@ -31,20 +32,25 @@ impl Stores {
             let going = balancer.meta().deletion_timestamp.is_some();
             going || balancer.status.as_ref().is_some_and(|status| status.services.contains(&name))
         });
-        let all = going.into_iter().chain(had_it);
+        let mounted = keys(&self.file_systems, |file_system| {
+            let going = file_system.meta().deletion_timestamp.is_some();
+            going || file_system.status.as_ref().is_some_and(|status| status.mounted_by.contains(&name))
+        });
+        let all = going.into_iter().chain(had_it).chain(mounted);
         all.chain(self.contested()).chain(self.services_that_allow(service)).collect()
     }
 
-    /// Its cluster and its load balancers, which tell of it; who waits for what it may give up; who lets it in.
+    /// Its cluster, its load balancers and what it mounts, which tell of it; who waits for what it may give up; who lets it in.
     fn dependants_of_service(&self, service: &Key) -> Vec<Key> {
         let Some(found) = self.service(&service.namespace, &service.name) else { return vec![] };
         let reference = &found.spec.cluster;
         let namespace = reference.namespace.clone().unwrap_or_else(|| service.namespace.clone());
         let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
         let balancers: BTreeSet<Key> = load_balancers_of(&found).collect();
+        let file_systems: BTreeSet<Key> = mounts_of(&found).map(|(key, _)| key).collect();
         let others = self.contested().into_iter().chain(self.services_that_allow(service));
         let others = others.filter(|other| other != service);
-        cluster.into_iter().chain(balancers).chain(others).collect()
+        cluster.into_iter().chain(balancers).chain(file_systems).chain(others).collect()
     }
 
     /// The services that name a cluster.
@@ -61,6 +67,24 @@ impl Stores {
     /// The services that name a load balancer.
     pub(crate) fn services_behind(&self, load_balancer: &Key) -> Vec<Key> {
         keys(&self.services, |service| load_balancers_of(service).any(|key| key == *load_balancer))
+    }
+
+    /// The services that mount a file system.
+    pub(crate) fn services_mounting(&self, file_system: &Key) -> Vec<Key> {
+        keys(&self.services, |service| mounts_of(service).any(|(key, _)| key == *file_system))
+    }
+
+    /// Of the access points of a file system that exist, those that services name: by which.
+    pub(crate) fn access_points_in_use(&self, file_system: &EfsFileSystem) -> BTreeMap<String, Vec<String>> {
+        let key = Key::of(ObjectKind::EfsFileSystem, file_system);
+        let existing = file_system.status.iter().flat_map(|status| &status.access_points);
+        let users = |name: &String| {
+            let names = |(of, point): (Key, Option<&String>)| of == key && point == Some(name);
+            let users = keys(&self.services, |service| mounts_of(service).any(names));
+            users.iter().map(ToString::to_string).collect::<Vec<String>>()
+        };
+        let all = existing.map(|point| (point.name.clone(), users(&point.name)));
+        all.filter(|(_, users)| !users.is_empty()).collect()
     }
 
     /// The services that ask for what others have.
@@ -90,6 +114,18 @@ fn load_balancers_of(service: &EcsService) -> impl Iterator<Item = Key> {
     references.filter_map(move |reference: &LoadBalancerRef| {
         let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
         Some(Key { kind: ObjectKind::ApplicationLoadBalancer, namespace, name: reference.name.clone()? })
+    })
+}
+
+/// The file systems that a service names, each with the access point.
+fn mounts_of(service: &EcsService) -> impl Iterator<Item = (Key, Option<&String>)> {
+    let own = service.namespace().unwrap_or_default();
+    let volumes = service.spec.task.volumes.iter().filter_map(|volume| volume.efs_volume_configuration.as_ref());
+    volumes.filter_map(move |efs| {
+        let reference = efs.file_system_ref.as_ref()?;
+        let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
+        let key = Key { kind: ObjectKind::EfsFileSystem, namespace, name: reference.name.clone() };
+        Some((key, efs.authorization_config.as_ref().and_then(|config| config.access_point_ref.as_ref())))
     })
 }
 

@@ -13,7 +13,7 @@ use kube::runtime::watcher::Event;
 use kube::{Api, Client, Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, NamespacesFrom,
+    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EfsFileSystem, NamespacesFrom,
 };
 use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
@@ -49,6 +49,7 @@ pub(crate) struct Stores {
     pub(crate) clusters: Store<EcsCluster>,
     pub(crate) services: Store<EcsService>,
     pub(crate) load_balancers: Store<ApplicationLoadBalancer>,
+    pub(crate) file_systems: Store<EfsFileSystem>,
     pub(crate) namespaces: Store<Namespace>,
 }
 
@@ -60,6 +61,7 @@ impl Stores {
             clusters: listed(client).await?,
             services: listed(client).await?,
             load_balancers: listed(client).await?,
+            file_systems: listed(client).await?,
             namespaces: listed(client).await?,
         })
     }
@@ -70,6 +72,7 @@ impl Stores {
         self.clusters.wait_until_ready().await?;
         self.services.wait_until_ready().await?;
         self.load_balancers.wait_until_ready().await?;
+        self.file_systems.wait_until_ready().await?;
         self.namespaces.wait_until_ready().await
     }
 
@@ -87,6 +90,10 @@ impl Stores {
 
     pub(crate) fn load_balancer(&self, namespace: &str, name: &str) -> Option<Arc<ApplicationLoadBalancer>> {
         self.load_balancers.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn file_system(&self, namespace: &str, name: &str) -> Option<Arc<EfsFileSystem>> {
+        self.file_systems.get(&ObjectRef::new(name).within(namespace))
     }
 
     pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
@@ -166,6 +173,9 @@ impl Stores {
             ObjectKind::ApplicationLoadBalancer => {
                 Some(self.environment_of(self.load_balancer(&key.namespace, &key.name)?.as_ref()))
             }
+            ObjectKind::EfsFileSystem => {
+                Some(self.environment_of(self.file_system(&key.namespace, &key.name)?.as_ref()))
+            }
         }
     }
 
@@ -177,6 +187,7 @@ impl Stores {
         found.extend(keys(&self.clusters, |cluster| !settled(cluster)));
         found.extend(keys(&self.services, |service| !settled(service)));
         found.extend(keys(&self.load_balancers, |load_balancer| !settled(load_balancer)));
+        found.extend(keys(&self.file_systems, |file_system| !settled(file_system)));
         found
     }
 
@@ -185,6 +196,7 @@ impl Stores {
         let mut found = keys(&self.clusters, |cluster| self.environment_of(cluster) == name);
         found.extend(keys(&self.services, |service| self.environment_of(service) == name));
         found.extend(keys(&self.load_balancers, |load_balancer| self.environment_of(load_balancer) == name));
+        found.extend(keys(&self.file_systems, |file_system| self.environment_of(file_system) == name));
         found
     }
 
@@ -257,6 +269,7 @@ pub(crate) mod tests {
                 clusters: stored(&[]),
                 services: stored(&[]),
                 load_balancers: stored(&[]),
+                file_systems: stored(&[]),
                 namespaces: stored(&[]),
             }
         }

@@ -17,7 +17,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironment, AwsEnvironmentStatus, EcsCluster,
-    EcsService,
+    EcsService, EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use serde::de::DeserializeOwned;
@@ -37,12 +37,13 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     let (clusters, cluster_writer) = reflector::store();
     let (services, service_writer) = reflector::store();
     let (load_balancers, load_balancer_writer) = reflector::store();
+    let (file_systems, file_system_writer) = reflector::store();
     let (namespaces, namespace_writer) = reflector::store();
-    let stores = Stores { environments, clusters, services, load_balancers, namespaces };
+    let stores = Stores { environments, clusters, services, load_balancers, file_systems, namespaces };
     let hub = Arc::new(Hub { stores: stores.clone(), queue: queue.clone(), last: Mutex::default() });
     let all = {
-        let (of_environments, of_clusters, of_services, of_balancers) =
-            (hub.clone(), hub.clone(), hub.clone(), hub.clone());
+        let (of_environments, of_clusters, of_services, of_balancers, of_file_systems) =
+            (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
         let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
             let view = View { told: held_up(e.status.as_ref()), ..View::default() };
             of_environments.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), view, seen);
@@ -73,11 +74,17 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
                     seen,
                 );
             });
+        let file_systems = follow(Api::<EfsFileSystem>::all(client.clone()), file_system_writer, move |f, seen| {
+            let environment = of_file_systems.stores.environment_of(f);
+            let seen = seen.unless(settled(f));
+            let view = View { shown: mountable_by(f.status.as_ref()), ..View::default() };
+            of_file_systems.saw(ObjectKind::EfsFileSystem, f, Some(&environment), f.status.as_ref(), view, seen);
+        });
         let namespaces = follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, seen| {
             hub.namespace_changed(n, seen);
         });
         async move {
-            futures::join!(environments, clusters, services, load_balancers, namespaces);
+            futures::join!(environments, clusters, services, load_balancers, file_systems, namespaces);
         }
     };
     (stores, all)
@@ -253,6 +260,14 @@ fn reachable_by(status: Option<&ApplicationLoadBalancerStatus>) -> u64 {
     let Some(status) = status else { return 0 };
     let listeners: Vec<_> = status.listeners.iter().map(|listener| (&listener.name, &listener.listener_arn)).collect();
     hash(&(&status.security_group_id, listeners))
+}
+
+/// What services need to mount a file system.
+fn mountable_by(status: Option<&EfsFileSystemStatus>) -> u64 {
+    let Some(status) = status else { return 0 };
+    let targets: Vec<_> = status.mount_targets.iter().map(|target| (&target.subnet_id, target.available)).collect();
+    let points: Vec<_> = status.access_points.iter().map(|point| (&point.name, &point.access_point_id)).collect();
+    hash(&(&status.file_system_id, &status.clients_security_group_id, targets, points))
 }
 
 /// What the objects of an environment found out together: deletions are paused, a wave has stopped.

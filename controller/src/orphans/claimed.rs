@@ -49,6 +49,7 @@ impl Claimed {
         claimed.add(&stores.clusters, stores, installation);
         claimed.add(&stores.services, stores, installation);
         claimed.add(&stores.load_balancers, stores, installation);
+        claimed.add(&stores.file_systems, stores, installation);
         claimed
     }
 

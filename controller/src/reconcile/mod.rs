@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kube::Client;
-use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService};
+use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService, EfsFileSystem};
 use longshore_planner::engine::Kinds;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -83,6 +83,7 @@ impl Reconciler {
             ObjectKind::ApplicationLoadBalancer => {
                 Box::pin(pass::reconcile::<ApplicationLoadBalancer>(self, turn)).await
             }
+            ObjectKind::EfsFileSystem => Box::pin(pass::reconcile::<EfsFileSystem>(self, turn)).await,
         }
     }
 

@@ -66,6 +66,7 @@ pub(super) fn settled_in(stores: &Stores, environment: &str) -> Vec<Key> {
     let mut keys = settled_keys(&stores.clusters, stores, environment);
     keys.extend(settled_keys(&stores.services, stores, environment));
     keys.extend(settled_keys(&stores.load_balancers, stores, environment));
+    keys.extend(settled_keys(&stores.file_systems, stores, environment));
     keys.sort_by(|a, b| (&a.namespace, &a.name, a.kind).cmp(&(&b.namespace, &b.name, b.kind)));
     keys
 }
@@ -84,6 +85,7 @@ pub(super) fn find(key: &Key, shell: &Reconciler, facts: &Facts) -> Option<Candi
         ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell, facts),
         ObjectKind::EcsService => candidate(key, &shell.stores.services, shell, facts),
         ObjectKind::ApplicationLoadBalancer => candidate(key, &shell.stores.load_balancers, shell, facts),
+        ObjectKind::EfsFileSystem => candidate(key, &shell.stores.file_systems, shell, facts),
     }
 }
 

@@ -131,7 +131,13 @@ pub fn load_balancer_admits(
     allows(of, spec.allowed_namespaces.as_ref(), namespace, labels)
 }
 
-fn allows(of: &str, allowed: Option<&AllowedNamespaces>, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+/// Whether an object of the namespace `of` admits objects of another; left out, it admits its own.
+pub fn allows(
+    of: &str,
+    allowed: Option<&AllowedNamespaces>,
+    namespace: &str,
+    labels: &BTreeMap<String, String>,
+) -> bool {
     of == namespace
         || allowed.is_some_and(|allowed| match allowed.from {
             NamespacesFrom::All => true,

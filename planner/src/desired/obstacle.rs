@@ -21,6 +21,11 @@ pub enum Need {
         /// All of them must match.
         tags: BTreeMap<String, String>,
     },
+    /// The zones of subnets.
+    SubnetZones {
+        /// The subnets.
+        subnet_ids: Vec<String>,
+    },
     /// The address ranges of a VPC.
     VpcCidrs {
         /// The VPC.
@@ -45,6 +50,7 @@ impl fmt::Display for Need {
                 let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 write!(f, "the subnets of {vpc_id} with the tags {}", tags.join(", "))
             }
+            Self::SubnetZones { subnet_ids } => write!(f, "the zones of {}", subnet_ids.join(", ")),
             Self::VpcCidrs { vpc_id } => write!(f, "the address ranges of {vpc_id}"),
             Self::ListenerRules { listener_arn } => write!(f, "the rules of {listener_arn}"),
             Self::Certificates { host } => write!(f, "the certificates of ACM for {host}"),
@@ -57,6 +63,8 @@ impl fmt::Display for Need {
 pub enum Fact {
     /// Subnet ids, sorted.
     Subnets(Vec<String>),
+    /// By the subnet's id; one that is not there is left out.
+    SubnetZones(BTreeMap<String, String>),
     /// Address ranges, of IPv4 and IPv6.
     VpcCidrs(Vec<String>),
     /// The rule that a listener has by default is none of them: it has no number.
@@ -139,6 +147,17 @@ pub struct ListenerReference {
     pub claims: Vec<Claim>,
 }
 
+/// A file system to mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSystemReference {
+    /// Its id.
+    pub file_system_id: String,
+    /// The security group whose members reach it.
+    pub clients_security_group_id: String,
+    /// The ids of the access points that its spec names, by name; `None`: not made yet.
+    pub access_points: BTreeMap<String, Option<String>>,
+}
+
 /// Another service, whose tasks are let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceReference {
@@ -155,12 +174,14 @@ pub struct References {
     pub listeners: BTreeMap<String, Reference<ListenerReference>>,
     /// The services of `networkConfiguration.allowFrom`, by namespace and name.
     pub services: BTreeMap<(String, String), Reference<ServiceReference>>,
+    /// The file systems of `task.volumes`, by namespace and name.
+    pub file_systems: BTreeMap<(String, String), Reference<FileSystemReference>>,
 }
 
 impl References {
     /// Of a service that refers to nothing but its cluster.
     pub fn to_cluster(cluster: Reference<ClusterReference>) -> Self {
-        Self { cluster, listeners: BTreeMap::new(), services: BTreeMap::new() }
+        Self { cluster, listeners: BTreeMap::new(), services: BTreeMap::new(), file_systems: BTreeMap::new() }
     }
 }
 

@@ -183,7 +183,7 @@ impl<'a> Planner<'a> {
             && node.rules.replacement == Replacement::OnConsent
             && !self.options.allow_replace.contains(&id.key)
         {
-            let fixed = differences(&node.rules.fixed_members(&thing.value), &node.rules.fixed_members(&want.value));
+            let fixed = fixed_differences(node, &want.value, &thing.value);
             let fields: Vec<&str> = fixed.iter().map(|change| change.path.as_str()).collect();
             return Verdict::Blocked(format!(
                 "ReplacementNeedsConsent: AWS cannot change {} in place, and a replacement would lose what the old one holds; change it back, \
@@ -196,6 +196,14 @@ impl<'a> Planner<'a> {
             if predecessor.is_some() { "a field changed that AWS cannot change in place" } else { "does not exist" };
         Verdict::Create { want: want.value.clone(), reason }
     }
+}
+
+/// What differs of what cannot change. What AWS filled in is none of it, unless there is nothing else: it was asked for
+/// once, then.
+fn fixed_differences(node: &Node, want: &Value, seen: &Value) -> Vec<Change> {
+    let between = |seen: &Value| differences(&node.rules.fixed_members(seen), &node.rules.fixed_members(want));
+    let compared = node.rules.comparable(want, seen).map(|seen| between(&seen)).unwrap_or_default();
+    if compared.is_empty() { between(seen) } else { compared }
 }
 
 fn compare(node: &Node, want: &Resolution, thing: &Thing) -> Result<Vec<Change>, Verdict> {

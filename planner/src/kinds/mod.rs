@@ -3,6 +3,7 @@
 pub mod application_autoscaling;
 pub mod ec2;
 pub mod ecs;
+pub mod efs;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
@@ -31,6 +32,12 @@ pub mod teardown {
     pub const LOAD_BALANCER: u8 = 35;
     /// `ecs/task-definition`.
     pub const TASK_DEFINITION: u8 = 40;
+    /// `efs/access-point`.
+    pub const ACCESS_POINT: u8 = 45;
+    /// `efs/mount-target`: whose network interface is in a security group.
+    pub const MOUNT_TARGET: u8 = 50;
+    /// `efs/file-system`: once it has no mount targets.
+    pub const FILE_SYSTEM: u8 = 55;
     /// `ec2/security-group-rule`.
     pub const SECURITY_GROUP_RULE: u8 = 60;
     /// `ec2/security-group`.
@@ -49,6 +56,9 @@ pub fn all() -> Kinds {
         .with::<ecs::cluster::Cluster>()
         .with::<ecs::task_definition::TaskDefinition>()
         .with::<ecs::service::Service>()
+        .with::<efs::file_system::FileSystem>()
+        .with::<efs::mount_target::MountTarget>()
+        .with::<efs::access_point::AccessPoint>()
         .with::<iam::role::Role>()
         .with::<logs::log_group::LogGroup>()
         .with::<ec2::security_group::SecurityGroup>()

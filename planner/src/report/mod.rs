@@ -4,12 +4,14 @@
 //! before `Ready`, and `Stalled=True` never stands beside `Reconciling=True`.
 
 mod conditions;
+mod file_system;
 mod load_balancer;
 mod outdated;
 mod pending;
 mod service;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
+pub use file_system::fill_file_system;
 pub use load_balancer::fill_load_balancer;
 pub use outdated::outdated_service;
 pub use pending::pending;

@@ -17,10 +17,7 @@ fn what_is_not_built_yet_is_refused_by_field() {
         (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),
         (json!({"enableExecuteCommand": true}), "spec.enableExecuteCommand"),
         (json!({"task": {"networkMode": "bridge"}}), "spec.task.networkMode"),
-        (
-            json!({"task": {"volumes": [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}}),
-            "spec.task.volumes",
-        ),
+        (json!({"task": {"volumes": [{"name": "v", "host": {"sourcePath": "/data"}}]}}), "spec.task.volumes"),
     ];
     for (patch, field) in cases {
         let refusals = refused(&patch);

@@ -14,6 +14,7 @@ mod service;
 mod target_groups;
 mod task;
 mod unsupported;
+mod volumes;
 mod warnings;
 
 pub(crate) use secrets::{SecretSource, named, source};
@@ -24,6 +25,7 @@ use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::load_balancers::{is_named, listener_arn};
+use self::task::TaskRoles;
 use super::grants::authorise;
 use super::memory::Memory;
 use super::obstacle::{ClusterReference, Desired, Facts, Need, Obstacle, Reference, References, Refusal};
@@ -99,14 +101,16 @@ impl Builder<'_> {
     fn build(&self, cluster: &ClusterReference) -> Result<(Desired, Vec<Need>), Obstacle> {
         let memory = self.memory;
         let mut graph = Graph::default();
+        let mounts = self.mounts()?;
         let log_group = self.log_group(&mut graph)?;
         let execution_role = self.execution_role(&mut graph, log_group.as_ref())?;
-        let task_role = self.task_role(&mut graph)?;
-        let mut network = self.network(&mut graph, self.facts)?;
+        let task_role = self.task_role(&mut graph, &mounts)?;
+        let mut network = self.network(&mut graph, &mounts, self.facts)?;
         let allowed = self.allow_from(&mut graph, &mut network)?;
         let attached = self.load_balancers(&mut graph, &mut network)?;
         let restarted_at = self.spec.restarted_at.as_deref();
-        let revision = self.task_definition(&mut graph, task_role, execution_role, log_group.as_ref(), |hash| {
+        let roles = TaskRoles { task: task_role, execution: execution_role };
+        let revision = self.task_definition(&mut graph, roles, mounts.volumes, log_group.as_ref(), |hash| {
             memory.rejects(hash, restarted_at).is_some()
         })?;
         let rejected = memory.rejects(&revision.id.fixed, restarted_at);
@@ -134,7 +138,13 @@ impl Builder<'_> {
             .filter(|listener| !by_arn(&listener.listener_arn))
             .flat_map(|listener| [listener.listener_arn.clone(), listener.security_group_id.clone()]);
         let services = self.references.services.values().filter_map(Reference::ready);
-        of_listeners.chain(services.map(|service| service.security_group_id.clone())).collect()
+        let file_systems = self.references.file_systems.values().filter_map(Reference::ready);
+        let of_file_systems = file_systems.flat_map(|known| {
+            let arn = self.scope.arn("elasticfilesystem", &format!("file-system/{}", known.file_system_id));
+            [arn, known.clients_security_group_id.clone()]
+        });
+        let of_services = services.map(|service| service.security_group_id.clone());
+        of_listeners.chain(of_services).chain(of_file_systems).collect()
     }
 
     fn fargate(&self) -> bool {

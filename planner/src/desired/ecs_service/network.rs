@@ -3,6 +3,7 @@
 use longshore_crds::ecs_service::{Access, AwsVpcConfiguration};
 use longshore_crds::task_definition::{Switch, TransportProtocol};
 
+use super::volumes::Mounts;
 use super::{Builder, SECURITY_GROUP_KEY};
 use crate::desired::obstacle::{Facts, Obstacle};
 use crate::desired::subnets;
@@ -20,9 +21,14 @@ pub(super) struct ServiceNetwork {
 }
 
 impl Builder<'_> {
-    /// Every awsvpc service gets a security group of its own, further groups beside it, and the rules that let it
-    /// out and into the groups that it names.
-    pub(super) fn network(&self, graph: &mut Graph, facts: &Facts) -> Result<ServiceNetwork, Obstacle> {
+    /// Every awsvpc service gets a security group of its own, further groups beside it (those that the spec names, and
+    /// the clients' groups of what it mounts), and the rules that let it out and into the groups that it names.
+    pub(super) fn network(
+        &self,
+        graph: &mut Graph,
+        mounts: &Mounts,
+        facts: &Facts,
+    ) -> Result<ServiceNetwork, Obstacle> {
         let configuration = self.spec.network_configuration.as_ref();
         let awsvpc =
             configuration.and_then(|configuration| configuration.awsvpc_configuration.clone()).unwrap_or_default();
@@ -43,7 +49,7 @@ impl Builder<'_> {
         for access in configuration.iter().flat_map(|configuration| &configuration.access) {
             rules.push(self.add_access(graph, access, &own)?);
         }
-        let further = awsvpc.security_groups.iter().map(|id| Text::from(id.as_str()));
+        let further = awsvpc.security_groups.iter().chain(&mounts.clients).map(|id| Text::from(id.as_str()));
         let network = Network {
             subnets,
             security_groups: std::iter::once(own.clone()).chain(further).collect(),

@@ -10,6 +10,7 @@ use super::Builder;
 use super::images::repository_arn;
 use super::logs::OwnLogGroup;
 use super::secrets::{SecretSource, named, source};
+use super::volumes::Mounts;
 use crate::desired::grants::{POLICY_OF_ENVIRONMENT, POLICY_OF_SPEC};
 use crate::engine::{Graph, GraphError, Text};
 use crate::kinds::iam::role::{Role, RoleOutput};
@@ -20,15 +21,18 @@ const POLICY_OF_TASK: &str = "task-definition";
 
 impl Builder<'_> {
     /// The role that the task definition names, or one made for this service, or none: an application that names no
-    /// rights gets no role, and so no credentials.
-    pub(super) fn task_role(&self, graph: &mut Graph) -> Result<Option<Text>, GraphError> {
+    /// rights, and mounts nothing by them, gets no role, and so no credentials.
+    pub(super) fn task_role(&self, graph: &mut Graph, mounts: &Mounts) -> Result<Option<Text>, GraphError> {
         if let Some(arn) = &self.spec.task.task_role_arn {
             return Ok(Some(arn.clone().into()));
         }
-        let Some(wanted) = &self.spec.task_role else { return Ok(None) };
+        if self.spec.task_role.is_none() && mounts.statements.is_empty() {
+            return Ok(None);
+        }
+        let wanted = self.spec.task_role.clone().unwrap_or_default();
         let role = Role {
-            inline: inline(POLICY_OF_SPEC, wanted.policy.as_ref()).collect(),
-            attached: wanted.managed_policy_arns.iter().cloned().collect(),
+            inline: own_policy(&mounts.statements).chain(inline(POLICY_OF_SPEC, wanted.policy.as_ref())).collect(),
+            attached: wanted.managed_policy_arns.into_iter().collect(),
             max_session_duration: wanted.max_session_duration,
             ..self.role("task", "what the tasks may do")
         };
@@ -44,12 +48,9 @@ impl Builder<'_> {
         let of_spec = self.spec.execution_role.as_ref();
         let of_environment = self.scope.environment.iam.as_ref().and_then(|iam| iam.execution_role.as_ref());
         let statements = self.execution_statements(logs);
-        let own = (!statements.is_empty())
-            .then(|| (POLICY_OF_TASK.to_owned(), json!({"Version": "2012-10-17", "Statement": statements})));
         let attached = of_spec.iter().flat_map(|role| &role.managed_policy_arns);
         let role = Role {
-            inline: own
-                .into_iter()
+            inline: own_policy(&statements)
                 .chain(inline(POLICY_OF_SPEC, of_spec.and_then(|role| role.policy.as_ref())))
                 .chain(inline(POLICY_OF_ENVIRONMENT, of_environment.and_then(|role| role.policy.as_ref())))
                 .collect(),
@@ -152,6 +153,11 @@ impl Builder<'_> {
             files.iter().map(|arn| arn.split('/').next().unwrap_or(arn).to_owned()).collect();
         allow("s3:GetObject", &files).into_iter().chain(allow("s3:GetBucketLocation", &buckets)).collect()
     }
+}
+
+fn own_policy(statements: &[Value]) -> impl Iterator<Item = (String, Value)> {
+    let policy = || (POLICY_OF_TASK.to_owned(), json!({"Version": "2012-10-17", "Statement": statements}));
+    (!statements.is_empty()).then(policy).into_iter()
 }
 
 fn allow(action: &str, resources: &BTreeSet<String>) -> Option<Value> {

@@ -1,11 +1,17 @@
 //! The task definition.
 
-use longshore_crds::task_definition::{Compatibility, NetworkMode};
+use longshore_crds::task_definition::{Compatibility, NetworkMode, Volume};
 
 use super::logs::OwnLogGroup;
 use super::{Builder, TASK_KEY};
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
+
+/// Under whose rights a task runs and is started.
+pub(super) struct TaskRoles {
+    pub(super) task: Option<Text>,
+    pub(super) execution: Text,
+}
 
 /// The revision that the spec asks for.
 pub(super) struct Revision {
@@ -18,12 +24,13 @@ impl Builder<'_> {
     pub(super) fn task_definition(
         &self,
         graph: &mut Graph,
-        task_role: Option<Text>,
-        execution_role: Text,
+        roles: TaskRoles,
+        volumes: Vec<Volume>,
         logs: Option<&OwnLogGroup>,
         is_rejected: impl Fn(&str) -> bool,
     ) -> Result<Revision, GraphError> {
         let mut content = self.spec.task.clone();
+        content.volumes = volumes;
         content.container_definitions =
             content.container_definitions.into_iter().map(|container| self.with_logs(container, logs)).collect();
         if self.fargate() {
@@ -34,8 +41,8 @@ impl Builder<'_> {
         }
         let mut definition = TaskDefinition {
             family: self.spec.task.family.clone().unwrap_or_else(|| self.base.clone()),
-            task_role_arn: task_role,
-            execution_role_arn: Some(execution_role),
+            task_role_arn: roles.task,
+            execution_role_arn: Some(roles.execution),
             content,
             rejected: false,
             tags: self.scope.tags(if self.spec.task.tags.is_empty() { &self.spec.tags } else { &self.spec.task.tags }),

@@ -44,7 +44,7 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         (
             "spec.task.volumes",
             spec.task.volumes.iter().any(needs_storage),
-            "volumes other than a task's own scratch space",
+            "volumes other than EFS file systems and a task's own scratch space",
         ),
     ];
     fields
@@ -59,7 +59,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
 
 fn needs_storage(volume: &Volume) -> bool {
     volume.docker_volume_configuration.is_some()
-        || volume.efs_volume_configuration.is_some()
         || volume.s3files_volume_configuration.is_some()
         || volume.fsx_windows_file_server_volume_configuration.is_some()
         || volume.configured_at_launch == Some(true)

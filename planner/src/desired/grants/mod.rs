@@ -16,6 +16,7 @@ use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
 use crate::kinds::ecs::service::Service;
 use crate::kinds::ecs::task_definition::TaskDefinition;
+use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
 use crate::kinds::iam::policy::{statements, strings};
 use crate::kinds::iam::role::Role;
@@ -52,6 +53,7 @@ impl Granted<'_> {
             Service::NAME => self.typed(node, Self::service),
             LogGroup::NAME => self.typed(node, Self::log_group),
             ListenerRule::NAME => self.typed(node, Self::listener_rule),
+            FileSystem::NAME => self.typed(node, Self::file_system),
             _ => vec![],
         }
     }
@@ -120,7 +122,29 @@ impl Granted<'_> {
                 let at = at.member("containerDefinitions").item(&container.name).member("environmentFiles");
                 self.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
             });
-        roles.chain(secrets).chain(files).collect()
+        let volumes = task.content.volumes.iter().filter_map(|volume| {
+            let id = volume.efs_volume_configuration.as_ref()?.file_system_id.as_ref()?;
+            let at = at.member("volumes").item(&volume.name).member("efsVolumeConfiguration.fileSystemId");
+            self.foreign_file_system(id, &at)
+        });
+        roles.chain(secrets).chain(files).chain(volumes).collect()
+    }
+
+    /// One that is mounted, or taken over, by its id.
+    fn foreign_file_system(&self, id: &str, at: &FieldPath) -> Option<Refusal> {
+        let arn = self.scope.arn("elasticfilesystem", &format!("file-system/{id}"));
+        if self.lent.contains(&arn) {
+            return None;
+        }
+        self.need("fileSystemArns", |grant| &grant.file_system_arns, &arn, at)
+    }
+
+    fn file_system(&self, file_system: &FileSystem, at: &FieldPath) -> Vec<Refusal> {
+        let key = file_system.kms_key_id.as_ref();
+        let key = key.and_then(|arn| self.need("keyArns", |grant| &grant.key_arns, arn, &at.member("kmsKeyId")));
+        let id = file_system.file_system_id.as_ref();
+        let id = id.and_then(|id| self.foreign_file_system(id, &at.member("fileSystemId")));
+        key.into_iter().chain(id).collect()
     }
 
     fn secret(&self, value_from: &str, at: &FieldPath) -> Option<Refusal> {
@@ -140,7 +164,8 @@ impl Granted<'_> {
     fn service(&self, service: &Service, at: &FieldPath) -> Vec<Refusal> {
         let groups_at = at.member("networkConfiguration.awsvpcConfiguration.securityGroups");
         let groups = service.network.iter().flat_map(|network| &network.security_groups);
-        let groups = groups.filter_map(Text::known).filter_map(|id| self.security_group(id, &groups_at));
+        let groups = groups.filter_map(Text::known).filter(|id| !self.lent.contains(*id));
+        let groups = groups.filter_map(|id| self.security_group(id, &groups_at));
         let targets_at = at.member("loadBalancers");
         let targets = service.load_balancers.iter().filter_map(|target| target.target_group_arn.known());
         let targets =
