@@ -83,6 +83,8 @@ impl Account {
         add("security group", &world["ec2"]["groups"]);
         add("cluster", &world["ecs"]["clusters"]);
         add("service", &world["ecs"]["services"]);
+        add("file system", &world["efs"]["file_systems"]);
+        add("access point", &world["efs"]["access_points"]);
         add("load balancer", &world["elbv2"]["balancers"]);
         add("listener", &world["elbv2"]["listeners"]);
         add("listener rule", &world["elbv2"]["rules"]);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use longshore_crds::{ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec};
+use longshore_crds::{
+    ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec, EfsFileSystemSpec,
+};
 use longshore_planner::desired::Scope;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -50,6 +52,11 @@ pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
 /// Example 20's load balancer.
 pub(crate) fn load_balancer() -> ApplicationLoadBalancerSpec {
     spec("examples/20-load-balancer.yaml", "ApplicationLoadBalancer", &json!({}))
+}
+
+/// Example 20's file system, patched.
+pub(crate) fn file_system(patch: &Value) -> EfsFileSystemSpec {
+    spec("examples/20-file-system.yaml", "EfsFileSystem", patch)
 }
 
 /// A patch that gives the service's container another image.

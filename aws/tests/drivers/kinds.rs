@@ -4,6 +4,7 @@
 mod application_autoscaling;
 mod ec2;
 mod ecs;
+mod efs;
 mod elbv2;
 mod iam;
 mod logs;

@@ -11,6 +11,7 @@ mod crashes;
 mod examples;
 mod fencing;
 mod kinds;
+mod mounting;
 mod object;
 mod recorded;
 mod seventy;

@@ -30,6 +30,8 @@ pub enum Service {
     Route53,
     /// Application Auto Scaling, json 1.1.
     ApplicationAutoscaling,
+    /// Elastic File System, rest-json.
+    Efs,
 }
 
 /// How requests and answers look on the wire.
@@ -43,6 +45,8 @@ pub enum Protocol {
     Ec2Query,
     /// The operation in method and path, XML both ways.
     RestXml,
+    /// The operation in method and path, JSON both ways.
+    RestJson,
 }
 
 impl Service {
@@ -59,6 +63,7 @@ impl Service {
             "wafv2" => Some(Self::Wafv2),
             "route53" => Some(Self::Route53),
             "application-autoscaling" => Some(Self::ApplicationAutoscaling),
+            "elasticfilesystem" => Some(Self::Efs),
             _ => None,
         }
     }
@@ -88,6 +93,7 @@ impl Service {
             Self::Wafv2 => "wafv2",
             Self::Route53 => "route53",
             Self::ApplicationAutoscaling => "application-autoscaling",
+            Self::Efs => "efs",
         }
     }
 
@@ -98,6 +104,7 @@ impl Service {
             Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,
+            Self::Efs => Protocol::RestJson,
         }
     }
 
@@ -197,7 +204,7 @@ impl Fault {
     /// An operation that AWS, or this simulator, doesn't have.
     pub fn unknown_operation(service: Service, operation: &str) -> Self {
         let code = match service.protocol() {
-            Protocol::Json => "UnknownOperationException",
+            Protocol::Json | Protocol::RestJson => "UnknownOperationException",
             Protocol::Query | Protocol::Ec2Query | Protocol::RestXml => "InvalidAction",
         };
         Self::bad_request(code, format!("The simulator has no operation {operation} of {}.", service.name()))

@@ -10,7 +10,7 @@ use crate::call::{Answer, Call, Fault, Protocol, Service};
 use crate::clock::Clock;
 use crate::control;
 use crate::faults::Kind;
-use crate::protocol::{ec2_query, json, query, rest_xml};
+use crate::protocol::{ec2_query, json, query, rest_json, rest_xml};
 use crate::recording::Entry;
 use crate::world::World;
 
@@ -149,7 +149,7 @@ fn throttled(service: Service) -> Fault {
     match service.protocol() {
         Protocol::Ec2Query => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Protocol::Query | Protocol::RestXml => Fault::bad_request("Throttling", "Rate exceeded"),
-        Protocol::Json => Fault::bad_request("ThrottlingException", "Rate exceeded"),
+        Protocol::Json | Protocol::RestJson => Fault::bad_request("ThrottlingException", "Rate exceeded"),
     }
 }
 
@@ -199,6 +199,7 @@ fn call(
         Protocol::Query => query::parse(body)?,
         Protocol::Ec2Query => ec2_query::parse(body)?,
         Protocol::RestXml => rest_xml::parse(request.method(), request.uri(), body)?,
+        Protocol::RestJson => rest_json::parse(request.method(), request.uri(), body)?,
     };
     if service.is_regional() && scope.region != world.region {
         let message = format!("The simulated account has resources in {} only, not in {}.", world.region, scope.region);
@@ -239,8 +240,13 @@ fn respond(service: Service, operation: &str, answer: &Answer, request_id: &str)
         Protocol::Query => ("text/xml", query::render(service, operation, answer, request_id)),
         Protocol::Ec2Query => ("text/xml;charset=UTF-8", ec2_query::render(operation, answer, request_id)),
         Protocol::RestXml => ("text/xml", rest_xml::render(operation, answer, request_id)),
+        Protocol::RestJson => ("application/json", rest_json::render(answer)),
     };
-    let response = Response::builder()
+    let mut response = Response::builder();
+    if let (Protocol::RestJson, Err(fault)) = (service.protocol(), answer) {
+        response = response.header("x-amzn-errortype", &fault.code);
+    }
+    let response = response
         .status(status)
         .header("content-type", content_type)
         .header("x-amzn-requestid", request_id)

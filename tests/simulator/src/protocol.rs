@@ -3,4 +3,5 @@
 pub mod ec2_query;
 pub mod json;
 pub mod query;
+pub mod rest_json;
 pub mod rest_xml;

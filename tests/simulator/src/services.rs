@@ -4,6 +4,7 @@ pub mod acm;
 pub mod application_autoscaling;
 pub mod ec2;
 pub mod ecs;
+pub mod efs;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{acm, application_autoscaling, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
+use crate::services::{acm, ec2, ecs, efs, elbv2, iam, logs, route53, sts, wafv2};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +34,8 @@ pub struct World {
     pub logs: logs::State,
     /// Clusters, task definitions, services, tasks.
     pub ecs: ecs::State,
+    /// File systems, mount targets, access points.
+    pub efs: efs::State,
     /// Load balancers, listeners, rules, target groups.
     pub elbv2: elbv2::State,
     /// Certificates.
@@ -70,6 +73,7 @@ struct Remembered {
     ec2: ec2::State,
     logs: logs::State,
     ecs: ecs::State,
+    efs: efs::State,
     elbv2: elbv2::State,
     wafv2: wafv2::State,
     route53: route53::State,
@@ -116,6 +120,7 @@ impl World {
             ec2: ec2::State::default(),
             logs: logs::State::default(),
             ecs: ecs::State::default(),
+            efs: efs::State::default(),
             elbv2: elbv2::State::default(),
             acm: acm::State::default(),
             wafv2: wafv2::State::default(),
@@ -137,7 +142,7 @@ impl World {
             return;
         }
         loop {
-            let next = [ecs::next_due(self), elbv2::next_due(self)].into_iter().flatten().min();
+            let next = [ecs::next_due(self), efs::next_due(self), elbv2::next_due(self)].into_iter().flatten().min();
             // What is due comes before the look at what it led to.
             let look = self.probes.next_due().filter(|look| next.is_none_or(|next| *look < next));
             let Some(at) = look.or(next).filter(|at| *at <= now) else { break };
@@ -145,6 +150,7 @@ impl World {
                 self.now = self.now.max(at);
                 probes::look(self);
             } else {
+                efs::advance_to(self, at);
                 ecs::advance_to(self, at);
                 elbv2::advance_to(self, at);
             }
@@ -165,6 +171,7 @@ impl World {
             Service::Wafv2 => wafv2::call(self, call),
             Service::Route53 => route53::call(self, call),
             Service::ApplicationAutoscaling => application_autoscaling::call(self, call),
+            Service::Efs => efs::call(self, call),
         }
     }
 
@@ -174,6 +181,8 @@ impl World {
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
         let (wafv2, route53, autoscaling) = (self.wafv2.clone(), self.route53.clone(), self.autoscaling.clone());
         self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53, autoscaling }));
+        let (wafv2, route53, efs) = (self.wafv2.clone(), self.route53.clone(), self.efs.clone());
+        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53 }));
     }
 
     /// Asks a service as it was before the last write, if that was kept.
@@ -191,6 +200,7 @@ impl World {
         std::mem::swap(&mut self.ec2, &mut other.ec2);
         std::mem::swap(&mut self.logs, &mut other.logs);
         std::mem::swap(&mut self.ecs, &mut other.ecs);
+        std::mem::swap(&mut self.efs, &mut other.efs);
         std::mem::swap(&mut self.elbv2, &mut other.elbv2);
         std::mem::swap(&mut self.wafv2, &mut other.wafv2);
         std::mem::swap(&mut self.route53, &mut other.route53);

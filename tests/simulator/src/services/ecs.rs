@@ -34,6 +34,7 @@ mod tags;
 mod task_definitions;
 mod tasks;
 mod validation;
+mod volumes;
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What keeps a Fargate task from starting: its secrets, its registry, its logs, its images.
+//! What keeps a Fargate task from starting: its secrets, its registry, its logs, its file systems, its images.
 //!
 //! The messages are those of Fargate's platform version 1.4.0 (developer guide, "Stopped task error messages").
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::images;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
-use crate::services::ecs::{container, reach};
+use crate::services::ecs::{container, reach, volumes};
 use crate::services::{iam, logs};
 use crate::world::World;
 
@@ -32,7 +32,8 @@ pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
     let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
     let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone(), gets_out };
     let found = registry(world, &role, &definition).or_else(|| secrets(world, &role, &definition));
-    found.or_else(|| loggers(world, &role, &definition)).or_else(|| pulls(world, &role, &definition))
+    let found = found.or_else(|| loggers(world, &role, &definition));
+    found.or_else(|| mounts(world, task, &definition)).or_else(|| pulls(world, &role, &definition))
 }
 
 /// The role that the agent acts under, as messages name it.
@@ -170,6 +171,15 @@ pub(super) fn log_stream(one: &Value, task: &str) -> Option<(String, String)> {
     let option = |name: &str| options.get(name).and_then(Value::as_str);
     let prefix = option("awslogs-stream-prefix").unwrap_or_default();
     Some((option("awslogs-group")?.to_owned(), format!("{prefix}/{}/{task}", container::name(one))))
+}
+
+/// Developer guide, "Stopped task error messages".
+fn mounts(world: &World, task: &Task, definition: &Definition) -> Option<Obstacle> {
+    let why = volumes::refusal(world, task, definition)?;
+    Some(Obstacle::of_task(format!(
+        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: {why} : \
+         unsuccessful EFS utils command execution; code: 32"
+    )))
 }
 
 fn pulls(world: &World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {

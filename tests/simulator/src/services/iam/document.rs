@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Permissions,
     /// Who may assume a role: principals, but no resources.
     Trust,
+    /// A resource's own: principals, and resources where it says so.
+    Resource,
 }
 
 /// A policy document, taken apart.
@@ -148,8 +150,10 @@ impl Statement {
             }
             Purpose::Permissions => check_resources(resources.as_ref())?,
             Purpose::Trust if resources.is_some() => return Err("Has prohibited field Resource".into()),
-            Purpose::Trust if principals.is_none() => return Err("Missing required field Principal".into()),
-            Purpose::Trust => {}
+            Purpose::Trust | Purpose::Resource if principals.is_none() => {
+                return Err("Missing required field Principal".into());
+            }
+            Purpose::Trust | Purpose::Resource => {}
         }
         let conditions = members.get("Condition").map(Condition::parse_all).transpose()?.unwrap_or_default();
         Ok(Self { allow, actions, resources, principals, conditions })
