@@ -9,6 +9,7 @@ mod cloud;
 mod clusters;
 mod content;
 mod execution_role;
+mod file_systems;
 mod grants;
 mod load_balancers;
 mod moving;

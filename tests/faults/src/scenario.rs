@@ -13,7 +13,8 @@ use crate::fault::Meanwhile;
 use crate::stage::Stage;
 
 /// The kinds of Longshore's objects.
-pub(crate) const KINDS: [&str; 4] = ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers"];
+pub(crate) const KINDS: [&str; 5] =
+    ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers", "efsfilesystems"];
 
 /// A scenario.
 #[derive(Clone, Debug, Deserialize)]

@@ -85,7 +85,7 @@ impl Kind for FileSystem {
             seen.creation_token.clone_from(&self.creation_token);
         }
         // Which key is the account's own is AWS's to say.
-        if self.encrypted && self.kms_key_id.is_none() {
+        if self.kms_key_id.is_none() {
             seen.kms_key_id = None;
         }
     }

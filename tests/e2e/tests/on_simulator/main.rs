@@ -11,6 +11,7 @@ mod examples;
 mod failures;
 mod grants;
 mod requests;
+mod storage;
 mod traffic;
 
 use std::sync::LazyLock;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, balancing, service};
+use super::{Want, balancing, service, storage};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -72,6 +72,7 @@ impl Account {
             "EcsCluster" => self.cluster(want),
             "EcsService" => service::differences(self, want),
             "ApplicationLoadBalancer" => balancing::differences(self, want),
+            "EfsFileSystem" => storage::differences(self, want),
             _ => vec![],
         };
         differences.into_iter().map(|difference| format!("AWS, {}: {difference}", want.tag())).collect()
@@ -106,7 +107,8 @@ impl Account {
     /// only the status had told of is known by its tags, reported, and never deleted by itself.
     pub(super) fn orphans(&self, wanted: &BTreeSet<String>, forgotten: bool) -> Vec<String> {
         let is_owned = |thing: &&Thing| {
-            thing.kind == "rule"
+            // Neither has tags of its own, and each goes with what it is a part of, or before it.
+            matches!(thing.kind, "rule" | "mount target")
                 || (forgotten && is_replaceable(thing))
                 || (thing.ownership("installation") == INSTALLATION
                     && !thing.ownership("resource").is_empty()
@@ -185,6 +187,9 @@ fn things(world: &Value) -> Vec<Thing> {
     add("role", "arn", &world["iam"]["roles"]);
     add("log group", "name", &world["logs"]["groups"]);
     add("security group", "id", &world["ec2"]["groups"]);
+    add("file system", "id", &world["efs"]["file_systems"]);
+    add("mount target", "id", &world["efs"]["mount_targets"]);
+    add("access point", "id", &world["efs"]["access_points"]);
     add("cluster", "arn", &world["ecs"]["clusters"]);
     add("service", "arn", &world["ecs"]["services"]);
     add("load balancer", "arn", &world["elbv2"]["balancers"]);

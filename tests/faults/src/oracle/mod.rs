@@ -7,6 +7,7 @@ mod conditions;
 mod creates;
 mod scaling;
 mod service;
+mod storage;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
 use super::{Want, balancing, scaling};
+use super::{Want, balancing, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -18,7 +19,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let (execution, task) = roles(account, want, &mut found);
     let Some(service) = account.only(want, "service", &mut found) else { return found };
     runs(account, want, service, &mut found);
-    network(want, service, group.as_deref(), &mut found);
+    network(account, want, service, group.as_deref(), &mut found);
     balancing::of_service(account, want, service, &mut found);
     scaling::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
@@ -46,7 +47,7 @@ fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Op
 /// The execution role, and the task role where the spec has one. A revision that is kept keeps its role, too.
 fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> (Option<String>, Option<String>) {
     let all = account.of_object(want, "role");
-    let wants_task = !want.spec["taskRole"].is_null();
+    let wants_task = !want.spec["taskRole"].is_null() || storage::mounts(want).next().is_some();
     let kept = |role: &&&Thing| {
         let mut definitions = account.of_object(want, "task definition").into_iter();
         definitions.any(|definition| definition.value["body"]["taskRoleArn"] == role.id.as_str())
@@ -72,7 +73,10 @@ fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> (Option<Str
         let inline = task.value["inline"].as_object().and_then(|inline| inline.values().next()?.as_str());
         let policy: Value = inline.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let action = |policy: &Value| policy["Statement"][0]["Action"].clone();
-        differs(found, "policy", &action(&policy), &action(&want.spec["taskRole"]["policy"]));
+        let wanted = &want.spec["taskRole"]["policy"];
+        let mounting = json!(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]);
+        let wanted = if wanted.is_null() { mounting } else { action(wanted) };
+        differs(found, "policy", &action(&policy), &wanted);
     }
     (execution.map(|role| role.id.clone()), task.map(|role| role.id.clone()))
 }
@@ -105,10 +109,12 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
     }
 }
 
-fn network(want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
+fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
     let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
     differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
-    differs(found, "security groups", &is["securityGroups"], &json!([group]));
+    let clients = storage::mounts(want).filter_map(|name| storage::clients(account, want, name));
+    let groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).collect();
+    differs(found, "security groups", &is["securityGroups"], &json!(groups));
 }
 
 /// The task definition in use, as the spec asks for; beside it no more than the few that are kept.

@@ -1,0 +1,76 @@
+//! A file system and a service that mounts it: tasks run, what is taken away is put right, and who is mounted waits.
+
+use anyhow::{Context, Result};
+use longshore_e2e::{Namespace, condition, elements, example, hello, names_all, text};
+use serde_json::{Value, json};
+
+use crate::stack;
+
+/// Example 20's file system and service, in a namespace of their own, with the cluster of example 10.
+fn mounted(name: &str, deletion_policy: &str) -> Result<Namespace<'static>> {
+    let ns = Namespace::create(stack(), name)?;
+    let cluster = hello(name)?.split("---\n").find(|text| text.contains("kind: EcsCluster")).map(ToOwned::to_owned);
+    ns.apply(&cluster.context("example 10 has a cluster")?)?;
+    let objects = example("20-file-system.yaml")?.replace("namespace: shop", &format!("namespace: {name}"));
+    let policy = format!("  deletionPolicy: {deletion_policy}\n  accessPoints:");
+    ns.apply(&objects.replace("  accessPoints:", &policy))?;
+    ns.wait_ready("efs/shared")?;
+    ns.wait_ready("ecssvc/uploads")?;
+    Ok(ns)
+}
+
+fn rules(group: &str) -> Result<Vec<String>> {
+    let filter = [("Filter.1.Name", "group-id"), ("Filter.1.Value.1", group)];
+    let found = stack().aws.ec2("DescribeSecurityGroupRules", &filter)?;
+    Ok(elements(&found, "securityGroupRuleId"))
+}
+
+#[test]
+fn tasks_mount_a_file_system_and_what_is_closed_between_them_is_opened_again() -> Result<()> {
+    let ns = mounted("storage", "Delete")?;
+    let told = ns.wait_until("efs/shared", "who mounts it", |now| {
+        let status = now["status"].clone();
+        if status["mountedBy"] == json!(["storage/uploads"]) { Ok(status) } else { Err(format!("{status:#}")) }
+    })?;
+    let available = told["mountTargets"].as_array().into_iter().flatten().filter(|target| target["available"] == true);
+    assert_eq!(available.count(), 3, "{told:#}");
+    assert_eq!(told["accessPoints"][0]["name"], "orders", "{told:#}");
+
+    let clients = text(&told, "/clientsSecurityGroupId");
+    let groups = stack().aws.security_groups_of("EfsFileSystem/storage/shared")?;
+    let own = groups.iter().find(|group| **group != clients).context("a group of the mount targets'")?;
+    let before = rules(own)?;
+    assert_eq!(before.len(), 1, "{before:?}");
+    stack().aws.ec2(
+        "RevokeSecurityGroupIngress",
+        &[("GroupId", own.as_str()), ("SecurityGroupRuleId.1", before[0].as_str())],
+    )?;
+    ns.wait_for("the way to the file system to be open again", || {
+        let now = rules(own)?;
+        Ok(if now.len() == 1 && now != before { Ok(()) } else { Err(format!("its rules are {now:?}")) })
+    })?;
+
+    ns.kubectl(&["delete", "efs/shared", "--wait=false"])?;
+    ns.wait_until("efs/shared", "it to say who mounts it", |now| {
+        let ready = condition(now, "Ready");
+        names_all(&format!("{} {}", ready.reason, ready.message), &["InUse", "EcsService/storage/uploads"])
+    })?;
+    ns.kubectl(&["delete", "ecssvc/uploads", "--wait=false"])?;
+    ns.kubectl(&["wait", "--for=delete", "efs/shared", "ecssvc/uploads", "--timeout=120s"])?;
+    assert_eq!(stack().aws.security_groups_of("EfsFileSystem/storage/shared")?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_retained_file_system_is_the_same_one_when_its_object_comes_again() -> Result<()> {
+    let ns = mounted("storage-kept", "Retain")?;
+    let id = |object: &Value| text(object, "/status/fileSystemId");
+    let before = id(&ns.get("efs/shared")?);
+    ns.kubectl(&["delete", "ecssvc/uploads", "efs/shared", "--timeout=120s"])?;
+    let objects = example("20-file-system.yaml")?.replace("namespace: shop", "namespace: storage-kept");
+    ns.apply(&objects)?;
+    ns.wait_ready("efs/shared")?;
+    ns.wait_ready("ecssvc/uploads")?;
+    assert_eq!(id(&ns.get("efs/shared")?), before);
+    Ok(())
+}
