@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use longshore_simulator::protocol::rest_json;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -41,6 +42,7 @@ impl fmt::Display for Point {
 
 /// What tells what a request is about, the most telling first.
 const ABOUT: [&str; 32] = [
+const ABOUT: [&str; 34] = [
     "serviceName",
     "service",
     "services.0",
@@ -73,22 +75,36 @@ const ABOUT: [&str; 32] = [
     "ResourceId",
     "ResourceIds.0",
     "ResourceARN",
+    "SubnetId",
+    "CreationToken",
+    "ClientToken",
+    "MountTargetId",
+    "AccessPointId",
+    "FileSystemId",
 ];
 
 /// The name of a request to AWS.
 pub(crate) fn of_aws(request: &http::Request<Bytes>) -> Named {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let service = header("authorization").split('/').nth(3).unwrap_or_default().to_owned();
-    let json: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    // EFS has its operations in method and path.
+    let rest = (service == "elasticfilesystem")
+        .then(|| rest_json::parse(request.method(), request.uri(), request.body()).ok())
+        .flatten();
+    let json: Value = match &rest {
+        Some((_, input)) => input.clone(),
+        None => serde_json::from_slice(request.body()).unwrap_or_default(),
+    };
     let form = form(request.body());
     let member = |name: &str| {
         let pointer = format!("/{}", name.replace('.', "/"));
         let in_json = json.pointer(&pointer).and_then(Value::as_str).map(str::to_owned);
         in_json.or_else(|| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
     };
-    let operation = match header("x-amz-target").split_once('.') {
-        Some((_, operation)) => operation.to_owned(),
-        None => member("Action").unwrap_or_default(),
+    let operation = match (rest.as_ref(), header("x-amz-target").split_once('.')) {
+        (Some((operation, _)), _) => operation.clone(),
+        (None, Some((_, operation))) => operation.to_owned(),
+        (None, None) => member("Action").unwrap_or_default(),
     };
     let about = ABOUT.iter().find_map(|name| member(name)).unwrap_or_default();
     let write = !longshore_simulator::call::is_read(&operation);
