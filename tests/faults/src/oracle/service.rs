@@ -113,8 +113,12 @@ fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>,
     let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
     differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
     let clients = storage::mounts(want).filter_map(|name| storage::clients(account, want, name));
-    let groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).collect();
-    differs(found, "security groups", &is["securityGroups"], &json!(groups));
+    let mut groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).collect();
+    let mut in_groups: Vec<Option<&str>> =
+        is["securityGroups"].as_array().into_iter().flatten().map(Value::as_str).collect();
+    groups.sort_unstable();
+    in_groups.sort_unstable();
+    differs(found, "security groups", &json!(in_groups), &json!(groups));
 }
 
 /// The task definition in use, as the spec asks for; beside it no more than the few that are kept.
