@@ -41,8 +41,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 32] = [
-const ABOUT: [&str; 34] = [
+const ABOUT: [&str; 38] = [
     "serviceName",
     "service",
     "services.0",

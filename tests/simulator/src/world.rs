@@ -10,8 +10,7 @@ use crate::images::Images;
 use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
-use crate::services::{acm, application_autoscaling, ec2, ecs, elbv2, iam, logs, route53, sts, wafv2};
-use crate::services::{acm, ec2, ecs, efs, elbv2, iam, logs, route53, sts, wafv2};
+use crate::services::{acm, application_autoscaling, ec2, ecs, efs, elbv2, iam, logs, route53, sts, wafv2};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -179,10 +178,10 @@ impl World {
     pub fn remember(&mut self) {
         let (iam, ec2) = (self.iam.clone(), self.ec2.clone());
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
-        let (wafv2, route53, autoscaling) = (self.wafv2.clone(), self.route53.clone(), self.autoscaling.clone());
-        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, elbv2, wafv2, route53, autoscaling }));
-        let (wafv2, route53, efs) = (self.wafv2.clone(), self.route53.clone(), self.efs.clone());
-        self.remembered = Some(Box::new(Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53 }));
+        let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
+        let (autoscaling, efs) = (self.autoscaling.clone(), self.efs.clone());
+        let remembered = Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling };
+        self.remembered = Some(Box::new(remembered));
     }
 
     /// Asks a service as it was before the last write, if that was kept.

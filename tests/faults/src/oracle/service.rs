@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
-use super::{Want, balancing, scaling};
-use super::{Want, balancing, storage};
+use super::{Want, balancing, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
