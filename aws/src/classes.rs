@@ -184,7 +184,9 @@ const RULES: &[Rule] = {
             "RulesPerSecurityGroupLimitExceeded",
             "",
             Fix,
-            "ask AWS for more rules per security group, or remove rules",
+            "a security group takes 60 rules a direction, unless AWS allows the account more: let in one group of yours \
+             instead, which the tasks of many services join by networkConfiguration.awsvpcConfiguration.securityGroups, \
+             or remove rules",
         ),
         rule(
             "ec2:",

@@ -30,6 +30,16 @@ fn what_is_not_built_yet_is_refused_by_field() {
 }
 
 #[test]
+fn more_security_groups_than_a_task_may_be_in_are_refused() {
+    for (further, expected) in [(4, None), (5, Some("TooManySecurityGroups"))] {
+        let groups: Vec<String> = (0..further).map(|number| format!("sg-{number}")).collect();
+        let patch = json!({"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": groups}}});
+        let found = refused(&patch);
+        assert_eq!(found.first().map(|(reason, ..)| reason.as_str()), expected, "{further} beside its own: {found:?}");
+    }
+}
+
+#[test]
 fn a_cluster_elsewhere_is_refused() {
     for arn in ["arn:aws:ecs:us-east-1:123456789012:cluster/x", "arn:aws:ecs:eu-west-1:210987654321:cluster/x"] {
         let refusals = refused(&json!({"cluster": {"name": null, "arn": arn}}));

@@ -5,7 +5,7 @@ use longshore_crds::task_definition::{Switch, TransportProtocol};
 
 use super::volumes::Mounts;
 use super::{Builder, SECURITY_GROUP_KEY};
-use crate::desired::obstacle::{Facts, Obstacle};
+use crate::desired::obstacle::{Facts, Obstacle, Refusal};
 use crate::desired::subnets;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Text};
 use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
@@ -20,6 +20,9 @@ pub(super) struct ServiceNetwork {
     pub(super) rules: Vec<Id>,
 }
 
+/// API reference, `AwsVpcConfiguration`: "There's a limit of 5 security groups that can be specified".
+const GROUPS: usize = 5;
+
 impl Builder<'_> {
     /// Every awsvpc service gets a security group of its own, further groups beside it (those that the spec names, and
     /// the clients' groups of what it mounts), and the rules that let it out and into the groups that it names.
@@ -32,6 +35,7 @@ impl Builder<'_> {
         let configuration = self.spec.network_configuration.as_ref();
         let awsvpc =
             configuration.and_then(|configuration| configuration.awsvpc_configuration.clone()).unwrap_or_default();
+        check_groups(&awsvpc)?;
         let subnets = self.subnets(&awsvpc, facts)?;
         let group = SecurityGroup {
             name: self.base.clone(),
@@ -108,6 +112,19 @@ impl Builder<'_> {
         let at = "spec.networkConfiguration.awsvpcConfiguration.subnets";
         subnets::of_environment(self.scope, public, "service", at, facts)
     }
+}
+
+/// The service's own group counts, too.
+fn check_groups(awsvpc: &AwsVpcConfiguration) -> Result<(), Refusal> {
+    let all = awsvpc.security_groups.len() + 1;
+    if all <= GROUPS {
+        return Ok(());
+    }
+    let message = format!(
+        "the tasks would be in {all} security groups, their own among them, and ECS takes {GROUPS}; name at most {} here",
+        GROUPS - 1
+    );
+    Err(Refusal::new("TooManySecurityGroups", "spec.networkConfiguration.awsvpcConfiguration.securityGroups", message))
 }
 
 /// `CreateSecurityGroup` adds this rule itself; it is kept knowingly, since tasks must reach their registry and logs.
