@@ -1,4 +1,4 @@
-//! Mistakes as data: `tests/cases/*.yaml`, as merge patches of the manifests that the examples are.
+//! Mistakes as data: `tests/cases/*.yaml`, as merge patches of the examples.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -76,7 +76,7 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 pub(crate) const EXAMPLES: [&str; 5] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
-    "tests/manifests/orders.yaml",
+    "../examples/20-shop-orders.yaml",
     "../examples/20-load-balancer.yaml",
     "../examples/20-file-system.yaml",
 ];

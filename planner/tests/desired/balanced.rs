@@ -1,4 +1,4 @@
-//! Example 20's service behind its load balancer, without what is not built yet: its volume.
+//! Example 20's service behind its load balancer, less its volume and its scaling.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) fn orders(patch: &Value) -> EcsServiceSpec {
         {"containerPort": 8080}, {"containerPort": 9090}, {"containerPort": 8443}]});
     let mut all = json!({"autoscaling": null, "task": {"volumes": null, "containerDefinitions": [web]}});
     merge_keeping_nulls(&mut all, patch);
-    spec("../crds/tests/manifests/orders.yaml", "EcsService", &all)
+    spec("20-shop-orders.yaml", "EcsService", &all)
 }
 
 /// Two patches, one after the other, as one.

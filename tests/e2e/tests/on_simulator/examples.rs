@@ -1,7 +1,8 @@
-//! Examples 00 and 10, unchanged.
+//! Examples 00, 10 and 20, unchanged.
 
 use anyhow::{Result, ensure};
-use longshore_e2e::{Namespace, Python, SHOP, example};
+use longshore_e2e::{Namespace, Python, SHOP, example, text};
+use serde_json::json;
 
 use crate::stack;
 
@@ -36,6 +37,30 @@ fn the_examples_unchanged_become_ready_and_boto3_shows_two_tasks_of_their_own() 
     for different in ["networkInterface", "privateIp", "arn"] {
         assert_ne!(tasks[0][different], tasks[1][different], "each task has a {different} of its own");
     }
+    Ok(())
+}
+
+#[test]
+fn example_20_unchanged_becomes_ready_and_a_request_reaches_a_task_that_has_mounted_its_files() -> Result<()> {
+    let stack = stack();
+    let shop = Namespace::of(stack, SHOP);
+    shop.apply(&example("00-environment.yaml")?)?;
+    shop.apply(&example("10-fargate-web.yaml")?)?;
+    shop.apply(&example("20-shop-orders.yaml")?)?;
+    for object in ["efs/shared", "alb/public", "ecssvc/orders"] {
+        shop.wait_ready(object)?;
+    }
+    shop.wait_for("a task to answer behind the load balancer", || {
+        let host = text(&shop.get("alb/public")?, "/status/dnsName");
+        let question = json!({"url": format!("https://{host}/orders/1"), "host": "shop.example.com"});
+        let outcome = stack.simulator().request(&question)?;
+        Ok(if outcome["status"] == 200 { Ok(()) } else { Err(outcome.to_string()) })
+    })?;
+    let service = shop.get("ecssvc/orders")?;
+    ensure!(service["status"]["runningCount"] == 2, "the fewest tasks that it scales between: {}", service["status"]);
+
+    let made = service["status"]["resources"].to_string();
+    ensure!(made.contains("application-autoscaling/scalable-target:"), "it is scaled: {made}");
     Ok(())
 }
 
