@@ -82,6 +82,7 @@ mod tests {
             (None, late, Some(("environment", "2026-11-25T06:00:00Z"))),
             (early, late, Some(("environment", "2026-11-25T06:00:00Z"))),
             (late, early, Some(("service", "2026-11-25T06:00:00Z"))),
+            (late, late, Some(("service", "2026-11-25T06:00:00Z"))),
             (ended, early, Some(("environment", "2026-11-24T23:00:00Z"))),
             (ended, ended, None),
         ];
@@ -109,6 +110,8 @@ mod tests {
             let refusal = pause(&annotated, now).unwrap_err();
             assert_eq!(refusal.reason, "InvalidAnnotation");
             assert_eq!(refusal.at.0, "metadata.annotations[ecs.longshore.dev/paused-until]");
+            let on = annotated.iter().find(|(_, value)| *value == Some("tonight")).unwrap().0;
+            assert!(refusal.message.ends_with(&format!("({on})")), "{}", refusal.message);
         }
     }
 }

@@ -43,3 +43,20 @@ impl Settled {
         Self { asked: look.asked.to_owned(), wanted: content_hash(&Value::Object(wanted)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_ask_for_something_new_by_the_spec_or_by_consent() {
+        let consent = |keys: &[&str]| Options {
+            allow_replace: keys.iter().map(|key| (*key).to_owned()).collect(),
+            ..Options::default()
+        };
+        let cases = [(1, &[][..], "1"), (2, &[], "2"), (2, &["a"], "2 with a"), (2, &["b", "a"], "2 with a, b")];
+        for (generation, keys, expected) in cases {
+            assert_eq!(asked(generation, &consent(keys)), expected);
+        }
+    }
+}

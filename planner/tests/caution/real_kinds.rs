@@ -120,3 +120,15 @@ fn a_count_that_is_not_longshores_may_change_every_minute() {
     }
     assert!(hello.record.corrections.is_empty());
 }
+
+#[test]
+fn what_an_edit_has_overtaken_is_pursued_no_more() {
+    let mut hello = Hello::converged(&json!({"desiredCount": 2}));
+    *hello.service().pointer_mut("/desiredCount").unwrap() = json!(1);
+    let plan = plan(&hello.desired.graph, &[].into(), &hello.world, &kinds::all(), &Options::default());
+    let look = |asked| Look { asked, graph: &hello.desired.graph, world: &hello.world, plan: &plan, now: hello.now };
+    let step = plan.runnable().next().expect("the count is put right");
+    let pursuing = hello.record.after(&look("2")).taken(&look("2"), step);
+    assert!(pursuing.after(&look("2")).pursued.is_some());
+    assert_eq!(pursuing.after(&look("3")).pursued, None);
+}
