@@ -41,6 +41,8 @@ fn what_is_granted_is_allowed_and_the_rest_refused_by_field() {
         ),
         (task(&secret("/shop/key")), None),
         (task(&secret("/other/key")), Some("spec.task.containerDefinitions[web].secrets")),
+        (json!({"enableExecuteCommand": true}), Some("spec.enableExecuteCommand")),
+        (json!({"enableExecuteCommand": false}), None),
         (json!({"logs": {"kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1"}}), Some("spec.logs.kmsKeyId")),
     ];
     for (patch, field) in cases {

@@ -8,6 +8,7 @@ mod claims;
 mod cloud;
 mod clusters;
 mod content;
+mod exec;
 mod execution_role;
 mod file_systems;
 mod grants;

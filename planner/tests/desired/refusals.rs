@@ -8,14 +8,13 @@ use longshore_planner::kinds::ecs::service::Service;
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_field() {
-    let cases: [(Value, &str); 6] = [
+    let cases: [(Value, &str); 5] = [
         (
             json!({"task": {"trustedExecutionConfiguration": {"isolationMode": "ISOLATED_SANDBOX"}}}),
             "spec.task.trustedExecutionConfiguration",
         ),
         (json!({"launchType": "EC2"}), "spec.launchType"),
         (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),
-        (json!({"enableExecuteCommand": true}), "spec.enableExecuteCommand"),
         (json!({"task": {"networkMode": "bridge"}}), "spec.task.networkMode"),
         (json!({"task": {"volumes": [{"name": "v", "host": {"sourcePath": "/data"}}]}}), "spec.task.volumes"),
     ];

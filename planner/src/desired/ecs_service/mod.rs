@@ -3,6 +3,7 @@
 
 mod allow_from;
 mod autoscaling;
+mod exec;
 mod images;
 mod listener_rules;
 mod load_balancers;

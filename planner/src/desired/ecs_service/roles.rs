@@ -21,17 +21,18 @@ const POLICY_OF_TASK: &str = "task-definition";
 
 impl Builder<'_> {
     /// The role that the task definition names, or one made for this service, or none: an application that names no
-    /// rights, and mounts nothing by them, gets no role, and so no credentials.
+    /// rights, mounts nothing by them and lets nobody run commands gets no role, and so no credentials.
     pub(super) fn task_role(&self, graph: &mut Graph, mounts: &Mounts) -> Result<Option<Text>, GraphError> {
         if let Some(arn) = &self.spec.task.task_role_arn {
             return Ok(Some(arn.clone().into()));
         }
-        if self.spec.task_role.is_none() && mounts.statements.is_empty() {
+        let statements: Vec<Value> = mounts.statements.iter().cloned().chain(self.exec_statements()).collect();
+        if self.spec.task_role.is_none() && statements.is_empty() {
             return Ok(None);
         }
         let wanted = self.spec.task_role.clone().unwrap_or_default();
         let role = Role {
-            inline: own_policy(&mounts.statements).chain(inline(POLICY_OF_SPEC, wanted.policy.as_ref())).collect(),
+            inline: own_policy(&statements).chain(inline(POLICY_OF_SPEC, wanted.policy.as_ref())).collect(),
             attached: wanted.managed_policy_arns.into_iter().collect(),
             max_session_duration: wanted.max_session_duration,
             ..self.role("task", "what the tasks may do")

@@ -55,7 +55,7 @@ impl Builder<'_> {
             availability_zone_rebalancing: self.zone_rebalancing(),
             enable_ecs_managed_tags: spec.enable_ecs_managed_tags.unwrap_or(false),
             propagate_tags: Some(spec.propagate_tags.unwrap_or(PropagateTags::Service)),
-            enable_execute_command: false,
+            enable_execute_command: self.executes_commands(),
             restarted_at: spec.restarted_at.clone(),
             tags: self.scope.tags(&spec.tags),
         };

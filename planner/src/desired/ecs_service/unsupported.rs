@@ -35,7 +35,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.gatewayConnectors", !spec.gateway_connectors.is_empty(), "gateway connectors"),
         ("spec.monitoring", spec.monitoring.is_some(), "monitoring"),
         ("spec.role", spec.role.is_some(), "a role for classic load balancers"),
-        ("spec.enableExecuteCommand", spec.enable_execute_command == Some(true), "ECS Exec"),
         (
             "spec.task.trustedExecutionConfiguration",
             spec.task.trusted_execution_configuration.is_some(),

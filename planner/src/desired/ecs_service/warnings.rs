@@ -8,7 +8,20 @@ use crate::engine::FieldPath;
 
 /// All of them.
 pub(super) fn warnings(spec: &EcsServiceSpec) -> Vec<Warning> {
-    rollout(spec).into_iter().chain(scaling(spec)).collect()
+    rollout(spec).into_iter().chain(scaling(spec)).chain(exec(spec)).collect()
+}
+
+/// Developer guide, "Monitor Amazon ECS containers with ECS Exec", "Considerations": the agent writes into the container.
+fn exec(spec: &EcsServiceSpec) -> Option<Warning> {
+    let containers = &spec.task.container_definitions;
+    let read_only = containers.iter().find(|container| container.readonly_root_filesystem == Some(true));
+    let container = read_only.filter(|_| spec.enable_execute_command == Some(true))?;
+    let message = format!(
+        "no command can be run in the container {}: its root file system is read-only, and ECS Exec writes there; take \
+         readonlyRootFilesystem out to use it",
+        container.name
+    );
+    Some(Warning { at: FieldPath::from("spec.enableExecuteCommand"), message })
 }
 
 fn scaling(spec: &EcsServiceSpec) -> Option<Warning> {

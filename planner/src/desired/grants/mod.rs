@@ -170,7 +170,10 @@ impl Granted<'_> {
         let targets = service.load_balancers.iter().filter_map(|target| target.target_group_arn.known());
         let targets =
             targets.filter_map(|arn| self.need("targetGroupArns", |grant| &grant.target_group_arns, arn, &targets_at));
-        groups.chain(targets).collect()
+        let exec = service.enable_execute_command.then(|| {
+            self.need("actions", |grant| &grant.actions, "ecs:ExecuteCommand", &at.member("enableExecuteCommand"))
+        });
+        groups.chain(targets).chain(exec.flatten()).collect()
     }
 
     fn listener_rule(&self, rule: &ListenerRule, at: &FieldPath) -> Vec<Refusal> {
