@@ -1,5 +1,7 @@
 //! The service's own security group, its rules, and where its tasks' interfaces are.
 
+use std::collections::BTreeSet;
+
 use longshore_crds::ecs_service::{Access, AwsVpcConfiguration};
 use longshore_crds::task_definition::{Switch, TransportProtocol};
 
@@ -35,7 +37,7 @@ impl Builder<'_> {
         let configuration = self.spec.network_configuration.as_ref();
         let awsvpc =
             configuration.and_then(|configuration| configuration.awsvpc_configuration.clone()).unwrap_or_default();
-        check_groups(&awsvpc)?;
+        let further = further_groups(&awsvpc, mounts)?;
         let subnets = self.subnets(&awsvpc, facts)?;
         let group = SecurityGroup {
             name: self.base.clone(),
@@ -53,10 +55,9 @@ impl Builder<'_> {
         for access in configuration.iter().flat_map(|configuration| &configuration.access) {
             rules.push(self.add_access(graph, access, &own)?);
         }
-        let further = awsvpc.security_groups.iter().chain(&mounts.clients).map(|id| Text::from(id.as_str()));
         let network = Network {
             subnets,
-            security_groups: std::iter::once(own.clone()).chain(further).collect(),
+            security_groups: std::iter::once(own.clone()).chain(further.into_iter().map(Text::from)).collect(),
             assign_public_ip: awsvpc.assign_public_ip.unwrap_or(Switch::Disabled),
         };
         Ok(ServiceNetwork { network, group: own, rules })
@@ -114,15 +115,19 @@ impl Builder<'_> {
     }
 }
 
-/// The service's own group counts, too.
-fn check_groups(awsvpc: &AwsVpcConfiguration) -> Result<(), Refusal> {
-    let all = awsvpc.security_groups.len() + 1;
-    if all <= GROUPS {
-        return Ok(());
+/// The groups that the tasks are in beside the service's own: those that the spec names, and the clients' groups of the
+/// file systems that they mount.
+fn further_groups(awsvpc: &AwsVpcConfiguration, mounts: &Mounts) -> Result<BTreeSet<String>, Refusal> {
+    let further: BTreeSet<String> = awsvpc.security_groups.iter().chain(&mounts.clients).cloned().collect();
+    if further.len() < GROUPS {
+        return Ok(further);
     }
     let message = format!(
-        "the tasks would be in {all} security groups, their own among them, and ECS takes {GROUPS}; name at most {} here",
-        GROUPS - 1
+        "a task can be in {GROUPS} security groups, and these would be {}: its own, {} that are named here, and {} of the \
+         file systems that it mounts; name fewer, or mount fewer file systems",
+        further.len() + 1,
+        awsvpc.security_groups.len(),
+        mounts.clients.len()
     );
     Err(Refusal::new("TooManySecurityGroups", "spec.networkConfiguration.awsvpcConfiguration.securityGroups", message))
 }

@@ -7,11 +7,8 @@ use longshore_crds::task_definition::{EfsAuthorizationConfig, EfsVolumeConfigura
 use serde_json::{Value, json};
 
 use super::Builder;
-use crate::desired::obstacle::{FileSystemReference, Obstacle, Reference, Refusal};
+use crate::desired::obstacle::{FileSystemReference, Obstacle, Reference};
 use crate::engine::FieldPath;
-
-/// The security groups of an awsvpc configuration (API reference, `AwsVpcConfiguration`).
-const GROUPS: usize = 5;
 
 /// What is mounted.
 #[derive(Clone, Debug, Default)]
@@ -37,18 +34,6 @@ impl Builder<'_> {
                 volume.efs_volume_configuration = Some(resolved);
             }
             mounts.volumes.push(volume);
-        }
-        let configuration =
-            self.spec.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
-        let named = configuration.map_or(0, |awsvpc| awsvpc.security_groups.len());
-        if 1 + named + mounts.clients.len() > GROUPS {
-            let message = format!(
-                "a task can be in {GROUPS} security groups: its own, {named} that are named here, and {} of the file systems \
-                 that it mounts are more; name fewer, or mount fewer file systems",
-                mounts.clients.len()
-            );
-            let at = "spec.networkConfiguration.awsvpcConfiguration.securityGroups";
-            return Err(Refusal::new("TooManySecurityGroups", at, message).into());
         }
         Ok(mounts)
     }
