@@ -56,6 +56,19 @@ fn install(plane: &ControlPlane) {
         Ok(if found.lines().count() == kinds { Ok(()) } else { Err(found) })
     })
     .unwrap();
+    for resource in WATCHED {
+        remembered(plane, resource);
+    }
+}
+
+/// The server makes a kind's watch cache with the first request for it, and a watch from before that ends with 410 ("too
+/// old resource version"). A list at version 0 is answered from that cache; until it is there, with 429.
+fn remembered(plane: &ControlPlane, resource: &str) {
+    let list = format!("/apis/{resource}?resourceVersion=0");
+    wait_for(&format!("the watch cache of {resource}"), Duration::from_mins(1), || {
+        Ok(plane.run(&["get", "--raw", &list]).map(drop).map_err(|error| error.to_string()))
+    })
+    .unwrap();
 }
 
 fn definitions() -> std::path::PathBuf {
