@@ -5,12 +5,16 @@ LONGSHORE_RECORDING names a file with what the simulator's GET /_simulator/calls
 
 import json
 import os
+import re
 
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
 SESSION = botocore.session.get_session()
+
+# The examples shorten the ids of what they find in AWS, for people to read: subnet-0aaa.
+SHORTENED = re.compile(r"(?P<kind>subnet|vpc|sg)-0(?P<rest>[0-9a-z]{1,15})")
 
 
 def wire_name(service, name, shape):
@@ -44,6 +48,16 @@ def adapt(service, shape, value):
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: adapt(service, shape.value, inner) for key, inner in value.items()}
     return scalar(shape.type_name, value) if service in ("ec2", "elbv2", "iam", "sts") else value
+
+
+def lengthened(value):
+    """A value with the ids of the examples as long as AWS's are: 17 digits ("Resource IDs", Amazon EC2 User Guide)."""
+    if isinstance(value, dict):
+        return {name: lengthened(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [lengthened(inner) for inner in value]
+    short = SHORTENED.fullmatch(value) if isinstance(value, str) else None
+    return f"{short['kind']}-0{short['rest']:0<16}" if short else value
 
 
 def scalar(type_name, text):
@@ -92,7 +106,7 @@ def complaints(call):
     shape = model.operation_model(call["operation"]).input_shape
     if shape is None:
         return [f"unknown member {name}" for name in call["input"]]
-    adapted = adapt(call["service"], shape, call["input"])
+    adapted = lengthened(adapt(call["service"], shape, call["input"]))
     report = ParamValidator().validate(adapted, shape)
     told = report.generate_report().splitlines() if report.has_errors() else []
     return told + list(beyond(shape, adapted))
@@ -141,6 +155,9 @@ def test_every_recorded_request_fits_its_model():
         ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckIntervalSeconds": "5"}, None),
         ("elbv2", "CreateTargetGroup", {"Name": "a", "Port": "80", "HealthCheckInterval": "5"}, "HealthCheckInterval"),
         ("elbv2", "CreateRule", {"ListenerArn": "a", "Priority": "50001", "Conditions": [], "Actions": []}, "more than 50000"),
+        ("efs", "CreateMountTarget", {"FileSystemId": "fs-0123456789abcdef0", "SubnetId": "subnet-0aaa"}, None),
+        ("efs", "CreateMountTarget", {"FileSystemId": "fs-0123456789abcdef0", "SubnetId": "aaa"}, "SubnetId"),
+        ("application-autoscaling", "RegisterScalableTarget", {"ServiceNamespace": "moon"}, "ScalableDimension"),
         ("route53", "ListResourceRecordSets", {"HostedZoneId": "Z1", "StartRecordName": "a"}, None),
         ("route53", "ListResourceRecordSets", {"StartRecordName": "a"}, "HostedZoneId"),
         ("sts", "GetCallerIdentity", {}, None),
