@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::EcsServiceStatus;
 use longshore_crds::status::OwnerStatus;
-use longshore_crds::task_definition::{EfsVolumeConfiguration, Volume};
+use longshore_crds::task_definition::Volume;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, EfsFileSystem,
     EfsFileSystemStatus, Managed,
@@ -25,7 +25,7 @@ use longshore_planner::report::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::kubernetes::Stores;
+use crate::kubernetes::{Stores, mount_of};
 use crate::references::references;
 
 /// A kind of object.
@@ -107,6 +107,13 @@ pub(crate) struct Beside<'a> {
     pub(crate) users: &'a [Key],
 }
 
+impl Beside<'_> {
+    /// Those who use the object, as `namespace/name`.
+    fn user_names(&self) -> Vec<String> {
+        self.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect()
+    }
+}
+
 /// A namespaced object that owns things in AWS.
 pub(crate) trait Object:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -138,7 +145,11 @@ pub(crate) trait Object:
         None
     }
     /// Whether the status tells what was seen; how a rollout goes is told by the turns that it causes.
-    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool;
+    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool {
+        let mut told = self.status().cloned().unwrap_or_default();
+        Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
+        self.status() == Some(&told)
+    }
     /// What the status tells of this kind beside conditions.
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>);
 }
@@ -161,12 +172,6 @@ impl Object for EcsCluster {
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
         stores.services_of(&Key::of(Self::KIND, self))
-    }
-
-    fn tells(&self, graph: &Graph, world: &World, _: &[Key]) -> bool {
-        let mut told = self.status.clone().unwrap_or_default();
-        fill_cluster(&mut told, graph, world);
-        self.status.as_ref() == Some(&told)
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: &Beside<'_>) {
@@ -227,14 +232,12 @@ impl Object for EcsService {
 
 /// A volume of which nobody knows any more what it is.
 fn forget_unknown(volume: &mut Volume, namespace: &str, references: &References) {
-    let is_known = |efs: &EfsVolumeConfiguration| {
-        let Some(reference) = &efs.file_system_ref else { return true };
-        let home = reference.namespace.clone().unwrap_or_else(|| namespace.to_owned());
-        let known = references.file_systems.get(&(home, reference.name.clone())).and_then(Reference::ready);
-        let point = efs.authorization_config.as_ref().and_then(|config| config.access_point_ref.as_ref());
-        known.is_some_and(|known| point.is_none_or(|name| known.access_points.get(name).is_some_and(Option::is_some)))
-    };
-    volume.efs_volume_configuration = volume.efs_volume_configuration.take().filter(is_known);
+    let Some((key, point)) = mount_of(volume, namespace) else { return };
+    let known = references.file_systems.get(&(key.namespace, key.name)).and_then(Reference::ready);
+    let has = |name: &String| known.is_some_and(|known| known.access_points.get(name).is_some_and(Option::is_some));
+    if known.is_none() || !point.is_none_or(has) {
+        volume.efs_volume_configuration = None;
+    }
 }
 
 impl Object for ApplicationLoadBalancer {
@@ -257,15 +260,8 @@ impl Object for ApplicationLoadBalancer {
         stores.services_behind(&Key::of(Self::KIND, self))
     }
 
-    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool {
-        let mut told = self.status.clone().unwrap_or_default();
-        Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
-        self.status.as_ref() == Some(&told)
-    }
-
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
-        let services: Vec<String> = beside.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect();
-        fill_load_balancer(status, graph, world, &services);
+        fill_load_balancer(status, graph, world, &beside.user_names());
     }
 }
 
@@ -291,15 +287,8 @@ impl Object for EfsFileSystem {
         stores.services_mounting(&Key::of(Self::KIND, self))
     }
 
-    fn tells(&self, graph: &Graph, world: &World, users: &[Key]) -> bool {
-        let mut told = self.status.clone().unwrap_or_default();
-        Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
-        self.status.as_ref() == Some(&told)
-    }
-
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
-        let services: Vec<String> = beside.users.iter().map(|key| format!("{}/{}", key.namespace, key.name)).collect();
-        fill_file_system(status, graph, world, &services);
+        fill_file_system(status, graph, world, &beside.user_names());
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kube::{Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
+use longshore_crds::task_definition::Volume;
 use longshore_crds::{EcsService, EfsFileSystem, LoadBalancerRef};
 
 use super::index::{Stores, keys};
@@ -118,15 +119,18 @@ fn load_balancers_of(service: &EcsService) -> impl Iterator<Item = Key> {
 }
 
 /// The file systems that a service names, each with the access point.
-fn mounts_of(service: &EcsService) -> impl Iterator<Item = (Key, Option<&String>)> {
+pub(crate) fn mounts_of(service: &EcsService) -> impl Iterator<Item = (Key, Option<&String>)> {
     let own = service.namespace().unwrap_or_default();
-    let volumes = service.spec.task.volumes.iter().filter_map(|volume| volume.efs_volume_configuration.as_ref());
-    volumes.filter_map(move |efs| {
-        let reference = efs.file_system_ref.as_ref()?;
-        let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
-        let key = Key { kind: ObjectKind::EfsFileSystem, namespace, name: reference.name.clone() };
-        Some((key, efs.authorization_config.as_ref().and_then(|config| config.access_point_ref.as_ref())))
-    })
+    service.spec.task.volumes.iter().filter_map(move |volume| mount_of(volume, &own))
+}
+
+/// The file system, and its access point, that a volume names. `own`: the namespace of the object that has the volume.
+pub(crate) fn mount_of<'a>(volume: &'a Volume, own: &str) -> Option<(Key, Option<&'a String>)> {
+    let efs = volume.efs_volume_configuration.as_ref()?;
+    let reference = efs.file_system_ref.as_ref()?;
+    let namespace = reference.namespace.clone().unwrap_or_else(|| own.to_owned());
+    let key = Key { kind: ObjectKind::EfsFileSystem, namespace, name: reference.name.clone() };
+    Some((key, efs.authorization_config.as_ref().and_then(|config| config.access_point_ref.as_ref())))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod status;
 mod watch;
 
 pub(crate) use client::{client, installation_id};
+pub(crate) use dependants::{mount_of, mounts_of};
 pub(crate) use events::Events;
 pub(crate) use fenced::fenced;
 pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, pin, release};

@@ -7,7 +7,7 @@ use longshore_crds::{EcsService, EfsFileSystem, EfsFileSystemStatus};
 use longshore_planner::desired::{FileSystemReference, Reference, Scope, allows};
 
 use super::{is_going, waiting};
-use crate::kubernetes::Stores;
+use crate::kubernetes::{Stores, mounts_of};
 
 /// By namespace and name. One that is not there is told by the planner.
 pub(super) fn references(
@@ -15,17 +15,14 @@ pub(super) fn references(
     scope: &Scope,
     stores: &Stores,
 ) -> BTreeMap<(String, String), Reference<FileSystemReference>> {
-    let volumes = service.spec.task.volumes.iter().filter_map(|volume| volume.efs_volume_configuration.as_ref());
-    let found = volumes.filter_map(|efs| {
-        let reference = efs.file_system_ref.as_ref()?;
-        let namespace = reference.namespace.clone().unwrap_or_else(|| scope.namespace.clone());
-        let file_system = stores.file_system(&namespace, &reference.name)?;
+    let found = mounts_of(service).filter_map(|(key, _)| {
+        let file_system = stores.file_system(&key.namespace, &key.name)?;
         let known = match may_mount(&file_system, scope, stores) {
             // It goes whatever the file system says by now.
             Err(refused) if !is_going(service) => refused,
             _ => known(&file_system, service),
         };
-        Some(((namespace, reference.name.clone()), known))
+        Some(((key.namespace, key.name), known))
     });
     found.collect()
 }
