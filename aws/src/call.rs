@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::fence::{Fence, Stopped, within};
 use crate::metrics::Metrics;
 use crate::pace::Pacer;
+use crate::punctual::due;
 
 /// How long an operation may take from its first request on, repeats included. A leader that has lost its lease
 /// relies on it: nothing that it sent is still under way later.
@@ -151,7 +152,7 @@ impl Caller {
     ) -> Result<O::Output, Fault> {
         let started = Instant::now();
         self.sent.inc();
-        let sending = operation.send(clients);
+        let sending = due(deadline, operation.send(clients));
         // Here and not earlier: a call may have waited long for its turn.
         let sent = if O::Access::CHANGES {
             self.fence.pass(deadline, sending).await

@@ -22,6 +22,7 @@ mod joined;
 mod metrics;
 mod observe;
 mod pace;
+mod punctual;
 mod session;
 mod survey;
 mod tags;

@@ -24,6 +24,7 @@ use crate::fault::Fault;
 use crate::fence::Fence;
 use crate::metrics::Metrics;
 use crate::pace::Pacer;
+use crate::punctual::punctual;
 use crate::survey::{Cadence, Survey};
 
 /// What all sessions of a process share, and where AWS is found.
@@ -161,7 +162,7 @@ impl Session {
 async fn sdk_config(config: &SessionConfig, edge: &Edge) -> Result<SdkConfig, Fault> {
     let http_client = match &edge.http_client {
         Some(client) => client.clone(),
-        None => https_client()?,
+        None => punctual(https_client()?),
     };
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
