@@ -17,11 +17,14 @@ use crate::stage::Snapshot;
 /// Prime, and larger than most scenarios have points: the places of a sample are spread.
 const STRIDE: usize = 211;
 
+/// After so many trials it is told how far it is.
+const TOLD_EVERY: usize = 1000;
+
 /// A trial, and what is wrong.
 pub(crate) struct Tried<'a> {
     pub(crate) trial: &'a Trial,
     pub(crate) problems: Vec<String>,
-    /// Everything that was called.
+    /// Everything that was called, of a trial that is tried alone.
     pub(crate) story: Vec<String>,
 }
 
@@ -117,8 +120,10 @@ impl Suite {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         let Some(trial) = trials.get(number) else { return };
                         let Outcome { problems, story, .. } = self.attempt(trial);
-                        print!("{}", told(trial, &problems));
+                        print!("{}{}", told(trial, &problems), progress(number, trials.len()));
                         let tried = &mut tried.lock().unwrap_or_else(PoisonError::into_inner);
+                        // Ten thousand stories would fill the memory; only one that stands alone is read.
+                        let story = if trials.len() == 1 { story } else { vec![] };
                         tried.push((number, Tried { trial, problems, story }));
                     }
                 });
@@ -135,6 +140,11 @@ impl Suite {
         std::panic::catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Outcome { problems: vec!["the run panicked".to_owned()], ..Outcome::default() })
     }
+}
+
+/// A line now and then, for whoever waits.
+fn progress(number: usize, all: usize) -> String {
+    if number > 0 && number.is_multiple_of(TOLD_EVERY) { format!("{number} of {all} trials\n") } else { String::new() }
 }
 
 /// What is wrong, and how to see it again.
