@@ -14,6 +14,7 @@ mod kinds;
 mod mounting;
 mod object;
 mod recorded;
+mod rights;
 mod seventy;
 mod stack;
 mod survey;

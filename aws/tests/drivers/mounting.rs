@@ -61,7 +61,7 @@ fn references(file_system: &World, cluster: &World) -> References {
     References { file_systems, ..References::to_cluster(Reference::Ready(cluster)) }
 }
 
-async fn both(account: &Account, patch: &Value) -> (Object, References) {
+pub(crate) async fn both(account: &Account, patch: &Value) -> (Object, References) {
     let mut shared = file_system(patch);
     let world = shared.converge(account).await;
     let cluster = Object::cluster(&json!({})).converge(account).await;

@@ -6,21 +6,24 @@
 mod account_details;
 mod condition;
 mod document;
+mod evaluation;
 mod policies;
 mod role_policies;
 mod roles;
 mod trust;
+mod variables;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::document::{Decision, Document, Purpose, Request, Requester};
+use self::document::{Document, Purpose};
 use crate::call::{Answer, Call, Fault};
 use crate::protocol::query;
 use crate::world::World;
 
+pub use self::evaluation::{Access, allowed, allows, check_resource_policy};
 pub use self::trust::{Refused, Session, account_of, assumable};
 pub(super) use self::trust::{assume, caller_arn};
 
@@ -108,59 +111,6 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "ListPolicyVersions" => policies::list_versions(world, input),
         "ListPolicies" => policies::list(world, input),
         operation => Err(Fault::unknown_operation(call.service, operation)),
-    }
-}
-
-/// Whether the role's policies allow an action (`ecr:BatchGetImage`) on a resource: some inline or attached policy
-/// says so, none denies it, and the permissions boundary, if there is one, agrees.
-pub fn allows(world: &World, role_arn: &str, action: &str, resource: &str) -> bool {
-    own_decision(world, role_arn, action, resource, &BTreeMap::new()) == Decision::Allow
-}
-
-/// Whether a resource's policy or the role's own allow an action, and none denies it ("Policy evaluation logic", within
-/// one account). Condition keys are in lower case; without a role, nobody asks.
-pub fn allows_with(
-    world: &World,
-    policy: &str,
-    role_arn: Option<&str>,
-    action: &str,
-    resource: &str,
-    context: &BTreeMap<String, String>,
-) -> bool {
-    let requester =
-        Requester::Aws { arn: role_arn.unwrap_or_default(), account: role_arn.map_or("", |_| &world.account_id) };
-    let request = Request { action, resource: Some(resource), requester: Some(requester), context: context.clone() };
-    let by_resource =
-        Document::parse(policy, Purpose::Resource).map_or(Decision::Silent, |document| document.decide(&request));
-    let own = role_arn.map_or(Decision::Silent, |arn| own_decision(world, arn, action, resource, context));
-    by_resource.max(own) == Decision::Allow
-}
-
-/// What is wrong with a policy of a resource.
-pub fn check_resource_policy(policy: &str) -> Result<(), String> {
-    Document::parse(policy, Purpose::Resource).map(drop)
-}
-
-fn own_decision(
-    world: &World,
-    role_arn: &str,
-    action: &str,
-    resource: &str,
-    context: &BTreeMap<String, String>,
-) -> Decision {
-    let Some(role) = world.iam.by_arn(role_arn) else { return Decision::Silent };
-    let request = Request { action, resource: Some(resource), requester: None, context: context.clone() };
-    let decide = |text: &String| {
-        Document::parse(text, Purpose::Permissions).map_or(Decision::Silent, |document| document.decide(&request))
-    };
-    let managed =
-        |arn: &String| world.iam.policies.get(arn).map_or(Decision::Silent, |policy| decide(&policy.document));
-    let own = role.inline.values().map(decide).chain(role.attached.iter().map(managed)).max();
-    let own = own.unwrap_or(Decision::Silent);
-    match role.boundary.as_ref().map(managed) {
-        Some(Decision::Deny) => Decision::Deny,
-        Some(Decision::Silent) if own == Decision::Allow => Decision::Silent,
-        _ => own,
     }
 }
 

@@ -65,5 +65,6 @@ fn allowed(world: &World, mount: &Mount<'_>) -> bool {
         let arn = world.arn("elasticfilesystem", &format!("access-point/{id}"));
         context.insert("elasticfilesystem:accesspointarn".to_owned(), arn);
     }
-    iam::allows_with(world, policy, mount.role, "elasticfilesystem:ClientMount", &resource, &context)
+    let action = "elasticfilesystem:ClientMount";
+    iam::allowed(world, &iam::Access { role: mount.role, action, resource: &resource, context }, Some(policy))
 }

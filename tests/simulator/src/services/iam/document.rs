@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
+use super::variables::fill;
 use crate::services::wildcard;
 
 /// What a document is attached to: it decides which elements are allowed in it.
@@ -23,6 +24,8 @@ pub(super) enum Purpose {
 /// A policy document, taken apart.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
+    /// Only the newer language has variables ("IAM JSON policy elements: Version").
+    has_variables: bool,
     statements: Vec<Statement>,
 }
 
@@ -33,6 +36,8 @@ pub(super) enum Requester<'a> {
     Service(&'a str),
     /// A user or role, by ARN and account.
     Aws { arn: &'a str, account: &'a str },
+    /// Nobody in particular: whom only `*` names.
+    Anyone,
 }
 
 /// What is asked of a document. Condition keys are in lower case.
@@ -100,12 +105,13 @@ impl Document {
         };
         unique_sids(&statements)?;
         let statements = statements.into_iter().map(|value| Statement::parse(value, purpose));
-        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+        let has_variables = members.get("Version").and_then(Value::as_str) == Some("2012-10-17");
+        Ok(Self { has_variables, statements: statements.collect::<Result<_, _>>()? })
     }
 
     /// What the document says to a request.
     pub(super) fn decide(&self, request: &Request<'_>) -> Decision {
-        let applying = self.statements.iter().filter(|statement| statement.applies(request));
+        let applying = self.statements.iter().filter(|statement| statement.applies(request, self.has_variables));
         let decisions = applying.map(|statement| if statement.allow { Decision::Allow } else { Decision::Deny });
         decisions.max().unwrap_or(Decision::Silent)
     }
@@ -159,16 +165,16 @@ impl Statement {
         Ok(Self { allow, actions, resources, principals, conditions })
     }
 
-    fn applies(&self, request: &Request<'_>) -> bool {
+    fn applies(&self, request: &Request<'_>, has_variables: bool) -> bool {
+        let filled = |text: &str| if has_variables { fill(text, &request.context) } else { Some(text.to_owned()) };
         let action = request.action.to_ascii_lowercase();
         let resource = request.resource.unwrap_or("*");
         self.actions.cover(|pattern| wildcard::matches(&pattern.to_ascii_lowercase(), &action))
-            && self
-                .resources
-                .as_ref()
-                .is_none_or(|names| names.cover(|pattern| wildcard::arn_matches(pattern, resource)))
+            && self.resources.as_ref().is_none_or(|names| {
+                names.cover(|text| filled(text).is_some_and(|text| wildcard::covers(&text, resource)))
+            })
             && self.principals.as_ref().is_none_or(|principals| principals.include(request.requester.as_ref()))
-            && self.conditions.iter().all(|condition| condition.holds(&request.context))
+            && self.conditions.iter().all(|condition| condition.holds(&request.context, filled))
     }
 }
 
@@ -204,6 +210,7 @@ impl Principals {
             Some(Requester::Aws { arn, account }) => {
                 self.anyone || self.aws.iter().any(|name| is_caller(name, arn, account))
             }
+            Some(Requester::Anyone) => self.anyone || self.aws.iter().any(|name| name == "*"),
             None => false,
         };
         included != self.negated
