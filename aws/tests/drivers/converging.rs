@@ -129,7 +129,7 @@ async fn what_somebody_changes_behind_our_back_is_put_right() {
         .cluster(service.cluster.to_string())
         .service(&service.name)
         .desired_count(7)
-        .enable_execute_command(true);
+        .enable_ecs_managed_tags(true);
     aws.write(change).await.unwrap();
     let role = format!("{}-execution", service.name);
     let policy = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess";

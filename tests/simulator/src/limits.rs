@@ -54,7 +54,7 @@ impl Group {
             "RegisterTaskDefinition" | "DeregisterTaskDefinition" => Self::TaskDefinitionModify,
             "DescribeTaskDefinition" | "ListTaskDefinitions" | "ListTaskDefinitionFamilies" => Self::TaskDefinitionRead,
             "DeleteTaskDefinitions" => Self::TaskDefinitionDelete,
-            "RunTask" | "StopTask" => Self::TaskModify,
+            "RunTask" | "StopTask" | "ExecuteCommand" => Self::TaskModify,
             "DescribeTasks" | "ListTasks" => Self::TaskRead,
             "TagResource" | "UntagResource" => Self::TagModify,
             _ => return None,

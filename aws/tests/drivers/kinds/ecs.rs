@@ -45,7 +45,10 @@ async fn ground(account: &Account) -> Value {
         "containerDefinitions": [{"name": "web", "image": "nginx:1", "portMappings": [{"containerPort": 80, "name": "http"}]}],
         "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": 256, "memory": 512,
     });
-    let task = object::<TaskDefinition>(&json!({"family": "law", "content": content})).converge(account).await;
+    // ECS takes commands only where there is a role for the agent.
+    let role = "arn:aws:iam::123456789012:role/app-shop-migrations";
+    let value = json!({"family": "law", "taskRoleArn": role, "content": content});
+    let task = object::<TaskDefinition>(&value).converge(account).await;
     json!({
         "cluster": output(&cluster, "arn"),
         "name": "law",

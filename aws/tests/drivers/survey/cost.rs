@@ -72,7 +72,7 @@ async fn check_sweeps(fleet: &Fleet) {
     let change = UpdateServiceInputBuilder::default()
         .set_cluster(service.address["cluster"].clone())
         .set_service(service.address["name"].clone())
-        .enable_execute_command(true);
+        .enable_ecs_managed_tags(true);
     account.session.writer().write(change).await.unwrap();
 
     let since = account.now();

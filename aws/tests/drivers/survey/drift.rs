@@ -95,7 +95,7 @@ pub(super) const DRIFTS: &[Drift] = &[
     drift!("nothing", NEITHER, true, |aws, _at| aws.reader()),
     drift!("a service is changed", SERVICE, true, |aws, at| {
         let change = UpdateServiceInputBuilder::default().cluster(at.cluster()).service(at.base());
-        aws.write(change.enable_execute_command(true)).await?
+        aws.write(change.enable_ecs_managed_tags(true)).await?
     }),
     drift!("a service is scaled", SERVICE, true, |aws, at| {
         let change = UpdateServiceInputBuilder::default().cluster(at.cluster()).service(at.base());

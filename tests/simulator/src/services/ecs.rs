@@ -11,6 +11,7 @@ mod container;
 mod control;
 mod deployments;
 mod events;
+mod exec;
 mod failing;
 mod fargate;
 mod launch;
@@ -96,6 +97,7 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "StopServiceDeployment" => service_deployments::stop(world, call),
         "RunTask" => run_task::run(world, call),
         "StopTask" => run_task::stop(world, call),
+        "ExecuteCommand" => exec::execute(world, call),
         "DescribeTasks" => list_tasks::describe(world, call),
         "ListTasks" => list_tasks::list(world, call),
         "TagResource" => tags::tag(world, call),

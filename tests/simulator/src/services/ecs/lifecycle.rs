@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
 use crate::services::ecs::{agenda, circuit_breaker, container, deployments, load_balancing, task_definitions};
-use crate::services::{ec2, logs};
+use crate::services::{ec2, iam, logs};
 use crate::world::World;
 
 // AWS gives no figures; these are of the order that Fargate shows, in milliseconds.
@@ -132,11 +132,16 @@ fn start(world: &mut World, id: &str) {
     wait_for_next(world, id);
 }
 
-/// Each container that logs by awslogs says that it has started.
+/// Each container that logs by awslogs says that it has started; what the execution role may not write is lost.
 fn write_logs(world: &mut World, task: &Task) {
     let Some(definition) = task_definitions::find(world, &task.definition).cloned() else { return };
     for one in definition.containers() {
         if let Some((group, stream)) = start_checks::log_stream(one, &task.id) {
+            let arn = world.arn("logs", &format!("log-group:{group}:log-stream:{stream}"));
+            let role = task.execution_role.as_deref();
+            if !role.is_some_and(|role| iam::allows(world, role, "logs:PutLogEvents", &arn)) {
+                continue;
+            }
             let line = format!("{} of image {} has started", container::name(one), container::image(one));
             logs::write(world, &group, &stream, &line);
         }

@@ -10,7 +10,7 @@ use crate::services::ecs::service_create::capacity;
 use crate::services::ecs::tags::{self, Tags};
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::StopCode;
-use crate::services::ecs::{client, clusters, invalid, lifecycle, names, network};
+use crate::services::ecs::{client, clusters, exec, invalid, lifecycle, names, network};
 use crate::world::World;
 
 /// The most tasks of one call (API reference, `RunTask`).
@@ -105,6 +105,9 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
     }
     check_overrides(call, definition)?;
+    let enable_execute_command = call.input.get("enableExecuteCommand").and_then(Value::as_bool).unwrap_or_default();
+    let overrides = call.input.get("overrides").cloned().unwrap_or(json!({}));
+    exec::check_task(enable_execute_command, definition, &overrides)?;
     let order = Order {
         group: call.text("group").map_or_else(|| format!("family:{}", definition.family), str::to_owned),
         definition: definition.arn.clone(),
@@ -118,8 +121,8 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         },
         capacity_provider: None,
         network: revision.network.clone(),
-        overrides: call.input.get("overrides").cloned().unwrap_or(json!({})),
-        enable_execute_command: call.input.get("enableExecuteCommand").and_then(Value::as_bool).unwrap_or_default(),
+        overrides,
+        enable_execute_command,
         tags: task_tags(call, definition, &cluster)?,
         cluster,
     };

@@ -9,7 +9,7 @@ use crate::services::ecs::events::Events;
 use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision};
 use crate::services::ecs::services::{self, Service, Status};
 use crate::services::ecs::task_definitions::{self, Definition};
-use crate::services::ecs::{clusters, deployments, invalid, load_balancing, names, network, tags};
+use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, tags};
 use crate::world::World;
 
 /// `CreateService`: the same input for a service that is there answers it; another input is an error.
@@ -36,6 +36,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         return Err(invalid("The daemon scheduling strategy is not supported for services using Fargate."));
     }
     controller(call)?;
+    check_exec(world, call, &revision)?;
     let service = Service {
         arn: world.arn("ecs", &format!("service/{key}")),
         name,
@@ -68,6 +69,11 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     world.ecs.services.insert(key.clone(), service);
     deployments::start(world, &key);
     Ok(json!({"service": services::view(world, &key, true)}))
+}
+
+fn check_exec(world: &World, call: &Call, revision: &Revision) -> Result<(), Fault> {
+    let definition = task_definitions::runnable(world, Some(&revision.task_definition))?;
+    exec::check_service(flag(call, "enableExecuteCommand"), definition, "created")
 }
 
 fn flag(call: &Call, member: &str) -> bool {

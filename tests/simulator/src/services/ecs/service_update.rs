@@ -6,7 +6,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
 use crate::services::ecs::service_create::{attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{clusters, deployments, invalid, load_balancing, names, network, task_definitions};
+use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, task_definitions};
 use crate::world::World;
 
 /// `UpdateService`
@@ -83,7 +83,8 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
         }
     }
     // A new task definition must have what the load balancers ask for, given anew or not.
-    load_balancing::check(world, &revision.attached, definition)
+    load_balancing::check(world, &revision.attached, definition)?;
+    exec::check_service(service.enable_execute_command, definition, "updated")
 }
 
 /// Whether going from one revision to the other starts a deployment by itself; a capacity provider strategy doesn't.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::clock::wire_time;
 use crate::services::ec2::Eni;
+use crate::services::ecs::exec;
 use crate::services::ecs::failing::Failing;
 use crate::services::ecs::lifecycle::Happening;
 use crate::services::ecs::load_balancing::Target;
@@ -230,6 +231,7 @@ impl Task {
             "reason": container.reason,
             "networkBindings": [],
             "networkInterfaces": eni.map(interface).into_iter().collect::<Vec<_>>(),
+            "managedAgents": exec::agents(self, container),
             "healthStatus": container.health,
             "cpu": container.cpu,
             "memory": container.memory,

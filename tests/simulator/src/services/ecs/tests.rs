@@ -1,6 +1,7 @@
 //! ECS's behaviour, asked through the in-memory door under simulated time.
 
 mod clusters;
+mod commands;
 mod errors;
 mod lifecycle;
 mod one_off_tasks;

@@ -18,7 +18,7 @@ fn only_what_a_revision_fixes_starts_a_deployment() {
         ("nothing", json!({}), false),
         ("desired count", json!({"desiredCount": 3}), false),
         ("deployment configuration", json!({"deploymentConfiguration": breaker}), false),
-        ("execute command", json!({"enableExecuteCommand": true}), false),
+        ("no execute command", json!({"enableExecuteCommand": false}), false),
         ("grace period", json!({"healthCheckGracePeriodSeconds": 60}), false),
         ("propagated tags", json!({"propagateTags": "SERVICE"}), false),
         ("a strategy", json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}), false),
