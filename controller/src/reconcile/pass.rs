@@ -125,6 +125,8 @@ impl<O: Object> Pass<'_, O> {
         if !self.object.finalizers().iter().any(|name| name == FINALIZER) {
             return Ok(Outcome::Gone);
         }
+        // Also one that stays in AWS: whoever names the object would find it no more.
+        self.no_deletion_while_used()?;
         let managed = self.object.managed();
         if managed.deletion_policy() == Some(DeletionPolicy::Retain) {
             return self.let_go().await;
@@ -144,12 +146,6 @@ impl<O: Object> Pass<'_, O> {
                      to delete what it owns in AWS, or spec.deletionPolicy to Retain to leave it there",
                 ));
             }
-        }
-        let users = self.object.users(&self.shell.stores);
-        if !users.is_empty() {
-            let users: Vec<String> = users.iter().map(ToString::to_string).collect();
-            let message = format!("is being deleted, and waits: in use by {}; delete them first", users.join(", "));
-            return Err(Halt::waiting("InUse", message));
         }
         let (scope, environment) = self.scope_of_what_was_made()?;
         self.no_deletion_while_paused(&environment)?;
@@ -180,6 +176,17 @@ impl<O: Object> Pass<'_, O> {
         };
         let outcome = self.rounds(work).await?;
         if outcome == Outcome::Converged { self.let_go().await } else { Ok(outcome) }
+    }
+
+    /// Users that are being deleted themselves go first.
+    fn no_deletion_while_used(&self) -> Result<(), Halt> {
+        let users = self.object.users(&self.shell.stores);
+        if users.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<String> = users.iter().map(ToString::to_string).collect();
+        let message = format!("is being deleted, and waits: in use by {}; delete them first", users.join(", "));
+        Err(Halt::waiting("InUse", message))
     }
 
     /// Nothing is left, or it is meant to stay: Kubernetes may forget the object.

@@ -50,14 +50,20 @@ fn tasks_mount_a_file_system_and_what_is_closed_between_them_is_opened_again() -
         Ok(if now.len() == 1 && now != before { Ok(()) } else { Err(format!("its rules are {now:?}")) })
     })?;
 
+    goes_after_its_user(&ns, "EcsService/storage/uploads")?;
+    assert_eq!(stack().aws.security_groups_of("EfsFileSystem/storage/shared")?, [""; 0]);
+    Ok(())
+}
+
+/// The file system is deleted first: it says who mounts it, and goes after that.
+fn goes_after_its_user(ns: &Namespace<'_>, user: &str) -> Result<()> {
     ns.kubectl(&["delete", "efs/shared", "--wait=false"])?;
     ns.wait_until("efs/shared", "it to say who mounts it", |now| {
         let ready = condition(now, "Ready");
-        names_all(&format!("{} {}", ready.reason, ready.message), &["InUse", "EcsService/storage/uploads"])
+        names_all(&format!("{} {}", ready.reason, ready.message), &["InUse", user])
     })?;
     ns.kubectl(&["delete", "ecssvc/uploads", "--wait=false"])?;
     ns.kubectl(&["wait", "--for=delete", "efs/shared", "ecssvc/uploads", "--timeout=120s"])?;
-    assert_eq!(stack().aws.security_groups_of("EfsFileSystem/storage/shared")?, [""; 0]);
     Ok(())
 }
 
@@ -66,7 +72,7 @@ fn a_retained_file_system_is_the_same_one_when_its_object_comes_again() -> Resul
     let ns = mounted("storage-kept", "Retain")?;
     let id = |object: &Value| text(object, "/status/fileSystemId");
     let before = id(&ns.get("efs/shared")?);
-    ns.kubectl(&["delete", "ecssvc/uploads", "efs/shared", "--timeout=120s"])?;
+    goes_after_its_user(&ns, "EcsService/storage-kept/uploads")?;
     let objects = example("20-file-system.yaml")?.replace("namespace: shop", "namespace: storage-kept");
     ns.apply(&objects)?;
     ns.wait_ready("efs/shared")?;
