@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::kubernetes::{Election, Events, Leadership, LeaseName, Stores, fenced, watch};
+use crate::kubernetes::{Election, Events, Leadership, LeaseName, Selection, Stores, fenced, watch};
 use crate::queue::{self, Queue, Turn, Urgency};
 use crate::reconcile::{Reconciler, Reliance, Timing};
 use crate::sessions::Sessions;
@@ -46,6 +46,8 @@ pub struct Doors {
 pub struct Settings {
     /// Names this installation in the tags of everything it makes.
     pub installation: String,
+    /// Which objects it looks after.
+    pub selection: Selection,
     /// How often objects are looked at.
     pub timing: Timing,
     /// The Lease that says who leads; `None`: no other process runs for this installation.
@@ -70,7 +72,7 @@ impl Controller {
         edge.metrics.register(registry);
         let queue = Queue::default();
         registry.register_collector(Box::new(QueueDepth(queue.clone())));
-        let (stores, watches) = watch(&client, &queue);
+        let (stores, watches) = watch(&client, &settings.selection, &queue);
         let (leadership, fence) = match settings.lease {
             Some(name) => {
                 let fence = Fence::closed();

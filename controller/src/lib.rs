@@ -24,6 +24,6 @@ mod sweep;
 mod telemetry;
 
 pub use clock::Clock;
-pub use kubernetes::LeaseName;
+pub use kubernetes::{LeaseName, Selection};
 pub use reconcile::Timing;
 pub use telemetry::Health;

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::duration;
+use super::selected::Selected;
 use crate::clock::Clock;
 use crate::controller::{Controller, Doors, Settings};
 use crate::kubernetes::{LeaseName, client, installation_id};
@@ -25,6 +26,8 @@ pub(super) struct Arguments {
     /// Names this installation in the tags of everything it makes; left out: the UID of the namespace kube-system
     #[arg(long, env = "LONGSHORE_INSTALLATION")]
     installation: Option<String>,
+    #[command(flatten)]
+    selected: Selected,
     /// How often the objects that are as they should be are compared with AWS, all in one sweep
     #[arg(long, default_value = "10m", value_parser = duration::parse, env = "LONGSHORE_RESYNC")]
     resync: Duration,
@@ -73,7 +76,7 @@ async fn control(arguments: &Arguments) -> Result<()> {
         name: arguments.lease_name.clone(),
     });
     let timing = Timing { resync: arguments.resync, rollout: arguments.rollout_interval };
-    let settings = Settings { installation, timing, lease };
+    let settings = Settings { installation, selection: arguments.selected.selection(), timing, lease };
     let doors = Doors { client, edge: Edge::default(), clock: Clock::wall() };
     let mut registry = Registry::with_prefix("longshore");
     let controller = Controller::new(doors, settings, &mut registry);

@@ -4,6 +4,7 @@ mod controller;
 mod crds;
 mod duration;
 mod orphans;
+mod selected;
 
 use std::process::ExitCode;
 

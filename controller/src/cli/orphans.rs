@@ -9,6 +9,7 @@ use comfy_table::{ContentArrangement, Table};
 use longshore_aws::Edge;
 use serde::Serialize;
 
+use super::selected::Selected;
 use crate::kubernetes::{Stores, client, installation_id};
 use crate::orphans::{Claimed, Orphan};
 use crate::sessions::Sessions;
@@ -18,6 +19,8 @@ pub(super) struct Arguments {
     /// Whose tags are looked for; left out: the UID of the namespace kube-system
     #[arg(long, env = "LONGSHORE_INSTALLATION")]
     installation: Option<String>,
+    #[command(flatten)]
+    selected: Selected,
     /// Looks in this AwsEnvironment only; left out: in all of them
     #[arg(long)]
     environment: Option<String>,
@@ -63,7 +66,7 @@ async fn find(arguments: &Arguments) -> Result<Vec<Finding>> {
         Some(installation) => installation.clone(),
         None => installation_id(&client).await?,
     };
-    let stores = Stores::listed(&client).await?;
+    let stores = Stores::listed(&client, &arguments.selected.selection()).await?;
     let claimed = Claimed::of(&stores, &installation);
     let sessions = Sessions::new(Edge::default(), installation);
     let wanted = |name: &String| arguments.environment.as_ref().is_none_or(|wanted| wanted == name);

@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use kube::runtime::reflector::store::WriterDropped;
 use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::watcher::Event;
-use kube::{Api, Client, Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{
     ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EfsFileSystem, NamespacesFrom,
@@ -19,6 +19,7 @@ use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
 use serde::de::DeserializeOwned;
 
+use super::selection::{Selection, Source};
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, Object, ObjectKind};
 use crate::sweep::settled;
@@ -55,14 +56,14 @@ pub(crate) struct Stores {
 
 impl Stores {
     /// What there is now, listed once and not watched: for the command line.
-    pub(crate) async fn listed(client: &Client) -> Result<Self> {
+    pub(crate) async fn listed(client: &Client, selection: &Selection) -> Result<Self> {
         Ok(Self {
-            environments: listed(client).await?,
-            clusters: listed(client).await?,
-            services: listed(client).await?,
-            load_balancers: listed(client).await?,
-            file_systems: listed(client).await?,
-            namespaces: listed(client).await?,
+            environments: listed(selection.environments(client)).await?,
+            clusters: listed(selection.objects(client)).await?,
+            services: listed(selection.objects(client)).await?,
+            load_balancers: listed(selection.objects(client)).await?,
+            file_systems: listed(selection.objects(client)).await?,
+            namespaces: listed(selection.namespaces(client)).await?,
         })
     }
 
@@ -222,16 +223,18 @@ impl Stores {
     }
 }
 
-async fn listed<K>(client: &Client) -> Result<Store<K>>
+async fn listed<K>(sources: Vec<Source<K>>) -> Result<Store<K>>
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    let list = Api::<K>::all(client.clone()).list(&ListParams::default()).await;
-    let list = list.with_context(|| format!("cannot list {}", K::plural(&())))?;
     let (reader, mut writer) = store();
     writer.apply_watcher_event(&Event::Init);
-    for object in list.items {
-        writer.apply_watcher_event(&Event::InitApply(object));
+    for Source { api, fields } in sources {
+        let params = ListParams { field_selector: fields, ..ListParams::default() };
+        let list = api.list(&params).await.with_context(|| format!("cannot list {}", K::plural(&())))?;
+        for object in list.items {
+            writer.apply_watcher_event(&Event::InitApply(object));
+        }
     }
     writer.apply_watcher_event(&Event::InitDone);
     Ok(reader)

@@ -7,6 +7,8 @@ mod fenced;
 mod finalizer;
 mod index;
 mod lease;
+mod merge;
+mod selection;
 mod status;
 mod watch;
 
@@ -18,6 +20,7 @@ pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, p
 pub(crate) use index::{Member, Stores};
 pub use lease::LeaseName;
 pub(crate) use lease::{Election, Leadership};
+pub use selection::Selection;
 pub(crate) use status::{WriteError, read, write_status};
 pub(crate) use watch::watch;
 

@@ -8,21 +8,23 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
-use kube::{Api, Client, Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
-    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironment, AwsEnvironmentStatus, EcsCluster,
-    EcsService, EfsFileSystem, EfsFileSystemStatus,
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsService,
+    EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use serde::de::DeserializeOwned;
 
 use super::index::Stores;
+use super::merge::Merge;
+use super::selection::{Selection, Source};
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
 use crate::object::{Key, ObjectKind};
 use crate::queue::{Queue, Urgency};
@@ -32,7 +34,11 @@ use crate::sweep::settled;
 const CAUTIONS: [&str; 2] = [PAUSED_UNTIL, ALLOW_DELETIONS_UNTIL];
 
 /// Starts the watches. The second part of the answer runs until a watch ends, which none does by itself.
-pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn watch(
+    client: &Client,
+    selection: &Selection,
+    queue: &Queue,
+) -> (Stores, impl Future<Output = ()> + Send + 'static) {
     let (environments, environment_writer) = reflector::store();
     let (clusters, cluster_writer) = reflector::store();
     let (services, service_writer) = reflector::store();
@@ -44,16 +50,16 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
     let all = {
         let (of_environments, of_clusters, of_services, of_balancers, of_file_systems) =
             (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
-        let environments = follow(Api::<AwsEnvironment>::all(client.clone()), environment_writer, move |e, seen| {
+        let environments = follow(selection.environments(client), environment_writer, move |e, seen| {
             let view = View { told: held_up(e.status.as_ref()), ..View::default() };
             of_environments.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), view, seen);
         });
-        let clusters = follow(Api::<EcsCluster>::all(client.clone()), cluster_writer, move |c, seen| {
+        let clusters = follow(selection.objects::<EcsCluster>(client), cluster_writer, move |c, seen| {
             let environment = of_clusters.stores.environment_of(c);
             let seen = seen.unless(settled(c));
             of_clusters.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), View::default(), seen);
         });
-        let services = follow(Api::<EcsService>::all(client.clone()), service_writer, move |s, seen| {
+        let services = follow(selection.objects::<EcsService>(client), service_writer, move |s, seen| {
             let environment = of_services.stores.environment_of(s);
             let seen = seen.unless(settled(s));
             let group = s.status.as_ref().and_then(|status| status.security_group_id.as_ref());
@@ -61,7 +67,7 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
             of_services.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), view, seen);
         });
         let load_balancers =
-            follow(Api::<ApplicationLoadBalancer>::all(client.clone()), load_balancer_writer, move |l, seen| {
+            follow(selection.objects::<ApplicationLoadBalancer>(client), load_balancer_writer, move |l, seen| {
                 let environment = of_balancers.stores.environment_of(l);
                 let seen = seen.unless(settled(l));
                 let view = View { shown: reachable_by(l.status.as_ref()), ..View::default() };
@@ -74,13 +80,13 @@ pub(crate) fn watch(client: &Client, queue: &Queue) -> (Stores, impl Future<Outp
                     seen,
                 );
             });
-        let file_systems = follow(Api::<EfsFileSystem>::all(client.clone()), file_system_writer, move |f, seen| {
+        let file_systems = follow(selection.objects::<EfsFileSystem>(client), file_system_writer, move |f, seen| {
             let environment = of_file_systems.stores.environment_of(f);
             let seen = seen.unless(settled(f));
             let view = View { shown: mountable_by(f.status.as_ref()), ..View::default() };
             of_file_systems.saw(ObjectKind::EfsFileSystem, f, Some(&environment), f.status.as_ref(), view, seen);
         });
-        let namespaces = follow(Api::<Namespace>::all(client.clone()), namespace_writer, move |n, seen| {
+        let namespaces = follow(selection.namespaces(client), namespace_writer, move |n, seen| {
             hub.namespace_changed(n, seen);
         });
         async move {
@@ -98,21 +104,21 @@ const RELIST: Duration = Duration::from_hours(1);
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Watches one kind. What nobody reads is dropped on arrival: it is more than half of an object.
-async fn follow<K>(api: Api<K>, writer: Writer<K>, mut seen: impl FnMut(&K, Seen) + Send)
+async fn follow<K>(sources: Vec<Source<K>>, writer: Writer<K>, mut seen: impl FnMut(&K, Seen) + Send)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
 {
-    let config = watcher::Config::default().streaming_lists();
-    let anew = move || watcher(api.clone(), config.clone()).take_until(tokio::time::sleep(RELIST));
-    let mut stream = futures::stream::repeat_with(anew)
-        .flatten()
-        .modify(|object| {
-            object.managed_fields_mut().clear();
-            object.annotations_mut().remove(LAST_APPLIED);
-        })
-        .default_backoff()
-        .reflect(writer)
-        .boxed();
+    let mut merge = Merge::new(sources.len(), writer.as_reader());
+    let watches = sources.into_iter().enumerate();
+    let watches = watches.map(|(index, source)| listed_and_watched(source).map(move |told| (index, told)).boxed());
+    let told = futures::stream::select_all(watches).flat_map(move |(index, told)| {
+        let events = match told {
+            Ok(event) => merge.take(index, event).into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        futures::stream::iter(events)
+    });
+    let mut stream = told.reflect(writer).boxed();
     let mut listed = Seen::Listed;
     loop {
         match stream.try_next().await {
@@ -126,6 +132,22 @@ where
             Err(error) => tracing::warn!(%error, kind = %K::kind(&()), "a watch failed; it is tried again"),
         }
     }
+}
+
+/// One list, followed for good.
+fn listed_and_watched<K>(source: Source<K>) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
+{
+    let config = source.watched();
+    let anew = move || watcher(source.api.clone(), config.clone()).take_until(tokio::time::sleep(RELIST));
+    futures::stream::repeat_with(anew)
+        .flatten()
+        .modify(|object| {
+            object.managed_fields_mut().clear();
+            object.annotations_mut().remove(LAST_APPLIED);
+        })
+        .default_backoff()
 }
 
 /// What a watch tells of an object.

@@ -63,7 +63,12 @@ async fn converge(services: usize) -> Result<Fleet> {
         edge: edge(&simulator),
         clock: Clock::of(move || start + began.elapsed()),
     };
-    let settings = Settings { installation: INSTALLATION.to_owned(), timing: TIMING, lease: None };
+    let settings = Settings {
+        installation: INSTALLATION.to_owned(),
+        selection: longshore::Selection::default(),
+        timing: TIMING,
+        lease: None,
+    };
     let stop = CancellationToken::new();
     let running = tokio::spawn(Controller::new(doors, settings, &mut Registry::default()).run(stop.clone()));
     api.apply(&example("00-environment.yaml")?)?;

@@ -112,7 +112,12 @@ impl Stage {
         let (began, base) = (self.began, self.base);
         let client = self.api.client("longshore", api);
         let doors = Doors { client, edge: aws(&self.simulator, &seam), clock: Clock::of(move || time(began, base)) };
-        let settings = Settings { installation: INSTALLATION.to_owned(), timing: TIMING, lease: None };
+        let settings = Settings {
+            installation: INSTALLATION.to_owned(),
+            selection: longshore::Selection::default(),
+            timing: TIMING,
+            lease: None,
+        };
         let controller = Controller::new(doors, settings, &mut Registry::default());
         Process { seam, running: tokio::spawn(controller.run(CancellationToken::new())) }
     }
