@@ -41,8 +41,8 @@ fmt: ## format all Rust code
 lint: ## clippy over everything; warnings are errors
 	@tests/lint
 
-generate: ## write the generated files anew (the CRDs' YAML, the worlds that this version makes)
-	cargo run --quiet --package longshore-crds --bin crds -- crds/generated
+generate: ## write the generated files anew (the CRDs' YAML, what the charts take of it, the worlds that this version makes)
+	cargo run --quiet --package longshore-crds --bin crds -- .
 	LONGSHORE_RECORD_WORLDS=1 cargo test --quiet --workspace --test drivers recorded
 
 demo: ## watch Longshore run a service: create, roll out, roll back, put right, delete

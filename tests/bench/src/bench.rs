@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use kube::Client;
 use kube::api::ListParams;
-use longshore_e2e::{Controller, Launch, Provider, Stack, StackOptions, scratch};
+use longshore_e2e::{Controller, Launch, Provider, Rights, Stack, StackOptions, scratch};
 use longshore_simulator::Simulator;
 use longshore_simulator::clock::Clock;
 use longshore_simulator::server::Server;
@@ -33,7 +33,13 @@ impl Bench {
         let server = runtime.block_on(Server::bind(simulator.clone(), 0)).context("no port for the simulator")?;
         let provider = Provider::At(server.url()?);
         runtime.spawn(server.run(std::future::pending()));
-        let stack = Stack::start(&StackOptions { provider, dir: scratch()?, controller: false, say })?;
+        let stack = Stack::start(&StackOptions {
+            provider,
+            dir: scratch()?,
+            controller: false,
+            rights: Rights::Administrator,
+            say,
+        })?;
         say("restoring the objects, with their statuses");
         let client = runtime.block_on(restore::client(&stack.plane.kubeconfig))?;
         runtime.block_on(restore::restore(&client, &fleet.objects))?;

@@ -18,6 +18,16 @@ const ATTEMPTS: usize = 3;
 const CONTROLLERS: &str =
     "namespace-controller,garbage-collector-controller,serviceaccount-controller,serviceaccount-token-controller";
 
+/// What service accounts do is written down: when a request is answered or, for one that goes on, when the answer begins.
+const AUDIT_POLICY: &str = r#"
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, userGroups: ["system:serviceaccounts"]}
+  - {level: None}
+"#;
+
 /// A running control plane.
 #[derive(Debug)]
 pub struct ControlPlane {
@@ -27,6 +37,8 @@ pub struct ControlPlane {
     pub url: String,
     /// The kubectl built with it.
     pub kubectl: PathBuf,
+    /// What service accounts did, an event of the API server's audit a line.
+    pub audit_log: PathBuf,
     /// In the order they were started; ended in the opposite one.
     processes: Vec<Process>,
 }
@@ -62,11 +74,18 @@ impl ControlPlane {
         let (client, peer, secure) = (free_port()?, free_port()?, free_port()?);
         let url = format!("https://127.0.0.1:{secure}");
         let kubeconfig = dir.join("kubeconfig");
+        fs::write(dir.join("audit-policy.yaml"), AUDIT_POLICY).context("cannot write the audit policy")?;
         credentials.write_kubeconfig(&kubeconfig, &url)?;
 
-        let mut plane = Self { kubeconfig, url, kubectl: binaries.path("kubectl"), processes: Vec::new() };
+        let mut plane = Self {
+            kubeconfig,
+            url,
+            kubectl: binaries.path("kubectl"),
+            audit_log: audit_log(dir),
+            processes: Vec::new(),
+        };
         plane.launch("etcd", etcd(binaries, dir, client, peer), dir, leash)?;
-        plane.launch("kube-apiserver", api_server(binaries, &credentials, client, secure), dir, leash)?;
+        plane.launch("kube-apiserver", api_server(binaries, &credentials, dir, client, secure), dir, leash)?;
         plane.wait_until_ready()?;
         let manager = controller_manager(binaries, &credentials, &plane.kubeconfig);
         plane.launch("kube-controller-manager", manager, dir, leash)?;
@@ -171,6 +190,10 @@ impl Drop for ControlPlane {
     }
 }
 
+fn audit_log(dir: &Path) -> PathBuf {
+    dir.join("logs/audit.log")
+}
+
 fn etcd(binaries: &Binaries, dir: &Path, client: u16, peer: u16) -> Command {
     let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
     let mut command = Command::new(binaries.path("etcd"));
@@ -187,7 +210,7 @@ fn etcd(binaries: &Binaries, dir: &Path, client: u16, peer: u16) -> Command {
     command
 }
 
-fn api_server(binaries: &Binaries, credentials: &Credentials, etcd: u16, secure: u16) -> Command {
+fn api_server(binaries: &Binaries, credentials: &Credentials, dir: &Path, etcd: u16, secure: u16) -> Command {
     let mut command = Command::new(binaries.path("kube-apiserver"));
     command
         .arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"))
@@ -198,6 +221,8 @@ fn api_server(binaries: &Binaries, credentials: &Credentials, etcd: u16, secure:
         .arg(format!("--cert-dir={}", credentials.certificates.display()))
         .arg(format!("--token-auth-file={}", credentials.tokens.display()))
         .arg("--authorization-mode=RBAC")
+        .arg(format!("--audit-policy-file={}", dir.join("audit-policy.yaml").display()))
+        .arg(format!("--audit-log-path={}", audit_log(dir).display()))
         .arg("--service-cluster-ip-range=10.0.0.0/24")
         .arg("--service-account-issuer=https://kubernetes.default.svc")
         .arg(format!("--service-account-key-file={}", credentials.verifying_key.display()))

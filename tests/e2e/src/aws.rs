@@ -36,6 +36,19 @@ impl Aws {
         &self.url
     }
 
+    /// What tells an SDK to speak to it, and to nobody else.
+    pub fn environment(&self) -> [(&'static str, &str); 7] {
+        [
+            ("AWS_ENDPOINT_URL", self.url()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", "dummy"),
+            ("AWS_REGION", REGION),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ]
+    }
+
     /// Sends any request that is not AWS's, such as the simulator's controls; a body makes it a POST.
     pub(crate) fn plain(&self, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = format!("{}{path}", self.url);

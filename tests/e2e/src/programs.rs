@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::place::programs_directory;
 
 /// The controller: `$LONGSHORE_BIN`, or what cargo built beside this.
-pub(crate) fn longshore() -> Result<PathBuf> {
+pub fn longshore() -> Result<PathBuf> {
     find("LONGSHORE_BIN", "longshore")
 }
 

@@ -1,7 +1,8 @@
 //! The Python environment of the tests: boto3 to ask AWS with code that is not ours, moto and ministack to be AWS.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -44,8 +45,29 @@ impl Python {
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .output()
             .context("cannot run Python")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{script} {}: {}", arguments.join(" "), errors.trim());
-        serde_json::from_slice(&output.stdout).with_context(|| format!("{script} printed no JSON"))
+        answer(script, arguments, &output)
     }
+
+    /// Runs a script of `tests/e2e/python` that reads `input` and asks nobody; what it prints is JSON.
+    pub fn run(&self, script: &str, arguments: &[&str], input: &str) -> Result<Value> {
+        let mut process = Command::new(self.program("python"))
+            .arg(project("tests/e2e/python").join(script))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot run Python")?;
+        if let Some(mut stdin) = process.stdin.take() {
+            // One that does not read it may have ended.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        answer(script, arguments, &process.wait_with_output().context("cannot wait for Python")?)
+    }
+}
+
+fn answer(script: &str, arguments: &[&str], output: &Output) -> Result<Value> {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{script} {}: {}", arguments.join(" "), errors.trim());
+    serde_json::from_slice(&output.stdout).with_context(|| format!("{script} printed no JSON"))
 }

@@ -9,7 +9,9 @@ use longshore_control_plane::{ControlPlane, Leash, Process, Record, wait_for};
 
 use crate::controller::READY;
 use crate::environment::environment_on;
-use crate::{Aws, Controller, Emulator, Launch, Python, Simulator, example, programs, project, scratch};
+use crate::{
+    Aws, Controller, Emulator, Helm, Launch, Python, RELEASE, SYSTEM, Simulator, example, programs, project, scratch,
+};
 
 /// Who answers as AWS.
 #[derive(Clone, Debug)]
@@ -27,6 +29,17 @@ pub enum Provider {
     Nobody,
 }
 
+/// As whom the controller speaks to Kubernetes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// As the administrator, with the kinds from crds/generated: nothing but the control plane must be built.
+    Administrator,
+    /// As nobody yet: whoever starts the stack makes the kinds known and lets controllers in.
+    None,
+    /// As the service account that the chart makes, with the roles that it makes. Both charts are installed by Helm.
+    Chart,
+}
+
 /// What to start, and where.
 #[derive(Clone, Debug)]
 pub struct StackOptions {
@@ -36,6 +49,8 @@ pub struct StackOptions {
     pub dir: PathBuf,
     /// Whether a controller is started too.
     pub controller: bool,
+    /// As whom it speaks to Kubernetes.
+    pub rights: Rights,
     /// Called with what is being done, in a few words.
     pub say: fn(&str),
 }
@@ -44,7 +59,7 @@ impl StackOptions {
     /// For tests: a scratch directory, and nothing survives the test.
     pub fn for_tests(provider: Provider) -> Result<Self> {
         let controller = !matches!(provider, Provider::Nobody);
-        Ok(Self { provider, dir: scratch()?, controller, say: |_| {} })
+        Ok(Self { provider, dir: scratch()?, controller, rights: Rights::Chart, say: |_| {} })
     }
 }
 
@@ -57,6 +72,8 @@ pub struct Stack {
     pub aws: Aws,
     dir: PathBuf,
     leash: Leash,
+    /// What controllers are let in with.
+    kubeconfig: PathBuf,
     /// The simulator or emulator, where this stack started one.
     cloud: Option<Process>,
     controller: Mutex<Option<Controller>>,
@@ -73,9 +90,9 @@ impl Stack {
         let plane = ControlPlane::start(&dir, &leash)?;
         (options.say)("starting AWS");
         let (cloud, aws) = start_cloud(&options.provider, &dir, &leash)?;
-        (options.say)("teaching Kubernetes Longshore's kinds (crds/generated)");
-        apply_crds(&plane)?;
-        let stack = Self { plane, aws, dir, leash, cloud, controller: Mutex::new(None) };
+        (options.say)("teaching Kubernetes Longshore's kinds");
+        let kubeconfig = admit(&plane, options.rights, &dir)?;
+        let stack = Self { plane, aws, dir, leash, kubeconfig, cloud, controller: Mutex::new(None) };
         if options.controller {
             (options.say)("starting the controller");
             stack.start_controller()?;
@@ -122,7 +139,12 @@ impl Stack {
 
     /// Starts a controller as `launch` says; returns when it says that it is ready.
     pub fn launch(&self, launch: &Launch<'_>) -> Result<Controller> {
-        launch.start(&self.plane.kubeconfig, &self.aws, &self.dir, Some(&self.leash))
+        self.launch_as(launch, &self.kubeconfig)
+    }
+
+    /// The same for whom a kubeconfig lets in.
+    pub fn launch_as(&self, launch: &Launch<'_>, kubeconfig: &Path) -> Result<Controller> {
+        launch.start(kubeconfig, &self.aws, &self.dir, Some(&self.leash))
     }
 
     /// Kills the controller as a crash would, in the middle of whatever it is doing.
@@ -199,6 +221,22 @@ pub fn start_simulator(speed: u32, dir: &Path, leash: &Leash) -> Result<(Process
         Ok(url.ok_or_else(|| "nothing printed yet".to_owned()))
     })?;
     Ok((process, Aws::at(&url)))
+}
+
+/// Makes the kinds known, and tells with which kubeconfig a controller is let in.
+fn admit(plane: &ControlPlane, rights: Rights, dir: &Path) -> Result<PathBuf> {
+    match rights {
+        Rights::None => Ok(plane.kubeconfig.clone()),
+        Rights::Administrator => {
+            apply_crds(plane)?;
+            Ok(plane.kubeconfig.clone())
+        }
+        Rights::Chart => {
+            let helm = Helm::on(plane, dir)?;
+            helm.install(&[])?;
+            helm.kubeconfig_of(RELEASE, SYSTEM)
+        }
+    }
 }
 
 fn apply_crds(plane: &ControlPlane) -> Result<()> {

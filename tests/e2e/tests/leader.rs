@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use longshore_e2e::{Launch, Namespace, Provider, Stack, StackOptions, hello};
+use longshore_e2e::{Launch, Namespace, Provider, SYSTEM, Stack, StackOptions, hello};
 use serde_json::Value;
 
 const PROVIDER: Provider = Provider::Simulator { speed: 20 };
@@ -71,7 +71,7 @@ fn a_leader_stopped_for_longer_than_its_lease_is_followed_and_writes_nothing_whe
 
 fn holder(stack: &Stack) -> Result<String> {
     let output = "jsonpath={.spec.holderIdentity}";
-    stack.plane.run(&["--namespace", "default", "get", "lease", "longshore", "--output", output])
+    stack.plane.run(&["--namespace", SYSTEM, "get", "lease", "longshore", "--output", output])
 }
 
 /// How many writes this access key made.

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use longshore_control_plane::{Record, ended};
-use longshore_e2e::{Provider, Stack, StackOptions, project, scratch};
+use longshore_e2e::{Provider, Rights, Stack, StackOptions, project, scratch};
 
 use crate::screen::Screen;
 
@@ -66,7 +66,13 @@ fn run() -> Result<ExitCode> {
          simulator on a loopback port, ten times as fast as the real one. Nothing leaves this machine.",
     );
     let provider = Provider::Simulator { speed: SPEED };
-    let options = StackOptions { provider, dir: scratch()?, controller: true, say: |what| println!("  ... {what}") };
+    let options = StackOptions {
+        provider,
+        dir: scratch()?,
+        controller: true,
+        rights: Rights::Administrator,
+        say: |what| println!("  ... {what}"),
+    };
     let stack = Stack::start(&options)?;
     screen.say(&format!("All is running. Logs and kubeconfig: {}", stack.dir().display()));
     Ok(if acts::play(&stack, &screen) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -81,6 +87,7 @@ fn up(aws_endpoint: Option<String>) -> Result<()> {
         provider: provider.clone(),
         dir: dir.clone(),
         controller: true,
+        rights: Rights::Administrator,
         say: |what| println!("  ... {what}"),
     };
     let mut stack = Stack::start(&options)?;
