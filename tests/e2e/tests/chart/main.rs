@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod gitops;
 mod lifecycle;
 mod quick_start;
 mod rights;

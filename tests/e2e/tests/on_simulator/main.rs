@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod argo_cd;
 mod caution;
 mod changes;
 mod deletion;

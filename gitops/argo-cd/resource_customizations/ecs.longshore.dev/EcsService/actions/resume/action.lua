@@ -1,0 +1,4 @@
+if obj.metadata.annotations ~= nil then
+  obj.metadata.annotations["ecs.longshore.dev/paused-until"] = nil
+end
+return obj
