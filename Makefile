@@ -10,8 +10,10 @@ AWS_ENDPOINT ?=
 up_arguments = $(if $(AWS_ENDPOINT),--aws-endpoint $(AWS_ENDPOINT))
 demo = $(CARGO_TARGET_DIR)/debug/longshore-demo
 
+version = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+
 .DEFAULT_GOAL := help
-.PHONY: help build test faults bench planted fmt lint generate demo up down
+.PHONY: help build test faults bench planted fmt lint generate demo up down image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +46,10 @@ lint: ## clippy over everything; warnings are errors
 generate: ## write the generated files anew (the CRDs' YAML, what the charts take of it, the worlds that this version makes)
 	cargo run --quiet --package longshore-crds --bin crds -- .
 	LONGSHORE_RECORD_WORLDS=1 cargo test --quiet --workspace --test drivers recorded
+
+image: ## the images longshore and longshore-simulator, of this version, by Docker (the first time compiles everything)
+	docker build --target controller --tag longshore:$(version) .
+	docker build --target simulator --tag longshore-simulator:$(version) .
 
 demo: ## watch Longshore run a service: create, roll out, roll back, put right, delete
 	@tests/setup
