@@ -59,6 +59,11 @@ pub(crate) fn file_system(patch: &Value) -> EfsFileSystemSpec {
     spec("examples/20-file-system.yaml", "EfsFileSystem", patch)
 }
 
+/// Example 20's service with an EBS volume and a log router, patched.
+pub(crate) fn search(patch: &Value) -> EcsServiceSpec {
+    spec("examples/20-volumes-and-logs.yaml", "EcsService", patch)
+}
+
 /// A patch that gives the service's container another image.
 pub(crate) fn image(tag: &str) -> Value {
     let image = format!("public.ecr.aws/nginx/nginx:{tag}");

@@ -18,3 +18,4 @@ mod rights;
 mod seventy;
 mod stack;
 mod survey;
+mod volumes;

@@ -18,11 +18,14 @@ pub(super) const SERVICE: &[RuleText] = &[
     FARGATE_TASK,
     FARGATE_MEMBERS,
     FARGATE_VOLUMES,
+    FARGATE_ROUTER,
     DAEMON_FARGATE,
     DAEMON_COUNT,
     TARGET_CONTAINER,
     REGISTRY_CONTAINER,
     VOLUME_CONFIGURATIONS,
+    CONFIGURED_AT_LAUNCH,
+    S3_FILES_FARGATE,
     CONTROLLER,
     ROLE,
     SECURITY_GROUPS,
@@ -177,8 +180,21 @@ const FARGATE_VOLUMES: RuleText = (
         " || !has(self.task.volumes) || self.task.volumes.all(v, !has(v.dockerVolumeConfiguration) && ",
         "!has(v.fsxWindowsFileServerVolumeConfiguration) && !(has(v.host) && has(v.host.sourcePath)))"
     ),
-    "Fargate mounts no directory of a host, no Docker volume and no FSx: use efsVolumeConfiguration, or a volume with \
-     nothing but a name",
+    "Fargate mounts no directory of a host, no Docker volume and no FSx: use efsVolumeConfiguration, configuredAtLaunch \
+     (EBS), or a volume with nothing but a name",
+);
+
+/// API reference, FirelensConfiguration.options.
+const FARGATE_ROUTER: RuleText = (
+    concat!(
+        "!",
+        on_fargate!(),
+        " || self.task.containerDefinitions.all(c, !has(c.firelensConfiguration) || !has(c.firelensConfiguration.options) || ",
+        "!('config-file-type' in c.firelensConfiguration.options) || ",
+        "c.firelensConfiguration.options['config-file-type'] != 's3')"
+    ),
+    "a log router on Fargate takes its configuration from a file of its image: write config-file-type: file, or use an \
+     init image of aws-for-fluent-bit, which fetches it by the task role",
 );
 
 const TARGET_CONTAINER: RuleText = (
@@ -197,6 +213,53 @@ const VOLUME_CONFIGURATIONS: RuleText = (
     "!has(self.volumeConfigurations) || self.volumeConfigurations.all(c, has(self.task.volumes) && \
      c.name in self.task.volumes.filter(v, has(v.configuredAtLaunch) && v.configuredAtLaunch).map(v, v.name))",
     "volumeConfigurations[].name must be the name of an entry in task.volumes with configuredAtLaunch: true",
+);
+
+/// Developer guide, "Use Amazon EBS volumes with Amazon ECS": one for each task.
+const CONFIGURED_AT_LAUNCH: RuleText = (
+    "!has(self.task.volumes) || self.task.volumes.all(v, !has(v.configuredAtLaunch) || !v.configuredAtLaunch || \
+     (has(self.volumeConfigurations) && v.name in self.volumeConfigurations.map(c, c.name)))",
+    "task.volumes[] with configuredAtLaunch: true needs the entry of its name in volumeConfigurations, and ECS takes one \
+     such volume: write the entry, or mount an EFS file system",
+);
+
+/// S3 user guide, "Mounting S3 file systems on Amazon ECS": not on the EC2 launch type.
+const S3_FILES_FARGATE: RuleText = (
+    "!has(self.launchType) || self.launchType == 'FARGATE' || !has(self.task.volumes) || \
+     self.task.volumes.all(v, !has(v.s3filesVolumeConfiguration))",
+    "s3filesVolumeConfiguration needs Fargate: write launchType: FARGATE, or use efsVolumeConfiguration",
+);
+
+pub(super) const MANAGED_VOLUME: RuleText = (
+    "has(self.managedEBSVolume)",
+    "managedEBSVolume must say what the volume is, as managedEBSVolume: {sizeInGiB: 20}",
+);
+
+/// Of `ManagedEbsVolume`: API reference, `ServiceManagedEBSVolumeConfiguration`.
+pub(super) const EBS_VOLUME: &[RuleText] = &[EBS_SIZE, EBS_TYPE, EBS_IOPS, EBS_THROUGHPUT, EBS_INITIALIZATION];
+
+const EBS_SIZE: RuleText =
+    ("has(self.sizeInGiB) || has(self.snapshotId)", "sizeInGiB is needed, unless snapshotId names a snapshot");
+
+const EBS_TYPE: RuleText = (
+    "!has(self.volumeType) || self.volumeType in ['gp2', 'gp3', 'io1', 'io2', 'sc1', 'st1', 'standard']",
+    "volumeType must be gp2, gp3, io1, io2, sc1, st1 or standard",
+);
+
+const EBS_IOPS: RuleText = (
+    "!has(self.volumeType) || (self.volumeType in ['io1', 'io2'] ? has(self.iops) : \
+     !(self.volumeType in ['sc1', 'st1', 'standard'] && has(self.iops)))",
+    "iops is needed by volumeType io1 and io2, and not taken by sc1, st1 and standard",
+);
+
+const EBS_THROUGHPUT: RuleText = (
+    "!has(self.throughput) || !has(self.volumeType) || self.volumeType == 'gp3'",
+    "throughput belongs to volumeType: gp3",
+);
+
+const EBS_INITIALIZATION: RuleText = (
+    "!has(self.volumeInitializationRate) || has(self.snapshotId)",
+    "volumeInitializationRate is the rate at which a snapshot is read: it needs snapshotId",
 );
 
 /// UpdateService refuses nearly everything under these controllers, so that Longshore could not keep the object's word.

@@ -1,29 +1,34 @@
 //! EBS volumes that ECS makes for each task.
 
 use crate::{
+    rules::Rules,
     tag::{PropagateTags, Tag},
     words::words,
 };
+
+use super::rules;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a volume with configuredAtLaunch is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::MANAGED_VOLUME]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceVolumeConfiguration {
     /// Name of the volume in task.volumes.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
-    /// An EBS volume for each task.
+    /// An EBS volume for each task; required.
     #[serde(rename = "managedEBSVolume", skip_serializing_if = "Option::is_none")]
     pub managed_ebs_volume: Option<ManagedEbsVolume>,
 }
 
 /// An EBS volume for each task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(rules::EBS_VOLUME))]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedEbsVolume {
-    /// Whether it is encrypted.
+    /// Left out: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encrypted: Option<bool>,
     /// Key; left out: the account's.
@@ -58,9 +63,10 @@ pub struct ManagedEbsVolume {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub tag_specifications: Vec<EbsTagSpecification>,
-    /// Role with which ECS makes them.
+    /// Role with which ECS makes them; left out: one is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
-    pub role_arn: String,
+    pub role_arn: Option<String>,
     /// Left out: xfs, on Windows ntfs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filesystem_type: Option<FileSystemType>,

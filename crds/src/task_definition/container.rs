@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// One container of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::CONTAINER_MEMORY, rules::VARIABLE_TWICE]))]
+#[schemars(transform = Rules(&[rules::CONTAINER_MEMORY, rules::VARIABLE_TWICE, rules::ROUTER_USER]))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDefinition {
     /// Unique in the task.

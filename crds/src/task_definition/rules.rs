@@ -13,6 +13,8 @@ pub(super) const TASK_DEFINITION: &[RuleText] = &[
     MOUNT_POINT,
     VOLUMES_FROM,
     PROXY_CONTAINER,
+    LOG_ROUTER,
+    ROUTED_LOGS,
     FAMILY_FIXED,
     INFERENCE_ACCELERATORS,
 ];
@@ -53,6 +55,20 @@ const PROXY_CONTAINER: RuleText = (
     "proxyConfiguration.containerName must be the name of a container of this task",
 );
 
+/// `RegisterTaskDefinition` refuses the one without the other.
+const LOG_ROUTER: RuleText = (
+    "!self.containerDefinitions.exists(c, has(c.logConfiguration) && c.logConfiguration.logDriver == 'awsfirelens') || \
+     self.containerDefinitions.filter(c, has(c.firelensConfiguration)).size() == 1",
+    "logDriver: awsfirelens needs a log router: write one container with firelensConfiguration, as {type: fluentbit}",
+);
+
+const ROUTED_LOGS: RuleText = (
+    "!self.containerDefinitions.exists(c, has(c.firelensConfiguration)) || \
+     self.containerDefinitions.exists(c, !has(c.firelensConfiguration) && has(c.logConfiguration) && \
+     c.logConfiguration.logDriver == 'awsfirelens')",
+    "firelensConfiguration makes a log router, which needs a container whose logDriver is awsfirelens: write that there",
+);
+
 /// Revisions are counted in their family: another family is another history.
 const FAMILY_FIXED: RuleText = (
     "has(self.family) == has(oldSelf.family) && (!has(self.family) || self.family == oldSelf.family)",
@@ -85,6 +101,12 @@ pub(super) const SECRET_VALUE_FROM: RuleText = (
      region; a plain value belongs to environment",
 );
 
+/// `RegisterTaskDefinition`: "If 'user' field is specified on firelens container, then 'UID' has to be '0'".
+pub(super) const ROUTER_USER: RuleText = (
+    "!has(self.firelensConfiguration) || !has(self.user) || self.user == '0'",
+    "user: ECS runs a log router as user 0 only: leave it out",
+);
+
 pub(super) const PORT_OR_RANGE: RuleText =
     ("has(self.containerPort) != has(self.containerPortRange)", "exactly one of containerPort and containerPortRange");
 
@@ -111,10 +133,25 @@ const FILE_SYSTEM_ID: RuleText = (
      buckets: use EFS, or an S3 Files file system with s3filesVolumeConfiguration",
 );
 
-pub(super) const S3_FILES: RuleText = (
-    "!self.fileSystemArn.matches('^arn:[a-z-]+:s3:::') && !self.fileSystemArn.matches('^arn:[a-z-]+:fsx:')",
+/// Of `S3FilesVolumeConfiguration`.
+pub(super) const S3_FILES: &[RuleText] = &[S3_FILE_SYSTEM, S3_ACCESS_POINT, S3_ROOT];
+
+/// Developer guide, "Specify an Amazon S3 Files volume in your Amazon ECS task definition": the form of the ARN.
+const S3_FILE_SYSTEM: RuleText = (
+    "self.fileSystemArn.matches('^arn:[a-z-]+:s3files:[a-z0-9-]+:[0-9]{12}:file-system/fs-[0-9a-z]+$')",
     "fileSystemArn must be that of an S3 Files file system: ECS mounts neither S3 buckets nor FSx for Lustre: make an S3 \
      Files file system of the bucket, or use EFS",
+);
+
+const S3_ACCESS_POINT: RuleText = (
+    "!has(self.accessPointArn) || self.accessPointArn.startsWith(self.fileSystemArn + '/access-point/')",
+    "accessPointArn must be that of an access point of fileSystemArn: it starts with it, and goes on /access-point/",
+);
+
+/// API reference, S3FilesVolumeConfiguration.rootDirectory.
+const S3_ROOT: RuleText = (
+    "!has(self.rootDirectory) || self.rootDirectory == '/' || !has(self.accessPointArn)",
+    "with an access point rootDirectory must be / or left out: the access point's own path is what is mounted",
 );
 
 const ACCESS_POINT_REF: RuleText = (

@@ -152,10 +152,10 @@ words! {
 }
 /// An S3 Files file system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::S3_FILES]))]
+#[schemars(transform = Rules(rules::S3_FILES))]
 #[serde(rename_all = "camelCase")]
 pub struct S3FilesVolumeConfiguration {
-    /// ARN of the file system.
+    /// ARN of a file system that a grant names.
     #[schemars(length(min = 1, max = 2048))]
     pub file_system_arn: String,
     /// Directory that is mounted; left out: /.

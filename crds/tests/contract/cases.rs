@@ -73,12 +73,13 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 5] = [
+pub(crate) const EXAMPLES: [&str; 6] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "../examples/20-shop-orders.yaml",
     "../examples/20-load-balancer.yaml",
     "../examples/20-file-system.yaml",
+    "../examples/20-volumes-and-logs.yaml",
 ];
 
 /// An object of the examples, of one of our kinds, by its name.

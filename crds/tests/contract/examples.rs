@@ -37,6 +37,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<ApplicationLoadBalancer>("public");
     check::<EfsFileSystem>("shared");
     check::<EcsService>("uploads");
+    check::<EcsService>("search");
 }
 
 #[test]

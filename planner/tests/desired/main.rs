@@ -21,3 +21,4 @@ mod rollback;
 mod scaling;
 mod shape;
 mod traffic;
+mod volumes;

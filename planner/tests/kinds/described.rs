@@ -11,6 +11,32 @@ fn task_of(container: &Value) -> Value {
     json!({"family": "hello", "content": {"networkMode": "awsvpc", "containerDefinitions": [container]}})
 }
 
+/// An EBS volume of a service.
+fn volume(more: &Value) -> Value {
+    let volume = with(&json!({"roleArn": "arn:aws:iam::123456789012:role/ebs", "filesystemType": "xfs"}), more);
+    json!({"volumeConfigurations": [{"name": "data", "managedEBSVolume": volume}]})
+}
+
+#[test]
+fn volumes_are_the_same_where_ecs_takes_them_for_the_same() {
+    let of = |volume: &Value| json!({"family": "hello", "content": {"containerDefinitions": [], "volumes": [with(&json!({"name": "v"}), volume)]}});
+    let s3 = |more: Value| json!({"s3filesVolumeConfiguration": with(&json!({"fileSystemArn": "arn:fs"}), &more)});
+    let docker = |docker: Value| json!({"dockerVolumeConfiguration": docker});
+    let cases = [
+        (s3(json!({})), s3(json!({"rootDirectory": "/", "transitEncryptionPort": 0})), None),
+        (s3(json!({})), s3(json!({"rootDirectory": "/a"})), Some("s3filesVolumeConfiguration.rootDirectory")),
+        (docker(json!({})), docker(json!({"scope": "task", "driver": "local", "autoprovision": false})), None),
+        (docker(json!({})), docker(json!({"scope": "shared"})), Some("dockerVolumeConfiguration.scope")),
+        (json!({}), json!({"host": {}, "configuredAtLaunch": false}), None),
+        (json!({}), json!({"host": {"sourcePath": "/data"}}), Some("host")),
+        (json!({"configuredAtLaunch": true}), json!({}), Some("configuredAtLaunch")),
+    ];
+    for (asked, changed, field) in cases {
+        let expected: Vec<String> = field.map(|field| format!("content.volumes[v].{field}")).into_iter().collect();
+        assert_eq!(fields::<TaskDefinition>(&of(&asked), &of(&changed)), expected, "{asked} {changed}");
+    }
+}
+
 #[test]
 fn a_change_of_a_container_is_seen() {
     let cases = [
@@ -25,6 +51,11 @@ fn a_change_of_a_container_is_seen() {
         ),
         (json!({"command": ["a", "b"]}), json!({"command": ["b", "a"]}), "command"),
         (json!({}), json!({"versionConsistency": "disabled"}), "versionConsistency"),
+        (
+            json!({"firelensConfiguration": {"type": "fluentbit"}}),
+            json!({"firelensConfiguration": {"type": "fluentbit", "options": {"enable-ecs-log-metadata": "false"}}}),
+            "firelensConfiguration.options",
+        ),
         (
             json!({"healthCheck": {"command": ["x"]}}),
             json!({"healthCheck": {"command": ["x"], "retries": 4}}),
@@ -57,6 +88,17 @@ fn what_the_spec_leaves_to_aws_is_not_compared() {
         ),
         ("the launch type of a cluster without one", json!({"launchType": null}), json!({"launchType": "FARGATE"})),
         ("Service Connect that is off", json!({}), json!({"serviceConnect": {"enabled": false}})),
+        (
+            "what a volume has by default",
+            volume(&json!({"sizeInGiB": 5})),
+            volume(&json!({
+            "sizeInGiB": 5, "encrypted": true, "volumeType": "gp3", "iops": 3000, "throughput": 125})),
+        ),
+        (
+            "the size of a snapshot",
+            volume(&json!({"snapshotId": "s"})),
+            volume(&json!({"snapshotId": "s", "sizeInGiB": 5})),
+        ),
     ];
     for (what, asked, changed) in cases {
         let plain = service::plain();
@@ -85,6 +127,22 @@ fn a_change_of_a_service_is_seen() {
         (json!({}), json!({"propagateTags": "NONE"}), "propagateTags"),
         (json!({}), json!({"availabilityZoneRebalancing": "DISABLED"}), "availabilityZoneRebalancing"),
         (json!({"tags": {"a": "1"}}), json!({"tags": {"a": "2"}}), "tags.a"),
+        (
+            volume(&json!({"sizeInGiB": 5})),
+            volume(&json!({"sizeInGiB": 6})),
+            "volumeConfigurations[data].managedEBSVolume.sizeInGiB",
+        ),
+        (
+            volume(&json!({"sizeInGiB": 5})),
+            volume(&json!({"sizeInGiB": 5, "iops": 4000})),
+            "volumeConfigurations[data].managedEBSVolume.iops",
+        ),
+        (
+            volume(&json!({"sizeInGiB": 5})),
+            volume(&json!({"sizeInGiB": 5, "roleArn": "arn:other"})),
+            "volumeConfigurations[data].managedEBSVolume.roleArn",
+        ),
+        (json!({}), volume(&json!({"sizeInGiB": 5})), "volumeConfigurations"),
         (
             json!({}),
             json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}),

@@ -71,9 +71,15 @@ fn container() -> Any {
             ("healthCheck", health_check()),
             ("linuxParameters", linux()),
             ("logConfiguration", log_configuration(&secret)),
+            ("firelensConfiguration", router()),
             ("restartPolicy", restart_policy()),
         ],
     )
+}
+
+fn router() -> Any {
+    let metadata = object(&[], &[("enable-ecs-log-metadata", one_of(&["true", "false"]))]);
+    object(&[("type", one_of(&["fluentd", "fluentbit"]))], &[("options", metadata)])
 }
 
 fn health_check() -> Any {
@@ -149,6 +155,11 @@ fn describe_container(container: &mut Value) {
     });
     for (name, value) in filled.as_object().unwrap() {
         default(container, name, value);
+    }
+    if container.get("firelensConfiguration").is_some() {
+        default(container, "user", &json!("0"));
+        default(&mut container["firelensConfiguration"], "options", &json!({}));
+        default(&mut container["firelensConfiguration"]["options"], "enable-ecs-log-metadata", &json!("true"));
     }
     for list in [
         "portMappings",

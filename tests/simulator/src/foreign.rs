@@ -1,4 +1,5 @@
-//! What services that the simulator doesn't have hold for those it has: secrets and parameters.
+//! What services that the simulator doesn't have hold for those it has: secrets, parameters, file systems of
+//! S3 Files.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,8 @@ pub struct Foreign {
     pub secrets: BTreeSet<String>,
     /// Parameters of Systems Manager.
     pub parameters: BTreeSet<String>,
+    /// File systems of S3 Files.
+    pub s3_file_systems: BTreeSet<String>,
 }
 
 impl Foreign {
@@ -41,7 +44,11 @@ mod tests {
     fn a_value_is_found_by_each_of_its_spellings() {
         let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/orders-db-AbCdEf";
         let parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/level";
-        let foreign = Foreign { secrets: [secret.to_owned()].into(), parameters: [parameter.to_owned()].into() };
+        let foreign = Foreign {
+            secrets: [secret.to_owned()].into(),
+            parameters: [parameter.to_owned()].into(),
+            ..Foreign::default()
+        };
         let cases = [
             (secret.to_owned(), Some(secret)),
             (format!("{secret}:password::"), Some(secret)),

@@ -37,6 +37,8 @@ pub struct WorldFile {
     #[serde(default)]
     parameters: Vec<String>,
     #[serde(default)]
+    s3_file_systems: Vec<String>,
+    #[serde(default)]
     certificates: Vec<CertificateEntry>,
     #[serde(default)]
     web_acls: Vec<WebAclEntry>,
@@ -165,6 +167,7 @@ impl WorldFile {
         }
         world.foreign.secrets.extend(self.secrets.iter().cloned());
         world.foreign.parameters.extend(self.parameters.iter().cloned());
+        world.foreign.s3_file_systems.extend(self.s3_file_systems.iter().cloned());
         for CertificateEntry { arn, domain, alternatives } in &self.certificates {
             acm::add_certificate(world, arn, domain, alternatives);
         }

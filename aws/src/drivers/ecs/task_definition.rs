@@ -25,6 +25,8 @@ const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
 /// Marks a revision that was rolled back.
 const TAG_REJECTED: &str = "longshore.dev/rejected";
+/// With which role ECS makes the volumes of its tasks.
+const TAG_INFRASTRUCTURE_ROLE: &str = "longshore.dev/infrastructure-role";
 /// How many of a family's newest revisions are searched for one of ours. What is older and in no inventory is
 /// registered again, which costs a revision and harms nothing.
 const SEARCHED: i32 = 10;
@@ -76,6 +78,7 @@ impl Driver for TaskDefinitionDriver {
                 family: family.to_owned(),
                 task_role_arn: None,
                 execution_role_arn: None,
+                infrastructure_role_arn: None,
                 content: longshore_crds::TaskDefinition::default(),
                 rejected: false,
                 tags: Tags::new(),
@@ -130,6 +133,15 @@ impl Driver for TaskDefinitionDriver {
         }
         if !want.rejected && seen.value.rejected {
             change.remove.push(TAG_REJECTED.to_owned());
+        }
+        match &want.infrastructure_role_arn {
+            Some(arn) if seen.value.infrastructure_role_arn.as_ref() != Some(arn) => {
+                change.set.insert(TAG_INFRASTRUCTURE_ROLE.to_owned(), arn.to_string());
+            }
+            None if seen.value.infrastructure_role_arn.is_some() => {
+                change.remove.push(TAG_INFRASTRUCTURE_ROLE.to_owned());
+            }
+            _ => {}
         }
         retag(aws, seen.outputs.get("arn").map_or("", String::as_str), change).await
     }
@@ -205,6 +217,7 @@ fn seen(revision: &Revision) -> Result<Seen<TaskDefinition>, Fault> {
         "family": content.get("family"),
         "taskRoleArn": content.get("taskRoleArn"),
         "executionRoleArn": content.get("executionRoleArn"),
+        "infrastructureRoleArn": revision.tags.get(TAG_INFRASTRUCTURE_ROLE),
         "content": content,
         "rejected": revision.tags.contains_key(TAG_REJECTED),
         "tags": managed(&revision.tags),
@@ -220,6 +233,7 @@ fn all_tags(marks: &Marks<'_>, want: &TaskDefinition) -> Tags {
     if want.rejected {
         tags.insert(TAG_REJECTED.to_owned(), "true".to_owned());
     }
+    tags.extend(want.infrastructure_role_arn.as_ref().map(|arn| (TAG_INFRASTRUCTURE_ROLE.to_owned(), arn.to_string())));
     tags
 }
 

@@ -5,6 +5,7 @@ mod allow_from;
 mod autoscaling;
 mod exec;
 mod images;
+mod infrastructure;
 mod listener_rules;
 mod load_balancers;
 mod logs;
@@ -106,11 +107,13 @@ impl Builder<'_> {
         let log_group = self.log_group(&mut graph)?;
         let execution_role = self.execution_role(&mut graph, log_group.as_ref())?;
         let task_role = self.task_role(&mut graph, &mounts)?;
+        let infrastructure = self.infrastructure_role(&mut graph)?;
         let mut network = self.network(&mut graph, &mounts, self.facts)?;
         let allowed = self.allow_from(&mut graph, &mut network)?;
         let attached = self.load_balancers(&mut graph, &mut network)?;
         let restarted_at = self.spec.restarted_at.as_deref();
-        let roles = TaskRoles { task: task_role, execution: execution_role };
+        let of_volumes = infrastructure.clone().filter(|_| !self.spec.volume_configurations.is_empty());
+        let roles = TaskRoles { task: task_role, execution: execution_role, infrastructure: of_volumes };
         let revision = self.task_definition(&mut graph, roles, mounts.volumes, log_group.as_ref(), |hash| {
             memory.rejects(hash, restarted_at).is_some()
         })?;
@@ -122,7 +125,9 @@ impl Builder<'_> {
             ),
             _ => (revision.arn.clone(), None),
         };
-        let service = self.service(&mut graph, cluster, task_definition, network, &attached)?;
+        let reverted = rolled_back.is_some();
+        let service =
+            self.service(&mut graph, cluster, (task_definition, reverted), network, (&attached, infrastructure))?;
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
         Ok((Desired { graph, warnings, rolled_back }, attached.needs))

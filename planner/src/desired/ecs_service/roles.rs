@@ -65,7 +65,7 @@ impl Builder<'_> {
         Ok(handle.out(RoleOutput::Arn))
     }
 
-    fn role(&self, suffix: &str, purpose: &str) -> Role {
+    pub(super) fn role(&self, suffix: &str, purpose: &str) -> Role {
         Role {
             name: format!("{}-{suffix}", self.base),
             path: self.scope.role_path(),

@@ -26,15 +26,16 @@ impl Builder<'_> {
         &self,
         graph: &mut Graph,
         cluster: &ClusterReference,
-        task_definition: Text,
+        (task_definition, reverted): (Text, bool),
         network: ServiceNetwork,
-        attached: &Attached,
+        (attached, infrastructure): (&Attached, Option<Text>),
     ) -> Result<Id, GraphError> {
         let spec = self.spec;
         let service = Service {
             cluster: cluster.arn.as_str().into(),
             name: self.service_name(),
             task_definition,
+            reverted,
             // Where it follows metrics it is Application Auto Scaling's, and this would be sent against that.
             desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
             initial_count: spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity),
@@ -48,7 +49,7 @@ impl Builder<'_> {
             health_check_grace_period_seconds: self.grace_period(),
             service_registries: vec![],
             service_connect: None,
-            volume_configurations: vec![],
+            volume_configurations: self.volume_configurations(infrastructure.as_ref()),
             vpc_lattice_configurations: vec![],
             placement_constraints: vec![],
             placement_strategy: vec![],

@@ -11,6 +11,8 @@ use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
 pub(super) struct TaskRoles {
     pub(super) task: Option<Text>,
     pub(super) execution: Text,
+    /// With which ECS makes the tasks' volumes.
+    pub(super) infrastructure: Option<Text>,
 }
 
 /// The revision that the spec asks for.
@@ -43,6 +45,7 @@ impl Builder<'_> {
             family: self.spec.task.family.clone().unwrap_or_else(|| self.base.clone()),
             task_role_arn: roles.task,
             execution_role_arn: Some(roles.execution),
+            infrastructure_role_arn: roles.infrastructure,
             content,
             rejected: false,
             tags: self.scope.tags(if self.spec.task.tags.is_empty() { &self.spec.tags } else { &self.spec.task.tags }),

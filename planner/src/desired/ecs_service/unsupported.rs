@@ -1,11 +1,12 @@
-//! What is in the API and not built yet: said aloud, never ignored.
+//! What is in the API and not built yet, or not to be had on Fargate: said aloud, never ignored.
 
 use longshore_crds::EcsServiceSpec;
 use longshore_crds::ecs_service::DeploymentStrategy;
-use longshore_crds::task_definition::{NetworkMode, Volume};
+use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
 use super::is_fargate;
 use crate::desired::obstacle::Refusal;
+use crate::engine::FieldPath;
 
 /// One refusal for each field that asks for something that is not built yet.
 pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
@@ -30,7 +31,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
         ("spec.serviceConnectConfiguration", spec.service_connect_configuration.is_some(), "Service Connect"),
         ("spec.serviceRegistries", !spec.service_registries.is_empty(), "Cloud Map registration"),
-        ("spec.volumeConfigurations", !spec.volume_configurations.is_empty(), "EBS volumes"),
         ("spec.vpcLatticeConfigurations", !spec.vpc_lattice_configurations.is_empty(), "VPC Lattice"),
         ("spec.gatewayConnectors", !spec.gateway_connectors.is_empty(), "gateway connectors"),
         ("spec.monitoring", spec.monitoring.is_some(), "monitoring"),
@@ -40,26 +40,42 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
             spec.task.trusted_execution_configuration.is_some(),
             "isolation of tasks from their host",
         ),
-        (
-            "spec.task.volumes",
-            spec.task.volumes.iter().any(needs_storage),
-            "volumes other than EFS file systems and a task's own scratch space",
-        ),
     ];
-    fields
-        .into_iter()
-        .filter(|(_, asked, _)| *asked)
-        .map(|(at, _, what)| {
-            let message = format!("{what}: this version of Longshore cannot do that yet; take the field out");
-            Refusal::new("NotSupportedYet", at, message)
-        })
-        .collect()
+    let unbuilt = fields.into_iter().filter(|(_, asked, _)| *asked).map(|(at, _, what)| {
+        let message = format!("{what}: this version of Longshore cannot do that yet; take the field out");
+        Refusal::new("NotSupportedYet", at, message)
+    });
+    let on_fargate = is_fargate(spec).then(|| not_on_fargate(spec));
+    unbuilt.chain(on_fargate.into_iter().flatten()).collect()
 }
 
-fn needs_storage(volume: &Volume) -> bool {
+/// What the API server refuses where the spec says Fargate, of a service that leaves it to its cluster.
+fn not_on_fargate(spec: &EcsServiceSpec) -> Vec<Refusal> {
+    let at = FieldPath::from("spec.task");
+    let volumes = spec.task.volumes.iter().filter(|volume| needs_instance(volume)).map(|volume| {
+        let message = "Fargate mounts no directory of a host, no Docker volume and no FSx: use efsVolumeConfiguration, \
+                       configuredAtLaunch (EBS), or a volume with nothing but a name";
+        Refusal::new("NotOnFargate", at.member("volumes").item(&volume.name), message)
+    });
+    let routers = spec.task.container_definitions.iter().filter(|container| is_configured_from_s3(container));
+    let routers = routers.map(|container| {
+        let message = "a log router on Fargate takes its configuration from a file of its image: write config-file-type: \
+                       file, or use an init image of aws-for-fluent-bit, which fetches it by the task role";
+        let at = at.member("containerDefinitions").item(&container.name).member("firelensConfiguration.options");
+        Refusal::new("NotOnFargate", at, message)
+    });
+    volumes.chain(routers).collect()
+}
+
+/// Developer guide, "Storage options for Amazon ECS tasks".
+fn needs_instance(volume: &Volume) -> bool {
     volume.docker_volume_configuration.is_some()
-        || volume.s3files_volume_configuration.is_some()
         || volume.fsx_windows_file_server_volume_configuration.is_some()
-        || volume.configured_at_launch == Some(true)
         || volume.host.as_ref().is_some_and(|host| host.source_path.is_some())
+}
+
+/// API reference, `FirelensConfiguration.options`: "Tasks hosted on Fargate only support the file configuration file type".
+fn is_configured_from_s3(container: &ContainerDefinition) -> bool {
+    let router = container.firelens_configuration.as_ref();
+    router.is_some_and(|router| router.options.get("config-file-type").is_some_and(|kind| kind == "s3"))
 }

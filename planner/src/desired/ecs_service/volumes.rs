@@ -1,14 +1,18 @@
-//! The file systems that tasks mount, and what they need for it.
+//! What tasks mount, and what they need for it.
 
 use std::collections::BTreeSet;
 
 use longshore_crds::ObjectRef;
-use longshore_crds::task_definition::{EfsAuthorizationConfig, EfsVolumeConfiguration, Switch, Volume};
+use longshore_crds::ecs_service::{FileSystemType, ServiceVolumeConfiguration};
+use longshore_crds::task_definition::{
+    EfsAuthorizationConfig, EfsVolumeConfiguration, OperatingSystemFamily, S3FilesVolumeConfiguration, Switch, Volume,
+};
 use serde_json::{Value, json};
 
 use super::Builder;
 use crate::desired::obstacle::{FileSystemReference, Obstacle, Reference};
-use crate::engine::FieldPath;
+use crate::engine::{FieldPath, Text};
+use crate::kinds::ecs::service::{ServiceEbsVolume, ServiceVolume};
 
 /// What is mounted.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +37,8 @@ impl Builder<'_> {
                 mounts.statements.extend(self.statement(&volume.name, &resolved));
                 volume.efs_volume_configuration = Some(resolved);
             }
+            let s3 = volume.s3files_volume_configuration.as_ref();
+            mounts.statements.extend(s3.map(|s3| self.s3_statement(&volume.name, s3)));
             mounts.volumes.push(volume);
         }
         Ok(mounts)
@@ -84,22 +90,53 @@ impl Builder<'_> {
         if iam != Some(Switch::Enabled) {
             return None;
         }
+        let id = efs.file_system_id.as_deref().unwrap_or_default();
+        let file_system = self.scope.arn("elasticfilesystem", &format!("file-system/{id}"));
+        let access_point = access_point_id.map(|id| self.scope.arn("elasticfilesystem", &format!("access-point/{id}")));
+        Some(self.client_statement("elasticfilesystem", volume, &file_system, access_point))
+    }
+
+    /// S3 Files takes no mount without a role (API reference, `S3FilesVolumeConfiguration`; S3 user guide, "How S3 Files
+    /// works with IAM").
+    fn s3_statement(&self, volume: &str, s3: &S3FilesVolumeConfiguration) -> Value {
+        self.client_statement("s3files", volume, &s3.file_system_arn, s3.access_point_arn.clone())
+    }
+
+    /// API reference, `ServiceManagedEBSVolumeConfiguration.filesystemType`.
+    fn file_system_of_platform(&self) -> FileSystemType {
+        let platform = self.spec.task.runtime_platform.as_ref().and_then(|platform| platform.operating_system_family);
+        let linux = platform.is_none_or(|family| family == OperatingSystemFamily::Linux);
+        if linux { FileSystemType::Xfs } else { FileSystemType::Ntfs }
+    }
+
+    fn client_statement(&self, service: &str, volume: &str, file_system: &str, access_point: Option<String>) -> Value {
         let containers = &self.spec.task.container_definitions;
         let mut mounted = containers.iter().flat_map(|container| &container.mount_points);
         let writes = mounted.any(|mount| mount.source_volume == volume && mount.read_only != Some(true));
-        let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
-        let id = efs.file_system_id.as_deref().unwrap_or_default();
+        let actions = ["ClientMount", "ClientWrite"].map(|action| format!("{service}:{action}"));
         let mut statement = json!({
             "Effect": "Allow",
             "Action": actions.get(..if writes { 2 } else { 1 }),
-            "Resource": self.scope.arn("elasticfilesystem", &format!("file-system/{id}")),
+            "Resource": file_system,
         });
-        if let (Some(id), Some(members)) = (access_point_id, statement.as_object_mut()) {
-            let arn = self.scope.arn("elasticfilesystem", &format!("access-point/{id}"));
-            let only = json!({"StringEquals": {"elasticfilesystem:AccessPointArn": arn}});
-            members.insert("Condition".to_owned(), only);
+        if let (Some(arn), Some(members)) = (access_point, statement.as_object_mut()) {
+            let key = format!("{service}:AccessPointArn");
+            members.insert("Condition".to_owned(), json!({"StringEquals": {key: arn}}));
         }
-        Some(statement)
+        statement
+    }
+
+    /// What the volumes with `configuredAtLaunch` are, each by the role that it names or the one that is made.
+    pub(super) fn volume_configurations(&self, made: Option<&Text>) -> Vec<ServiceVolume> {
+        let configurations = self.spec.volume_configurations.iter();
+        let volume = |configuration: &ServiceVolumeConfiguration| {
+            let mut volume = configuration.managed_ebs_volume.clone()?;
+            volume.filesystem_type.get_or_insert(self.file_system_of_platform());
+            let role_arn = volume.role_arn.clone().map(Text::from).or_else(|| made.cloned())?;
+            let managed_ebs_volume = ServiceEbsVolume { role_arn, volume };
+            Some(ServiceVolume { name: configuration.name.clone(), managed_ebs_volume })
+        };
+        configurations.filter_map(volume).collect()
     }
 }
 

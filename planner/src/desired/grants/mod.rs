@@ -6,7 +6,8 @@ mod glob;
 use std::collections::BTreeSet;
 
 use longshore_crds::aws_environment::Grant;
-use serde_json::Value;
+use longshore_crds::task_definition::Volume;
+use serde_json::{Value, json};
 
 use super::ecs_service::{SecretSource, named, source};
 use super::labels::matches;
@@ -14,7 +15,7 @@ use super::obstacle::Refusal;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
-use crate::kinds::ecs::service::Service;
+use crate::kinds::ecs::service::{Service, ServiceEbsVolume, ServiceVolume};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
@@ -73,7 +74,8 @@ impl Granted<'_> {
     fn role(&self, role: &Role, at: &FieldPath) -> Vec<Refusal> {
         let of_environment = self.scope.environment.iam.as_ref().and_then(|iam| iam.execution_role.as_ref());
         let is_environments = |arn: &String| of_environment.is_some_and(|role| role.managed_policy_arns.contains(arn));
-        let foreign = role.attached.iter().filter(|arn| !is_environments(arn));
+        // What ECS itself needs is Longshore's choice: no spec adds to that role, and no task runs under it.
+        let foreign = role.attached.iter().filter(|arn| !is_environments(arn) && !is_infrastructure(role));
         let attached = foreign.filter_map(|arn| {
             self.need("managedPolicyArns", |grant| &grant.managed_policy_arns, arn, &at.member("managedPolicyArns"))
         });
@@ -122,12 +124,18 @@ impl Granted<'_> {
                 let at = at.member("containerDefinitions").item(&container.name).member("environmentFiles");
                 self.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
             });
-        let volumes = task.content.volumes.iter().filter_map(|volume| {
-            let id = volume.efs_volume_configuration.as_ref()?.file_system_id.as_ref()?;
-            let at = at.member("volumes").item(&volume.name).member("efsVolumeConfiguration.fileSystemId");
-            self.foreign_file_system(id, &at)
-        });
+        let volumes = task.content.volumes.iter().filter_map(|volume| self.volume(volume, at));
         roles.chain(secrets).chain(files).chain(volumes).collect()
+    }
+
+    fn volume(&self, volume: &Volume, at: &FieldPath) -> Option<Refusal> {
+        let at = at.member("volumes").item(&volume.name);
+        if let Some(s3) = &volume.s3files_volume_configuration {
+            let at = at.member("s3filesVolumeConfiguration.fileSystemArn");
+            return self.need("fileSystemArns", |grant| &grant.file_system_arns, &s3.file_system_arn, &at);
+        }
+        let id = volume.efs_volume_configuration.as_ref()?.file_system_id.as_ref()?;
+        self.foreign_file_system(id, &at.member("efsVolumeConfiguration.fileSystemId"))
     }
 
     /// One that is mounted, or taken over, by its id.
@@ -173,7 +181,23 @@ impl Granted<'_> {
         let exec = service.enable_execute_command.then(|| {
             self.need("actions", |grant| &grant.actions, "ecs:ExecuteCommand", &at.member("enableExecuteCommand"))
         });
-        groups.chain(targets).chain(exec.flatten()).collect()
+        let volumes = service.volume_configurations.iter().flat_map(|volume| self.ebs_volume(volume, at));
+        groups.chain(targets).chain(exec.flatten()).chain(volumes).collect()
+    }
+
+    /// Whoever may make volumes of a snapshot may read what is in it.
+    fn ebs_volume(&self, volume: &ServiceVolume, at: &FieldPath) -> Vec<Refusal> {
+        let at = at.member("volumeConfigurations").item(&volume.name).member("managedEBSVolume");
+        let ServiceEbsVolume { role_arn, volume } = &volume.managed_ebs_volume;
+        let role = role_arn.known();
+        let role = role.and_then(|arn| self.need("roleArns", |grant| &grant.role_arns, arn, &at.member("roleArn")));
+        let key = volume.kms_key_id.as_ref();
+        let key = key.and_then(|arn| self.need("keyArns", |grant| &grant.key_arns, arn, &at.member("kmsKeyId")));
+        let snapshot = volume
+            .snapshot_id
+            .as_ref()
+            .and_then(|id| self.need("snapshotIds", |grant| &grant.snapshot_ids, id, &at.member("snapshotId")));
+        role.into_iter().chain(key).chain(snapshot).collect()
     }
 
     fn listener_rule(&self, rule: &ListenerRule, at: &FieldPath) -> Vec<Refusal> {
@@ -220,4 +244,10 @@ impl Granted<'_> {
         );
         Refusal::new("NotGranted", at.clone(), message)
     }
+}
+
+/// One that ECS itself assumes, and no task.
+fn is_infrastructure(role: &Role) -> bool {
+    let principals: Vec<Value> = statements(&role.trust).iter().flat_map(|one| strings(one, "Principal")).collect();
+    principals == [json!({"Service": ["ecs.amazonaws.com"]})]
 }

@@ -68,6 +68,35 @@ fn goes_after_its_user(ns: &Namespace<'_>, user: &str) -> Result<()> {
 }
 
 #[test]
+fn each_task_has_a_volume_by_a_role_of_ecs_alone_and_logs_go_through_the_router() -> Result<()> {
+    let ns = Namespace::create(stack(), "volumes")?;
+    let cluster =
+        hello("volumes")?.split("---\n").find(|text| text.contains("kind: EcsCluster")).map(ToOwned::to_owned);
+    ns.apply(&cluster.context("example 10 has a cluster")?)?;
+    let search = example("20-volumes-and-logs.yaml")?.replace("namespace: shop", "namespace: volumes");
+    let on_host = search.replace("configuredAtLaunch: true", "host: {sourcePath: /data}");
+    let refusal = ns.refusal(&on_host)?;
+    assert!(refusal.contains("Fargate mounts no directory of a host"), "{refusal}");
+    ns.apply(&search)?;
+    ns.wait_ready("ecssvc/search")?;
+
+    let service = stack().aws.service_of("volumes", "search")?.context("the service is there")?;
+    let volume = service["deployments"][0]["volumeConfigurations"][0]["managedEBSVolume"].clone();
+    assert_eq!((&volume["sizeInGiB"], &volume["encrypted"]), (&json!(20), &json!(true)), "{volume}");
+    let roles = stack().aws.roles_of("EcsService/volumes/search")?;
+    let of_ecs = text(&volume, "/roleArn");
+    assert!(roles.iter().any(|role| of_ecs.ends_with(role)), "{of_ecs} among {roles:?}");
+    let definitions = stack().aws.task_definitions_of("volumes", "search")?;
+    let mut containers = definitions[0]["containerDefinitions"].as_array().into_iter().flatten();
+    let router = containers.find(|one| one["name"] == "log-router").context("a router")?;
+    assert_eq!(router["logConfiguration"]["logDriver"], "awslogs", "its own output: {router}");
+
+    ns.kubectl(&["delete", "ecssvc/search", "--timeout=120s"])?;
+    assert_eq!(stack().aws.roles_of("EcsService/volumes/search")?, [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn a_retained_file_system_is_the_same_one_when_its_object_comes_again() -> Result<()> {
     let ns = mounted("storage-kept", "Retain")?;
     let id = |object: &Value| text(object, "/status/fileSystemId");

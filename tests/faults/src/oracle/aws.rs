@@ -90,6 +90,19 @@ impl Account {
         found
     }
 
+    /// The EBS volumes that ECS has made.
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &Value> {
+        self.world["ecs"]["volumes"].as_object().into_iter().flat_map(|volumes| volumes.values())
+    }
+
+    /// EBS volumes whose tasks have stopped: nobody deletes them any more.
+    pub(super) fn leaked(&self) -> Vec<String> {
+        let task = |volume: &Value| volume["task"].as_str().unwrap_or_default().to_owned();
+        let stopped =
+            |task: &String| self.world["ecs"]["tasks"][task].get("phase").is_none_or(|phase| phase == "STOPPED");
+        self.volumes().map(task).filter(stopped).map(|task| format!("the volume of the task {task} is left")).collect()
+    }
+
     /// The only thing of a kind that an object has.
     pub(super) fn only(&self, want: &Want, kind: &str, found: &mut Vec<String>) -> Option<&Thing> {
         let all = self.of_object(want, kind);

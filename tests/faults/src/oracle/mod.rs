@@ -177,6 +177,7 @@ impl Judge {
         let wanted: BTreeSet<String> = wanted.chain(self.unseen.clone()).collect();
         problems.extend(account.orphans(&wanted, forgotten));
         problems.extend(account.duplicates());
+        problems.extend(account.leaked());
         problems
     }
 

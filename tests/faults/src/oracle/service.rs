@@ -15,9 +15,10 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let mut found = vec![];
     logs(account, want, &mut found);
     let group = security_group(account, want, &mut found);
-    let (execution, task) = roles(account, want, &mut found);
+    let Roles { execution, task, infrastructure } = roles(account, want, &mut found);
     let Some(service) = account.only(want, "service", &mut found) else { return found };
     runs(account, want, service, &mut found);
+    storage::volumes(account, want, service, infrastructure.as_deref(), &mut found);
     network(account, want, service, group.as_deref(), &mut found);
     balancing::of_service(account, want, service, &mut found);
     scaling::of_service(account, want, service, &mut found);
@@ -43,9 +44,18 @@ fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Op
     Some(group.id.clone())
 }
 
-/// The execution role, and the task role where the spec has one. A revision that is kept keeps its role, too.
-fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> (Option<String>, Option<String>) {
+/// The ARNs of a service's roles.
+struct Roles {
+    execution: Option<String>,
+    task: Option<String>,
+    infrastructure: Option<String>,
+}
+
+/// The execution role, that of ECS itself for volumes, and the task role where the spec has one. A revision that is kept keeps its role, too.
+fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> Roles {
     let all = account.of_object(want, "role");
+    let (of_ecs, all): (Vec<&Thing>, Vec<&Thing>) = all.into_iter().partition(|role| role.id.ends_with("-infra"));
+    let infrastructure = infrastructure(want, &of_ecs, found);
     let wants_task = !want.spec["taskRole"].is_null() || storage::mounts(want).next().is_some();
     let kept = |role: &&&Thing| {
         let mut definitions = account.of_object(want, "task definition").into_iter();
@@ -75,9 +85,23 @@ fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> (Option<Str
         let wanted = &want.spec["taskRole"]["policy"];
         let mounting = json!(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]);
         let wanted = if wanted.is_null() { mounting } else { action(wanted) };
-        differs(found, "policy", &action(&policy), &wanted);
+        // One action and a list of one are the same to IAM.
+        let listed = |actions: Value| if actions.is_array() { actions } else { json!([actions]) };
+        differs(found, "policy", &listed(action(&policy)), &listed(wanted));
     }
-    (execution.map(|role| role.id.clone()), task.map(|role| role.id.clone()))
+    Roles { execution: execution.map(|role| role.id.clone()), task: task.map(|role| role.id.clone()), infrastructure }
+}
+
+/// The role with which ECS makes volumes, if the service has any; it may stay as long as a revision that had some.
+fn infrastructure(want: &Want, roles: &[&Thing], found: &mut Vec<String>) -> Option<String> {
+    let wanted = want.spec["volumeConfigurations"].as_array().is_some_and(|volumes| !volumes.is_empty());
+    let role = roles.first().filter(|_| wanted)?;
+    differs(found, "boundary", &role.value["boundary"], &want.environment["iam"]["permissionsBoundaryArn"]);
+    let (trust, attached) = (role.value["trust"].to_string(), role.value["attached"].to_string());
+    if !trust.contains("ecs.amazonaws.com") || !attached.contains("AmazonECSInfrastructureRolePolicyForVolumes") {
+        found.push(format!("ECS can make no volumes by {}: {trust} {attached}", role.id));
+    }
+    Some(role.id.clone())
 }
 
 /// Its cluster, and its tasks: as many as asked for, all of the revision in use.
@@ -132,8 +156,8 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
         return None;
     };
     let (is, shall) = (&in_use.value["body"], &want.spec["task"]);
-    for (container, wanted) in containers(is).zip(containers(shall)) {
-        differs(found, "container", &container["name"], &wanted["name"]);
+    for wanted in containers(shall) {
+        let container = containers(is).find(|one| one["name"] == wanted["name"]).unwrap_or(&Value::Null);
         let image = want.image.clone().map_or_else(|| wanted["image"].clone(), Value::from);
         differs(found, "image", &container["image"], &image);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Want;
-use super::aws::{Account, differs};
+use super::aws::{Account, Thing, differs};
 use super::balancing;
 
 /// One file system, a mount target in each private subnet, the access points, and one rule between two groups.
@@ -35,6 +35,27 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let wanted = want.spec["accessPoints"].as_array().into_iter().flatten().map(|point| &point["path"]);
     differs(&mut found, "access points", &json!(paths), &json!(wanted.collect::<Vec<_>>()));
     found
+}
+
+/// The EBS volumes of a service: as its spec says, and one for each of its tasks. One of a task that is still stopping
+/// is there as well.
+pub(super) fn volumes(account: &Account, want: &Want, service: &Thing, role: Option<&str>, found: &mut Vec<String>) {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let is = list(&service.value["revision"]["attached"]["volumeConfigurations"]);
+    let shall = list(&want.spec["volumeConfigurations"]);
+    differs(found, "number of volumes", &json!(is.len()), &json!(shall.len()));
+    for (is, shall) in is.iter().zip(&shall) {
+        let (is, shall) = (&is["managedEBSVolume"], &shall["managedEBSVolume"]);
+        differs(found, "size of the volume", &is["sizeInGiB"], &shall["sizeInGiB"]);
+        differs(found, "encrypted", &is["encrypted"], &json!(true));
+        differs(found, "role of the volume", &is["roleArn"], &json!(role));
+    }
+    let tasks = service.value["tasks"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let running = tasks.filter(|id| account.world["ecs"]["tasks"][id]["phase"] == "RUNNING");
+    let has = |id: &str| account.volumes().any(|volume| volume["task"] == id);
+    for task in running.filter(|id| !shall.is_empty() && !has(id)) {
+        found.push(format!("the task {task} has no volume"));
+    }
 }
 
 /// The names of the file systems that a service mounts.

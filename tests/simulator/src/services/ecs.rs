@@ -10,6 +10,7 @@ mod clusters;
 mod container;
 mod control;
 mod deployments;
+mod ebs;
 mod events;
 mod exec;
 mod failing;
@@ -61,6 +62,8 @@ pub struct State {
     services: BTreeMap<String, services::Service>,
     /// By task id.
     tasks: BTreeMap<String, tasks::Task>,
+    /// EBS volumes that were made for tasks, by id.
+    volumes: BTreeMap<String, ebs::Volume>,
     account_settings: BTreeMap<String, String>,
     run_tokens: BTreeMap<String, run_task::RunToken>,
     #[serde(skip)]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_ecs::operation::delete_service::builders::DeleteServiceInputBuilder;
 use aws_sdk_ecs::operation::list_services::builders::ListServicesInputBuilder;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
-use aws_sdk_ecs::types::Service as Described;
+use aws_sdk_ecs::types::{Service as Described, ServiceManagedEbsVolumeConfiguration};
 use futures::future::join_all;
 use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State};
 use longshore_planner::kinds::ecs::service::{Service, ServiceDetail, ServiceOutput};
@@ -166,9 +166,14 @@ fn state(service: &Described) -> State {
     }
 }
 
-/// Every revision that a deployment still runs.
+/// Every revision that a deployment still runs, and the roles with which ECS makes and deletes its volumes.
 fn mentions(service: &Described) -> Vec<String> {
-    service.deployments().iter().filter_map(|deployment| deployment.task_definition().map(str::to_owned)).collect()
+    let deployments = service.deployments().iter();
+    let mentioned = deployments.flat_map(|deployment| {
+        let volumes = deployment.volume_configurations().iter().filter_map(|volume| volume.managed_ebs_volume());
+        deployment.task_definition().into_iter().chain(volumes.map(ServiceManagedEbsVolumeConfiguration::role_arn))
+    });
+    mentioned.map(str::to_owned).collect()
 }
 
 fn all_tags(marks: &Marks<'_>, want: &Service) -> Tags {

@@ -55,7 +55,13 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
         document.remove("desiredCount");
     }
     // Absent means unchanged to ECS: what is no longer wanted must be said to be empty.
-    let seen_document = as_request(UPDATE, seen)?;
+    let mut seen_document = as_request(UPDATE, seen)?;
+    if want.reverted {
+        for stays in ["serviceRegistries", "serviceConnectConfiguration", "volumeConfigurations"] {
+            document.remove(stays);
+            seen_document.remove(stays);
+        }
+    }
     empty_what_goes(&mut document, &seen_document);
     let input = structure(UPDATE, &Value::Object(document), UpdateServiceInput::deserialize)?;
     Ok(UpdateServiceInputBuilder::default()
@@ -94,7 +100,7 @@ fn as_request(operation: &str, service: &Service) -> Result<Map<String, Value>, 
     let Value::Object(mut members) = written(operation, service)? else {
         return Err(Fault::unexpected(operation, "members"));
     };
-    for gone in ["name", "initialCount", "restartedAt", "tags"] {
+    for gone in ["name", "initialCount", "restartedAt", "reverted", "tags"] {
         members.remove(gone);
     }
     if let Some(network) = members.remove("network") {

@@ -2,17 +2,18 @@
 
 mod detail;
 mod readiness;
+mod volume;
 
 pub use detail::{
     Deployment, FailedContainer, FailedTask, RolloutState, ServiceDeployment, ServiceDetail, ServiceEvent,
 };
 pub use readiness::outcome;
+pub use volume::{ServiceEbsVolume, ServiceVolume};
 
 use longshore_crds::PropagateTags;
 use longshore_crds::ecs_service::{
     CapacityProviderStrategyItem, DeploymentConfiguration, LaunchType, PlacementConstraint, PlacementStrategy,
-    SchedulingStrategy, ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration,
-    VpcLatticeConfiguration,
+    SchedulingStrategy, ServiceConnectConfiguration, ServiceRegistry, VpcLatticeConfiguration,
 };
 use longshore_crds::task_definition::Switch;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ pub struct Service {
     pub name: String,
     /// ARN of the revision.
     pub task_definition: Text,
+    /// ECS went back to this revision, and to what was attached beside load balancers: its volumes, Service Connect and
+    /// registries fit it, and stay as ECS has them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reverted: bool,
     /// How many tasks. `None`: one at creation, and nobody's business afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,
@@ -66,7 +71,7 @@ pub struct Service {
     pub service_connect: Option<ServiceConnectConfiguration>,
     /// EBS volumes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub volume_configurations: Vec<ServiceVolumeConfiguration>,
+    pub volume_configurations: Vec<ServiceVolume>,
     /// VPC Lattice target groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_lattice_configurations: Vec<VpcLatticeConfiguration>,
@@ -165,6 +170,7 @@ impl Kind for Service {
         }
         self.placement_constraints.sort_by_key(|c| (c.type_.as_str(), c.expression.clone()));
         self.load_balancers.sort();
+        self.volume_configurations.iter_mut().for_each(ServiceVolume::normalise);
         self.service_registries.sort_by(|a, b| a.registry_arn.cmp(&b.registry_arn));
         self.service_connect = self.service_connect.filter(|connect| connect.enabled);
         self.propagate_tags = self.propagate_tags.filter(|source| *source != PropagateTags::None);
@@ -198,6 +204,15 @@ impl Kind for Service {
         // LATEST reads back as a number, and what is left out is LATEST.
         if self.platform_version.as_deref().is_none_or(|version| version == "LATEST") {
             seen.platform_version.clone_from(&self.platform_version);
+        }
+        seen.reverted = self.reverted;
+        if self.reverted {
+            seen.service_registries.clone_from(&self.service_registries);
+            seen.service_connect.clone_from(&self.service_connect);
+            seen.volume_configurations.clone_from(&self.volume_configurations);
+        }
+        for want in &self.volume_configurations {
+            seen.volume_configurations.iter_mut().filter(|seen| seen.name == want.name).for_each(|s| want.disown(s));
         }
         if self.health_check_grace_period_seconds.is_none() {
             seen.health_check_grace_period_seconds = None;

@@ -2,14 +2,21 @@
 
 use longshore_crds::ContainerDefinition;
 use longshore_crds::task_definition::{
-    ContainerHealthCheck, ContainerRestartPolicy, LinuxParameters, NetworkMode, PortMapping, TransportProtocol,
-    VersionConsistency,
+    ContainerHealthCheck, ContainerRestartPolicy, FirelensConfiguration, LinuxParameters, NetworkMode, PortMapping,
+    TransportProtocol, VersionConsistency,
 };
 
 /// API reference, `HealthCheck`: seconds between checks, seconds that one may take, and tries, unless said.
 const HEALTH_CHECK: (i32, i32, i32) = (30, 5, 3);
 /// API reference, `ContainerRestartPolicy`: seconds that a container must have run before it is restarted.
 const RESTART_ATTEMPT_PERIOD: i32 = 300;
+
+/// Developer guide, "Example Amazon ECS task definition: Route logs to FireLens": metadata is added unless that is turned
+/// off.
+const METADATA: (&str, &str) = ("enable-ecs-log-metadata", "true");
+/// ECS registers a log router under this user, and takes no other ("If 'user' field is specified on firelens container,
+/// then 'UID' has to be '0'").
+const USER_OF_ROUTER: &str = "0";
 
 /// Fills in what `DescribeTaskDefinition` fills in, drops what it drops, and sorts what has no order.
 pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<NetworkMode>) {
@@ -49,6 +56,10 @@ pub(super) fn normalise(container: &mut ContainerDefinition, mode: Option<Networ
     if let Some(policy) = &mut container.restart_policy {
         normalise_restarts(policy);
     }
+    if let Some(router) = &mut container.firelens_configuration {
+        container.user.get_or_insert_with(|| USER_OF_ROUTER.to_owned());
+        normalise_router(router);
+    }
     container.linux_parameters = container.linux_parameters.take().map(normalise_linux).filter(|linux| !empty(linux));
 }
 
@@ -86,6 +97,11 @@ fn normalise_health_check(check: &mut ContainerHealthCheck) {
 fn normalise_restarts(policy: &mut ContainerRestartPolicy) {
     policy.restart_attempt_period.get_or_insert(RESTART_ATTEMPT_PERIOD);
     policy.ignored_exit_codes.sort_unstable();
+}
+
+fn normalise_router(router: &mut FirelensConfiguration) {
+    let (option, default) = METADATA;
+    router.options.retain(|name, value| name != option || value != default);
 }
 
 fn normalise_linux(mut linux: LinuxParameters) -> LinuxParameters {

@@ -1,6 +1,7 @@
 //! `ecs/task-definition`: a revision, told apart by its content.
 
 mod container;
+mod volume;
 
 use longshore_crds::Size;
 use longshore_crds::task_definition as api;
@@ -22,6 +23,10 @@ pub struct TaskDefinition {
     /// What ECS may do to start it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_role_arn: Option<Text>,
+    /// With which ECS makes the volumes of its tasks. A tag says so, since ECS needs it until the last of them has
+    /// stopped, and says it of the service alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infrastructure_role_arn: Option<Text>,
     /// Everything else that `RegisterTaskDefinition` takes. `family`, the roles and `tags` in it are not used.
     pub content: api::TaskDefinition,
     /// It was rolled back, and is marked so in AWS.
@@ -65,7 +70,7 @@ impl Kind for TaskDefinition {
             container::normalise(container, mode);
         }
         content.container_definitions.sort_by(|a, b| a.name.cmp(&b.name));
-        content.volumes.iter_mut().for_each(normalise_volume);
+        content.volumes.iter_mut().for_each(volume::normalise);
         content.volumes.sort_by(|a, b| a.name.cmp(&b.name));
         content.requires_compatibilities.sort_unstable();
         content.placement_constraints.sort_by_key(|constraint| constraint.expression.clone());
@@ -85,16 +90,4 @@ impl Kind for TaskDefinition {
     fn ready(&self, _: &Seen<Self>) -> Ready {
         Ready::Ready
     }
-}
-
-/// An EFS volume without transit encryption said reads back as it was given; a root directory of `/` is the default.
-fn normalise_volume(volume: &mut api::Volume) {
-    if let Some(efs) = &mut volume.efs_volume_configuration {
-        efs.root_directory = efs.root_directory.take().filter(|path| path != "/");
-        efs.transit_encryption_port = efs.transit_encryption_port.filter(|port| *port != 0);
-    }
-    if volume.host.as_ref().is_some_and(|host| host.source_path.is_none()) {
-        volume.host = None;
-    }
-    volume.configured_at_launch = volume.configured_at_launch.filter(|on| *on);
 }

@@ -13,6 +13,10 @@ pub(super) fn fill(container: &mut Value, network_mode: &str) {
     }
     members.entry("cpu").or_insert(json!(0));
     members.entry("essential").or_insert(json!(true));
+    // ECS says so of a log router, given or not (seen of the real one: hashicorp/terraform-provider-aws#41394).
+    if members.contains_key("firelensConfiguration") {
+        members.entry("user").or_insert(json!("0"));
+    }
     for port in members.get_mut("portMappings").and_then(Value::as_array_mut).into_iter().flatten() {
         fill_port(port, network_mode);
     }
@@ -76,6 +80,16 @@ pub(super) fn awslogs(container: &Value) -> Option<&Map<String, Value>> {
         return None;
     }
     container.pointer("/logConfiguration/options").and_then(Value::as_object)
+}
+
+/// Whether it routes other containers' logs.
+pub(super) fn is_router(container: &Value) -> bool {
+    container.get("firelensConfiguration").is_some_and(Value::is_object)
+}
+
+/// Whether its logs go to the task's router.
+pub(super) fn is_routed(container: &Value) -> bool {
+    container.pointer("/logConfiguration/logDriver").is_some_and(|driver| driver == "awsfirelens")
 }
 
 /// The TCP ports that its port mappings name.

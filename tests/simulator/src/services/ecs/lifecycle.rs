@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, container, deployments, load_balancing, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, container, deployments, ebs, load_balancing, task_definitions};
 use crate::services::{ec2, iam, logs};
 use crate::world::World;
 
@@ -318,17 +318,19 @@ fn end_containers(world: &mut World, id: &str) {
     enter(world, id, Phase::Deprovisioning, DEPROVISIONING);
 }
 
-/// The task's network interface goes, and the task is stopped.
+/// The task's network interface and volumes go, and the task is stopped.
 fn finish(world: &mut World, id: &str) {
     let now = world.now;
     let Some(task) = world.ecs.tasks.get_mut(id) else { return };
     task.stopped_at = Some(now);
+    let stopped = task.clone();
     let eni = task.attachment.as_ref().and_then(|attachment| attachment.eni.as_ref()).map(|eni| eni.id.clone());
     let service = task.service.clone();
     if let Some(eni) = eni {
         ec2::delete_eni(world, &eni);
         world.ecs.interfaces.remove(&eni);
     }
+    ebs::delete(world, &stopped);
     enter(world, id, Phase::Stopped, REMEMBERED);
     if let Some(service) = service.and_then(|key| world.ecs.services.get_mut(&key)) {
         service.tasks.remove(id);

@@ -9,7 +9,7 @@ use crate::services::ecs::events::Events;
 use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision};
 use crate::services::ecs::services::{self, Service, Status};
 use crate::services::ecs::task_definitions::{self, Definition};
-use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, tags};
+use crate::services::ecs::{clusters, deployments, ebs, exec, invalid, load_balancing, names, network, tags};
 use crate::world::World;
 
 /// `CreateService`: the same input for a service that is there answers it; another input is an error.
@@ -119,6 +119,8 @@ fn revision(world: &World, call: &Call, cluster: &str) -> Result<Revision, Fault
     if on_fargate && !definition.supports_fargate() {
         return Err(invalid("Task definition does not support launch_type FARGATE."));
     }
+    let attached = attached(call);
+    check_attached(world, &attached, definition)?;
     let network = call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?;
     if definition.text("networkMode") == Some("awsvpc") && network.is_none() {
         return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
@@ -129,7 +131,7 @@ fn revision(world: &World, call: &Call, cluster: &str) -> Result<Revision, Fault
         strategy,
         platform_version: on_fargate.then(|| call.text("platformVersion").unwrap_or("LATEST").to_owned()),
         network,
-        attached: attached(world, call, definition)?,
+        attached,
     })
 }
 
@@ -150,16 +152,25 @@ pub(super) fn capacity(world: &World, call: &Call, cluster: &str) -> Result<(Opt
     }
 }
 
-/// Load balancers, which are checked, registries, Service Connect and volumes, as given.
-pub(super) fn attached(world: &World, call: &Call, definition: &Definition) -> Result<Map<String, Value>, Fault> {
+/// What is attached must fit the task definition, and be there.
+pub(super) fn check_attached(
+    world: &World,
+    attached: &Map<String, Value>,
+    definition: &Definition,
+) -> Result<(), Fault> {
+    load_balancing::check(world, attached, definition)?;
+    ebs::check(attached, definition)
+}
+
+/// Load balancers, registries, Service Connect and volumes, as given.
+pub(super) fn attached(call: &Call) -> Map<String, Value> {
     let mut attached = Map::new();
     for member in ATTACHED {
         if let Some(value) = call.input.get(member).filter(|value| !is_empty(value)) {
             attached.insert(member.to_owned(), value.clone());
         }
     }
-    load_balancing::check(world, &attached, definition)?;
-    Ok(attached)
+    attached
 }
 
 /// An empty list or object clears what it names.

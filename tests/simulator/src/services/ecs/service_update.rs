@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
-use crate::services::ecs::service_create::{attached, is_empty, parse_desired};
+use crate::services::ecs::service_create::{attached, check_attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, task_definitions};
+use crate::services::ecs::{clusters, deployments, exec, invalid, names, network, task_definitions};
 use crate::world::World;
 
 /// `UpdateService`
@@ -73,7 +73,7 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
     }
     let definition = task_definitions::find(world, &revision.task_definition);
     let definition = definition.ok_or_else(|| invalid("TaskDefinition not found."))?;
-    let changed = attached(world, call, definition)?;
+    let changed = attached(call);
     for member in ATTACHED {
         if let Some(value) = call.input.get(member) {
             revision.attached.remove(member);
@@ -82,8 +82,8 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
             }
         }
     }
-    // A new task definition must have what the load balancers ask for, given anew or not.
-    load_balancing::check(world, &revision.attached, definition)?;
+    // A new task definition must have what the load balancers and the like ask for, given anew or not.
+    check_attached(world, &revision.attached, definition)?;
     exec::check_service(service.enable_execute_command, definition, "updated")
 }
 

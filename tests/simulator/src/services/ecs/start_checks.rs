@@ -1,4 +1,5 @@
-//! What keeps a Fargate task from starting: its secrets, its registry, its logs, its file systems, its images.
+//! What keeps a Fargate task from starting: its volumes, its secrets, its registry, its logs, its file systems, its
+//! images.
 //!
 //! The messages are those of Fargate's platform version 1.4.0 (developer guide, "Stopped task error messages").
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 use crate::images;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
-use crate::services::ecs::{container, reach, volumes};
+use crate::services::ecs::{container, ebs, reach, volumes};
 use crate::services::{iam, logs};
 use crate::world::World;
 
@@ -26,9 +27,13 @@ impl Obstacle {
     }
 }
 
-/// The first thing in a task's way, if there is one. A log group that the driver may create is created.
+/// The first thing in a task's way, if there is one. A log group that the driver may create is created, and so are the
+/// task's own volumes.
 pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
     let definition = task_definitions::find(world, &task.definition)?.clone();
+    if let Err(reason) = ebs::make(world, task) {
+        return Some(Obstacle::of_task(reason));
+    }
     let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
     let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone(), gets_out };
     let found = registry(world, &role, &definition).or_else(|| secrets(world, &role, &definition));

@@ -40,6 +40,8 @@ pub(super) fn check(input: &Value) -> Result<(), Fault> {
         }
     }
     check_names(containers)?;
+    check_log_router(containers)?;
+    check_s3_files(input)?;
     for one in containers {
         check_container(input, one, containers)?;
     }
@@ -66,6 +68,39 @@ fn check_names(containers: &[Value]) -> Result<(), Fault> {
     } else {
         Err(client("A task definition must have at least one essential container."))
     }
+}
+
+/// In ECS's words (turnerlabs/fargate#60, hashicorp/terraform-provider-aws#11551,
+/// cloudposse/terraform-aws-ecs-container-definition#97).
+fn check_log_router(containers: &[Value]) -> Result<(), Fault> {
+    let router = containers.iter().find(|one| container::is_router(one));
+    let sent = containers.iter().any(container::is_routed);
+    let user = router.and_then(|one| one.get("user")).and_then(Value::as_str);
+    match router {
+        None if sent => Err(client(
+            "When awsfirelens log driver is specified in log configuration, a firelens configuration object must be \
+             configured in one of the containers.",
+        )),
+        Some(_) if !sent => Err(client(
+            "When a firelensConfiguration object is specified, at least one container has to be configured with the \
+             awsfirelens log driver.",
+        )),
+        Some(_) if user.is_some_and(|user| user != "0") => {
+            Err(client("If 'user' field is specified on firelens container, then 'UID' has to be '0'."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// API reference, `S3FilesVolumeConfiguration`: "Your task definition must include a Task IAM Role".
+fn check_s3_files(input: &Value) -> Result<(), Fault> {
+    let volumes = input.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let mounts = volumes.into_iter().any(|volume| volume.get("s3filesVolumeConfiguration").is_some());
+    let role = input.get("taskRoleArn").and_then(Value::as_str).unwrap_or_default();
+    if mounts && role.is_empty() {
+        return Err(client("A taskRoleArn is required when using s3filesVolumeConfiguration."));
+    }
+    Ok(())
 }
 
 fn check_container(input: &Value, one: &Value, all: &[Value]) -> Result<(), Fault> {
@@ -164,6 +199,19 @@ fn check_fargate(input: &Value, containers: &[Value]) -> Result<(), Fault> {
     }
     if containers.iter().any(|one| one.get("privileged").and_then(Value::as_bool) == Some(true)) {
         return Err(client("Tasks using Fargate do not support privileged containers."));
+    }
+    // API reference, FirelensConfiguration.options.
+    let from_s3 =
+        |one: &Value| one.pointer("/firelensConfiguration/options/config-file-type") == Some(&Value::from("s3"));
+    if containers.iter().any(from_s3) {
+        return Err(client("Tasks hosted on Fargate only support the file configuration file type."));
+    }
+    let volumes = input.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let of_instances = ["dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"];
+    for volume in volumes {
+        if of_instances.iter().any(|kind| volume.get(kind).is_some()) || volume.pointer("/host/sourcePath").is_some() {
+            return Err(client("Tasks using Fargate do not support this kind of volume."));
+        }
     }
     check_execution_role(text("executionRoleArn").is_some(), containers)
 }

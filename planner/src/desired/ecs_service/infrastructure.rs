@@ -1,0 +1,42 @@
+//! The infrastructure role: what ECS itself may do in the account for the service.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Builder;
+use crate::engine::{Graph, GraphError, Text};
+use crate::kinds::iam::role::{Role, RoleOutput};
+
+/// What ECS needs to make, attach and delete EBS volumes.
+const FOR_VOLUMES: &str = "AmazonECSInfrastructureRolePolicyForVolumes";
+
+impl Builder<'_> {
+    /// One for everything of the service that needs it and names none, with AWS's own policies for that (developer guide,
+    /// "Amazon ECS infrastructure IAM role"): AWS extends them as ECS grows.
+    pub(super) fn infrastructure_role(&self, graph: &mut Graph) -> Result<Option<Text>, GraphError> {
+        let attached = self.infrastructure_policies();
+        if attached.is_empty() {
+            return Ok(None);
+        }
+        let role =
+            Role { attached, trust: trust(), ..self.role("infra", "what ECS may do in the account for the service") };
+        let handle = graph.add("infrastructure-role", role, "spec", &[])?;
+        Ok(Some(handle.out(RoleOutput::Arn)))
+    }
+
+    fn infrastructure_policies(&self) -> BTreeSet<String> {
+        let volumes = self.spec.volume_configurations.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref());
+        let for_volumes = volumes.into_iter().any(|volume| volume.role_arn.is_none()).then_some(FOR_VOLUMES);
+        let arn = |name: &str| format!("arn:{}:iam::aws:policy/service-role/{name}", self.scope.partition());
+        for_volumes.into_iter().map(arn).collect()
+    }
+}
+
+/// As the guide has it, without conditions: it names none that ECS would meet.
+fn trust() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    })
+}
