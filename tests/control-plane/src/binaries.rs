@@ -21,6 +21,11 @@ impl Binaries {
         Self::built(&["helm"])
     }
 
+    /// The same for Flux's kustomize-controller; beside the program is `kustomizations.yaml`, its kind.
+    pub fn flux() -> Result<Self> {
+        Self::built(&["kustomize-controller"])
+    }
+
     fn built(arguments: &[&str]) -> Result<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("build");
         let output = Command::new(&script)
