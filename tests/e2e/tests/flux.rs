@@ -1,6 +1,6 @@
 //! Flux's kustomize-controller, for real: it applies the repository in examples/gitops, waits for health, names the service
-//! that was rolled back, whose own condition says why, corrects drift and prunes. Its source-controller cannot be had as a Go module: the artifact of a
-//! `GitRepository` is written here, and served by Python.
+//! that was rolled back, whose own condition says why, corrects drift and prunes. Its source-controller cannot be had as a
+//! Go module: the artifact of a `GitRepository` is written here, and served by Python.
 
 #![cfg(test)]
 
