@@ -119,6 +119,13 @@ const RULES: &[Rule] = {
         ),
         rule("ecs:", "ServiceNotFoundException", "", Wait, ""),
         rule("ecs:", "ServiceNotActiveException", "", Wait, ""),
+        rule(
+            "ecs:",
+            "NamespaceNotFoundException",
+            "",
+            Fix,
+            "make the Cloud Map namespace, or name one that is there, in this account and region",
+        ),
         rule("ecs:", "UpdateInProgressException", "", Wait, ""),
         rule("ecs:", "ClusterContainsServicesException", "", Wait, ""),
         rule("ecs:", "ClusterContainsTasksException", "", Wait, ""),

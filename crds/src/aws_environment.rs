@@ -305,6 +305,18 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
     pub target_group_arns: Vec<String>,
+    /// Cloud Map namespaces for Service Connect, by name or ARN as specs write them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub cloud_map_namespaces: Vec<String>,
+    /// Cloud Map services that tasks may be registered in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub registry_arns: Vec<String>,
+    /// Private certificate authorities for Service Connect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub certificate_authority_arns: Vec<String>,
     /// Security groups that Longshore does not own; left out: those of the environment's VPC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]

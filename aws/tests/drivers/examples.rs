@@ -64,6 +64,15 @@ pub(crate) fn search(patch: &Value) -> EcsServiceSpec {
     spec("examples/20-volumes-and-logs.yaml", "EcsService", patch)
 }
 
+/// A service of the example of Service Connect, by name, patched.
+pub(crate) fn connected(name: &str, patch: &Value) -> EcsServiceSpec {
+    let example = format!("{}/../examples/20-service-connect.yaml", env!("CARGO_MANIFEST_DIR"));
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&std::fs::read_to_string(example).unwrap()).unwrap();
+    let mut object = documents.into_iter().find(|document| document["metadata"]["name"] == name).unwrap();
+    merge(&mut object["spec"], patch);
+    serde_json::from_value(object["spec"].clone()).unwrap()
+}
+
 /// A patch that gives the service's container another image.
 pub(crate) fn image(tag: &str) -> Value {
     let image = format!("public.ecr.aws/nginx/nginx:{tag}");

@@ -6,6 +6,7 @@
 
 mod account;
 mod balanced;
+mod connect;
 mod converging;
 mod crashes;
 mod examples;

@@ -89,9 +89,10 @@ pub struct AdvancedConfiguration {
 
 /// A Cloud Map service that tasks are registered in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::REGISTRY_ARN, rules::REGISTRY_PORT]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRegistry {
-    /// ARN of the service.
+    /// ARN of the service; required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub registry_arn: Option<String>,

@@ -262,6 +262,39 @@ const EBS_INITIALIZATION: RuleText = (
     "volumeInitializationRate is the rate at which a snapshot is read: it needs snapshotId",
 );
 
+/// API reference, `ServiceConnectAccessLogConfiguration`.
+pub(super) const CONNECT_ACCESS_LOG: RuleText = (
+    "!has(self.accessLogConfiguration) || has(self.logConfiguration)",
+    "accessLogConfiguration needs logConfiguration, which says where the proxy's output goes: write that too",
+);
+
+/// Of `ServiceConnectService`: API reference, `ServiceConnectService` and `ServiceConnectTlsConfiguration`.
+pub(super) const CONNECT_SERVICE: &[RuleText] = &[CONNECT_ALIAS, CONNECT_NAME, CONNECT_AUTHORITY];
+
+const CONNECT_ALIAS: RuleText = (
+    "has(self.clientAliases) && self.clientAliases.size() == 1",
+    "clientAliases: exactly one is needed, as {port: 80, dnsName: orders}",
+);
+
+const CONNECT_NAME: RuleText = (
+    "!has(self.discoveryName) || self.discoveryName.matches('^[a-z0-9_][a-z0-9_-]*$')",
+    "discoveryName may have lower-case letters, digits, _ and -, and must not start with -",
+);
+
+const CONNECT_AUTHORITY: RuleText = (
+    "!has(self.tls) || has(self.tls.issuerCertificateAuthority.awsPcaAuthorityArn)",
+    "tls.issuerCertificateAuthority.awsPcaAuthorityArn must be the ARN of a private certificate authority",
+);
+
+/// API reference, `ServiceRegistry`: under awsvpc a port, or a container and its port, and not both.
+pub(super) const REGISTRY_PORT: RuleText = (
+    "has(self.containerName) == has(self.containerPort) && !(has(self.port) && has(self.containerPort))",
+    "either port alone, or containerName and containerPort",
+);
+
+pub(super) const REGISTRY_ARN: RuleText =
+    ("has(self.registryArn)", "registryArn must be the ARN of a Cloud Map service: write it");
+
 /// UpdateService refuses nearly everything under these controllers, so that Longshore could not keep the object's word.
 const CONTROLLER: RuleText = (
     "!has(self.deploymentController) || self.deploymentController.type == 'ECS' || \

@@ -1,11 +1,13 @@
 //! Service Connect: names by which services reach each other.
 
-use crate::{task_definition::LogConfiguration, words::words};
+use super::rules;
+use crate::{rules::Rules, task_definition::LogConfiguration, words::words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names by which services reach each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::CONNECT_ACCESS_LOG]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectConfiguration {
     /// Whether it is on.
@@ -32,6 +34,7 @@ pub struct ServiceConnectConfiguration {
 
 /// A port that other services can reach by a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(rules::CONNECT_SERVICE))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectService {
     /// Name of a port mapping.
@@ -41,7 +44,7 @@ pub struct ServiceConnectService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub discovery_name: Option<String>,
-    /// Names and ports for clients.
+    /// The name and port for clients; required.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1), extend("x-kubernetes-list-type" = "atomic"))]
     pub client_aliases: Vec<ServiceConnectClientAlias>,
@@ -126,7 +129,7 @@ pub struct ServiceConnectTls {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub kms_key: Option<String>,
-    /// Role with which ECS asks for certificates.
+    /// Role with which ECS asks for certificates; left out: one is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub role_arn: Option<String>,
@@ -136,7 +139,7 @@ pub struct ServiceConnectTls {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectCertificateAuthority {
-    /// ARN of the private CA.
+    /// ARN of the private CA; required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub aws_pca_authority_arn: Option<String>,

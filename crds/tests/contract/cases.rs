@@ -73,13 +73,14 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 6] = [
+pub(crate) const EXAMPLES: [&str; 7] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "../examples/20-shop-orders.yaml",
     "../examples/20-load-balancer.yaml",
     "../examples/20-file-system.yaml",
     "../examples/20-volumes-and-logs.yaml",
+    "../examples/20-service-connect.yaml",
 ];
 
 /// An object of the examples, of one of our kinds, by its name.

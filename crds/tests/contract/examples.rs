@@ -38,6 +38,8 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EfsFileSystem>("shared");
     check::<EcsService>("uploads");
     check::<EcsService>("search");
+    check::<EcsService>("catalog");
+    check::<EcsService>("front");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! `EcsCluster` -> graph.
 
+use std::collections::BTreeSet;
+
 use longshore_crds::EcsClusterSpec;
 
+use super::grants::authorise;
 use super::obstacle::{Desired, Obstacle, Refusal};
 use super::scope::Scope;
 use crate::engine::Graph;
@@ -10,7 +13,7 @@ use crate::kinds::ecs::cluster::Cluster;
 /// The key of the cluster in its object's graph.
 pub(crate) const CLUSTER_KEY: &str = "cluster";
 
-/// What an `EcsCluster` wants.
+/// What an `EcsCluster` wants. A graph that comes out is authorised: nothing in it is outside of the grants.
 pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec) -> Result<Desired, Obstacle> {
     let foreign = spec.capacity_providers.iter().find(|name| !matches!(name.as_str(), "FARGATE" | "FARGATE_SPOT"));
     if let Some(name) = foreign {
@@ -34,5 +37,9 @@ pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec) -> Result<Desired, Obst
         tags: scope.tags(&spec.tags),
     };
     graph.add(CLUSTER_KEY, cluster, "spec", &[])?;
+    let refusals = authorise(&graph, scope, &BTreeSet::new());
+    if !refusals.is_empty() {
+        return Err(Obstacle::Refused(refusals));
+    }
     Ok(Desired { graph, ..Desired::default() })
 }

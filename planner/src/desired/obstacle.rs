@@ -251,6 +251,12 @@ impl From<GraphError> for Obstacle {
     }
 }
 
+impl From<Vec<Refusal>> for Obstacle {
+    fn from(refusals: Vec<Refusal>) -> Self {
+        Self::Refused(refusals)
+    }
+}
+
 impl From<Refusal> for Obstacle {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(vec![refusal])

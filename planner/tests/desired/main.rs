@@ -7,6 +7,7 @@ mod balanced;
 mod claims;
 mod cloud;
 mod clusters;
+mod connect;
 mod content;
 mod exec;
 mod execution_role;

@@ -11,6 +11,12 @@ fn task_of(container: &Value) -> Value {
     json!({"family": "hello", "content": {"networkMode": "awsvpc", "containerDefinitions": [container]}})
 }
 
+/// What a service offers by Service Connect.
+fn connect(more: &Value) -> Value {
+    let plain = json!({"enabled": true, "services": [{"portName": "http", "clientAliases": [{"port": 80}]}]});
+    json!({"serviceConnect": with(&plain, more)})
+}
+
 /// An EBS volume of a service.
 fn volume(more: &Value) -> Value {
     let volume = with(&json!({"roleArn": "arn:aws:iam::123456789012:role/ebs", "filesystemType": "xfs"}), more);
@@ -88,6 +94,18 @@ fn what_the_spec_leaves_to_aws_is_not_compared() {
         ),
         ("the launch type of a cluster without one", json!({"launchType": null}), json!({"launchType": "FARGATE"})),
         ("Service Connect that is off", json!({}), json!({"serviceConnect": {"enabled": false}})),
+        ("the cluster's namespace", connect(&json!({})), connect(&json!({"namespace": "arn:aws:servicediscovery:ns"}))),
+        (
+            "the ARN of a namespace that is named",
+            connect(&json!({"namespace": "shop"})),
+            connect(&json!({"namespace": "arn:aws:servicediscovery:ns"})),
+        ),
+        (
+            "what Service Connect has by default",
+            connect(&json!({"accessLogConfiguration": {"format": "JSON"}})),
+            connect(&json!({"accessLogConfiguration": {"format": "JSON", "includeQueryParameters": "DISABLED"},
+                "services": [{"portName": "http", "discoveryName": "http", "clientAliases": [{"port": 80}]}]})),
+        ),
         (
             "what a volume has by default",
             volume(&json!({"sizeInGiB": 5})),
@@ -143,6 +161,14 @@ fn a_change_of_a_service_is_seen() {
             "volumeConfigurations[data].managedEBSVolume.roleArn",
         ),
         (json!({}), volume(&json!({"sizeInGiB": 5})), "volumeConfigurations"),
+        (json!({}), connect(&json!({})), "serviceConnect"),
+        (connect(&json!({"namespace": "arn:a"})), connect(&json!({"namespace": "arn:b"})), "serviceConnect.namespace"),
+        (connect(&json!({})), connect(&json!({"services": []})), "serviceConnect.services"),
+        (
+            json!({"serviceRegistries": [{"registryArn": "arn:a"}]}),
+            json!({"serviceRegistries": [{"registryArn": "arn:b"}]}),
+            "serviceRegistries",
+        ),
         (
             json!({}),
             json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}),

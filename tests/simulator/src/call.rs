@@ -32,6 +32,8 @@ pub enum Service {
     ApplicationAutoscaling,
     /// Elastic File System, rest-json.
     Efs,
+    /// Cloud Map, json 1.1.
+    ServiceDiscovery,
 }
 
 /// How requests and answers look on the wire.
@@ -64,6 +66,7 @@ impl Service {
             "route53" => Some(Self::Route53),
             "application-autoscaling" => Some(Self::ApplicationAutoscaling),
             "elasticfilesystem" => Some(Self::Efs),
+            "servicediscovery" => Some(Self::ServiceDiscovery),
             _ => None,
         }
     }
@@ -76,6 +79,7 @@ impl Service {
             "CertificateManager" => Some(Self::Acm),
             "AWSWAF_20190729" => Some(Self::Wafv2),
             "AnyScaleFrontendService" => Some(Self::ApplicationAutoscaling),
+            "Route53AutoNaming_v20170314" => Some(Self::ServiceDiscovery),
             _ => None,
         }
     }
@@ -94,13 +98,19 @@ impl Service {
             Self::Route53 => "route53",
             Self::ApplicationAutoscaling => "application-autoscaling",
             Self::Efs => "efs",
+            Self::ServiceDiscovery => "servicediscovery",
         }
     }
 
     /// The protocol that it speaks.
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Ecs | Self::Logs | Self::Acm | Self::Wafv2 | Self::ApplicationAutoscaling => Protocol::Json,
+            Self::Ecs
+            | Self::Logs
+            | Self::Acm
+            | Self::Wafv2
+            | Self::ApplicationAutoscaling
+            | Self::ServiceDiscovery => Protocol::Json,
             Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,

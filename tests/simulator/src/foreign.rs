@@ -1,5 +1,5 @@
-//! What services that the simulator doesn't have hold for those it has: secrets, parameters, file systems of
-//! S3 Files.
+//! What services that the simulator doesn't have hold for those it has: secrets, parameters, private
+//! certificate authorities, file systems of S3 Files.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,8 @@ pub struct Foreign {
     pub secrets: BTreeSet<String>,
     /// Parameters of Systems Manager.
     pub parameters: BTreeSet<String>,
+    /// Private certificate authorities that ECS may ask.
+    pub certificate_authorities: BTreeSet<String>,
     /// File systems of S3 Files.
     pub s3_file_systems: BTreeSet<String>,
 }

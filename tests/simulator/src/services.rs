@@ -9,6 +9,7 @@ pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod route53;
+pub mod servicediscovery;
 pub mod sts;
 pub mod wafv2;
 mod wildcard;

@@ -10,7 +10,9 @@ use crate::images::Images;
 use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
-use crate::services::{acm, application_autoscaling, ec2, ecs, efs, elbv2, iam, logs, route53, sts, wafv2};
+use crate::services::{
+    acm, application_autoscaling, ec2, ecs, efs, elbv2, iam, logs, route53, servicediscovery, sts, wafv2,
+};
 
 /// One account in one region.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +47,8 @@ pub struct World {
     pub route53: route53::State,
     /// Scalable targets and scaling policies.
     pub autoscaling: application_autoscaling::State,
+    /// Cloud Map's namespaces and services.
+    pub servicediscovery: servicediscovery::State,
     /// What watches over the load balancers' answers.
     #[serde(skip)]
     pub probes: Probes,
@@ -125,6 +129,7 @@ impl World {
             wafv2: wafv2::State::default(),
             route53: route53::State::default(),
             autoscaling: application_autoscaling::State::default(),
+            servicediscovery: servicediscovery::State::default(),
             probes: Probes::default(),
             foreign: Foreign::default(),
             images: Images::default(),
@@ -171,6 +176,7 @@ impl World {
             Service::Route53 => route53::call(self, call),
             Service::ApplicationAutoscaling => application_autoscaling::call(self, call),
             Service::Efs => efs::call(self, call),
+            Service::ServiceDiscovery => servicediscovery::call(self, call),
         }
     }
 

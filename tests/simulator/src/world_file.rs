@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::images::Images;
-use crate::services::{acm, ec2, iam, route53, wafv2};
+use crate::services::{acm, ec2, iam, route53, servicediscovery, wafv2};
 use crate::world::World;
 
 /// What is wrong with a world file.
@@ -39,11 +39,25 @@ pub struct WorldFile {
     #[serde(default)]
     s3_file_systems: Vec<String>,
     #[serde(default)]
+    certificate_authorities: Vec<String>,
+    #[serde(default)]
     certificates: Vec<CertificateEntry>,
     #[serde(default)]
     web_acls: Vec<WebAclEntry>,
     #[serde(default)]
     hosted_zones: Vec<ZoneEntry>,
+    #[serde(default)]
+    namespaces: Vec<NamespaceEntry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NamespaceEntry {
+    id: String,
+    name: String,
+    /// Names by ids.
+    #[serde(default)]
+    services: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -168,10 +182,17 @@ impl WorldFile {
         world.foreign.secrets.extend(self.secrets.iter().cloned());
         world.foreign.parameters.extend(self.parameters.iter().cloned());
         world.foreign.s3_file_systems.extend(self.s3_file_systems.iter().cloned());
+        world.foreign.certificate_authorities.extend(self.certificate_authorities.iter().cloned());
         for CertificateEntry { arn, domain, alternatives } in &self.certificates {
             acm::add_certificate(world, arn, domain, alternatives);
         }
         self.web_acls.iter().for_each(|acl| wafv2::add_web_acl(world, &acl.name, &acl.id));
+        for NamespaceEntry { id, name, services } in &self.namespaces {
+            servicediscovery::add_namespace(world, id, name);
+            for (service, name) in services {
+                servicediscovery::add_service(world, service, id, name);
+            }
+        }
         self.hosted_zones.iter().for_each(|zone| route53::add_zone(world, &zone.id, &zone.name, zone.private));
         Ok(())
     }

@@ -26,8 +26,8 @@ async fn clusters() {
         exec(json!({"logging": "NONE"})),
         exec(json!({"kmsKeyId": "k"})),
         exec(json!({"logging": "OVERRIDE", "logConfiguration": logs})),
-        json!({"serviceConnectNamespace": namespace("ns-1")}),
-        json!({"serviceConnectNamespace": namespace("ns-2"), "tags": {"a": "c"}}),
+        json!({"serviceConnectNamespace": namespace("ns-shop0000000000")}),
+        json!({"serviceConnectNamespace": namespace("ns-ops00000000000"), "tags": {"a": "c"}}),
     ];
     reads_back::<Cluster>(&account, &base, &cases).await;
     becomes::<Cluster>(&account, &base, &cases).await;
@@ -80,7 +80,8 @@ fn deployments() -> Vec<Value> {
 fn services() -> Vec<Value> {
     let strategy =
         json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}, {"capacityProvider": "FARGATE", "base": 1}]);
-    let namespace = "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1";
+    let namespace = "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-shop0000000000";
+    let registry = "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-legacy0000000";
     let connect = |alias: &str| {
         json!({"serviceConnect": {"enabled": true, "namespace": namespace, "services": [
             {"portName": "http", "discoveryName": "law", "clientAliases": [{"port": 80, "dnsName": alias}]}]}})
@@ -96,7 +97,7 @@ fn services() -> Vec<Value> {
         json!({"availabilityZoneRebalancing": "DISABLED", "propagateTags": "SERVICE", "enableExecuteCommand": true,
                "enableEcsManagedTags": true, "restartedAt": "2027-01-01T00:00:00Z"}),
         json!({"restartedAt": "2027-01-02T00:00:00Z", "tags": {"a": "c", "d e": ""}}),
-        json!({"serviceRegistries": [{"registryArn": "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-1"}]}),
+        json!({"serviceRegistries": [{"registryArn": registry}]}),
         connect("law.local"),
         connect("other.local"),
     ]

@@ -8,6 +8,8 @@ use super::Builder;
 use crate::engine::{Graph, GraphError, Text};
 use crate::kinds::iam::role::{Role, RoleOutput};
 
+/// What ECS needs to have certificates issued for Service Connect, and to keep them.
+const FOR_TLS: &str = "AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity";
 /// What ECS needs to make, attach and delete EBS volumes.
 const FOR_VOLUMES: &str = "AmazonECSInfrastructureRolePolicyForVolumes";
 
@@ -28,8 +30,11 @@ impl Builder<'_> {
     fn infrastructure_policies(&self) -> BTreeSet<String> {
         let volumes = self.spec.volume_configurations.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref());
         let for_volumes = volumes.into_iter().any(|volume| volume.role_arn.is_none()).then_some(FOR_VOLUMES);
+        let connect = self.spec.service_connect_configuration.iter().filter(|connect| connect.enabled);
+        let tls = connect.flat_map(|connect| &connect.services).filter_map(|offer| offer.tls.as_ref());
+        let for_tls = tls.into_iter().any(|tls| tls.role_arn.is_none()).then_some(FOR_TLS);
         let arn = |name: &str| format!("arn:{}:iam::aws:policy/service-role/{name}", self.scope.partition());
-        for_volumes.into_iter().map(arn).collect()
+        for_volumes.into_iter().chain(for_tls).map(arn).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod allow_from;
 mod autoscaling;
+mod connect;
 mod exec;
 mod images;
 mod infrastructure;
@@ -27,6 +28,7 @@ use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::load_balancers::{is_named, listener_arn};
+use self::service::Parts;
 use self::task::TaskRoles;
 use super::grants::authorise;
 use super::memory::Memory;
@@ -125,9 +127,16 @@ impl Builder<'_> {
             ),
             _ => (revision.arn.clone(), None),
         };
-        let reverted = rolled_back.is_some();
-        let service =
-            self.service(&mut graph, cluster, (task_definition, reverted), network, (&attached, infrastructure))?;
+        let parts = Parts {
+            cluster,
+            task_definition,
+            reverted: rolled_back.is_some(),
+            network,
+            attached: &attached,
+            connect: self.service_connect(infrastructure.as_ref())?,
+            volumes: self.volume_configurations(infrastructure.as_ref()),
+        };
+        let service = self.service(&mut graph, parts)?;
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
         Ok((Desired { graph, warnings, rolled_back }, attached.needs))

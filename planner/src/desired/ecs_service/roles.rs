@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::PolicyDocument;
-use longshore_crds::task_definition::LogDriver;
+use longshore_crds::task_definition::{LogConfiguration, LogDriver};
 use serde_json::{Value, json};
 
 use super::Builder;
@@ -109,8 +109,9 @@ impl Builder<'_> {
             statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": repositories}));
         }
         statements.extend(self.log_statements(logs));
-        let sources: Vec<SecretSource> =
-            containers.iter().flat_map(named).map(|value_from| source(value_from, self.scope)).collect();
+        let of_proxy = self.proxy_log().into_iter().flat_map(|log| &log.secret_options);
+        let named = containers.iter().flat_map(named).chain(of_proxy.map(|secret| secret.value_from.as_str()));
+        let sources: Vec<SecretSource> = named.map(|value_from| source(value_from, self.scope)).collect();
         let secrets = sources.iter().filter_map(|s| if let SecretSource::Secret(arn) = s { Some(arn) } else { None });
         let parameters =
             sources.iter().filter_map(|s| if let SecretSource::Parameter(arn) = s { Some(arn) } else { None });
@@ -124,7 +125,8 @@ impl Builder<'_> {
         let mut groups: Vec<Value> =
             own.map(|group| json!(group.handle.out(LogGroupOutput::Arn).then(":*"))).into_iter().collect();
         let mut creates: BTreeSet<String> = BTreeSet::new();
-        for logs in self.spec.task.container_definitions.iter().filter_map(|c| c.log_configuration.as_ref()) {
+        let of_containers = self.spec.task.container_definitions.iter().filter_map(|c| c.log_configuration.as_ref());
+        for logs in of_containers.chain(self.proxy_log()) {
             let Some(name) = logs.options.get("awslogs-group").filter(|_| logs.log_driver == LogDriver::Awslogs) else {
                 continue;
             };
@@ -138,6 +140,12 @@ impl Builder<'_> {
             || json!({"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": groups}),
         );
         write.into_iter().chain(allow("logs:CreateLogGroup", &creates)).collect()
+    }
+
+    /// Where the proxy of Service Connect writes to, as if it were a container of the task.
+    fn proxy_log(&self) -> Option<&LogConfiguration> {
+        let connect = self.spec.service_connect_configuration.as_ref().filter(|connect| connect.enabled);
+        connect.and_then(|connect| connect.log_configuration.as_ref())
     }
 
     /// Developer guide, "Pass environment variables to an Amazon ECS container": the file, and where its bucket is.

@@ -11,7 +11,7 @@ use super::network::ServiceNetwork;
 use super::{Builder, SERVICE_KEY};
 use crate::desired::obstacle::ClusterReference;
 use crate::engine::{Graph, GraphError, Id, Text};
-use crate::kinds::ecs::service::Service;
+use crate::kinds::ecs::service::{Service, ServiceConnect, ServiceVolume};
 
 /// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
 pub(super) const MINIMUM_HEALTHY_PERCENT: i32 = 100;
@@ -21,21 +21,26 @@ pub(super) const MAXIMUM_PERCENT: i32 = 200;
 /// What a start usually takes at most.
 const GRACE_PERIOD_SECONDS: i32 = 60;
 
+/// What a service is put together from, beside its spec.
+pub(super) struct Parts<'a> {
+    pub(super) cluster: &'a ClusterReference,
+    pub(super) task_definition: Text,
+    /// ECS went back to that revision.
+    pub(super) reverted: bool,
+    pub(super) network: ServiceNetwork,
+    pub(super) attached: &'a Attached,
+    pub(super) connect: Option<ServiceConnect>,
+    pub(super) volumes: Vec<ServiceVolume>,
+}
+
 impl Builder<'_> {
-    pub(super) fn service(
-        &self,
-        graph: &mut Graph,
-        cluster: &ClusterReference,
-        (task_definition, reverted): (Text, bool),
-        network: ServiceNetwork,
-        (attached, infrastructure): (&Attached, Option<Text>),
-    ) -> Result<Id, GraphError> {
-        let spec = self.spec;
+    pub(super) fn service(&self, graph: &mut Graph, parts: Parts<'_>) -> Result<Id, GraphError> {
+        let (spec, network, attached) = (self.spec, parts.network, parts.attached);
         let service = Service {
-            cluster: cluster.arn.as_str().into(),
+            cluster: parts.cluster.arn.as_str().into(),
             name: self.service_name(),
-            task_definition,
-            reverted,
+            task_definition: parts.task_definition,
+            reverted: parts.reverted,
             // Where it follows metrics it is Application Auto Scaling's, and this would be sent against that.
             desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
             initial_count: spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity),
@@ -47,9 +52,9 @@ impl Builder<'_> {
             network: Some(network.network),
             load_balancers: attached.targets.clone(),
             health_check_grace_period_seconds: self.grace_period(),
-            service_registries: vec![],
-            service_connect: None,
-            volume_configurations: self.volume_configurations(infrastructure.as_ref()),
+            service_registries: spec.service_registries.clone(),
+            service_connect: parts.connect,
+            volume_configurations: parts.volumes,
             vpc_lattice_configurations: vec![],
             placement_constraints: vec![],
             placement_strategy: vec![],

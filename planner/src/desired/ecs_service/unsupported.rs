@@ -29,8 +29,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.deploymentConfiguration.strategy", shifting, "a strategy other than ROLLING"),
         ("spec.deploymentConfiguration.lifecycleHooks", hooks, "lifecycle hooks"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
-        ("spec.serviceConnectConfiguration", spec.service_connect_configuration.is_some(), "Service Connect"),
-        ("spec.serviceRegistries", !spec.service_registries.is_empty(), "Cloud Map registration"),
         ("spec.vpcLatticeConfigurations", !spec.vpc_lattice_configurations.is_empty(), "VPC Lattice"),
         ("spec.gatewayConnectors", !spec.gateway_connectors.is_empty(), "gateway connectors"),
         ("spec.monitoring", spec.monitoring.is_some(), "monitoring"),

@@ -15,7 +15,8 @@ use super::obstacle::Refusal;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
-use crate::kinds::ecs::service::{Service, ServiceEbsVolume, ServiceVolume};
+use crate::kinds::ecs::cluster::Cluster;
+use crate::kinds::ecs::service::{ConnectTls, Service, ServiceConnect, ServiceEbsVolume, ServiceVolume};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
@@ -51,6 +52,7 @@ impl Granted<'_> {
             Role::NAME => self.typed(node, Self::role),
             TaskDefinition::NAME => self.typed(node, Self::task_definition),
             SecurityGroupRule::NAME => self.typed(node, Self::rule),
+            Cluster::NAME => self.typed(node, Self::cluster),
             Service::NAME => self.typed(node, Self::service),
             LogGroup::NAME => self.typed(node, Self::log_group),
             ListenerRule::NAME => self.typed(node, Self::listener_rule),
@@ -182,7 +184,51 @@ impl Granted<'_> {
             self.need("actions", |grant| &grant.actions, "ecs:ExecuteCommand", &at.member("enableExecuteCommand"))
         });
         let volumes = service.volume_configurations.iter().flat_map(|volume| self.ebs_volume(volume, at));
-        groups.chain(targets).chain(exec.flatten()).chain(volumes).collect()
+        let registries = service.service_registries.iter().filter_map(|registry| {
+            let at = at.member("serviceRegistries").member("registryArn");
+            self.need("registryArns", |grant| &grant.registry_arns, registry.registry_arn.as_ref()?, &at)
+        });
+        let connect = service.service_connect.iter().flat_map(|connect| self.service_connect(connect, at));
+        let attached = volumes.chain(registries).chain(connect);
+        groups.chain(targets).chain(exec.flatten()).chain(attached).collect()
+    }
+
+    fn cluster(&self, cluster: &Cluster, at: &FieldPath) -> Vec<Refusal> {
+        let namespace = cluster.service_connect_namespace.as_ref();
+        let at = at.member("serviceConnectDefaults");
+        namespace.and_then(|namespace| self.namespace(namespace, &at)).into_iter().collect()
+    }
+
+    /// Who offers names in a namespace can take those of others, and who is in it reaches what it offers.
+    fn namespace(&self, namespace: &str, at: &FieldPath) -> Option<Refusal> {
+        self.need("cloudMapNamespaces", |grant| &grant.cloud_map_namespaces, namespace, &at.member("namespace"))
+    }
+
+    /// The cluster's own namespace needs none: whoever may run there may be in it.
+    fn service_connect(&self, connect: &ServiceConnect, at: &FieldPath) -> Vec<Refusal> {
+        let at = at.member("serviceConnectConfiguration");
+        let namespace = connect.namespace.as_ref().and_then(|namespace| self.namespace(namespace, &at));
+        let log = connect.log_configuration.iter().flat_map(|log| &log.secret_options);
+        let log_at = at.member("logConfiguration.secretOptions");
+        let secrets = log.filter_map(|secret| self.secret(&secret.value_from, &log_at));
+        let offers = connect.services.iter().flat_map(|offer| {
+            let at = at.member("services").item(&offer.service.port_name).member("tls");
+            offer.tls.iter().flat_map(|tls| self.tls(tls, &at)).collect::<Vec<_>>()
+        });
+        namespace.into_iter().chain(secrets).chain(offers).collect()
+    }
+
+    fn tls(&self, tls: &ConnectTls, at: &FieldPath) -> Vec<Refusal> {
+        let role = tls.role_arn.as_ref().and_then(Text::known);
+        let role = role.and_then(|arn| self.need("roleArns", |grant| &grant.role_arns, arn, &at.member("roleArn")));
+        let key = tls.tls.kms_key.as_ref();
+        let key = key.and_then(|arn| self.need("keyArns", |grant| &grant.key_arns, arn, &at.member("kmsKey")));
+        let authority = tls.tls.issuer_certificate_authority.aws_pca_authority_arn.as_ref();
+        let authority = authority.and_then(|arn| {
+            let at = at.member("issuerCertificateAuthority.awsPcaAuthorityArn");
+            self.need("certificateAuthorityArns", |grant| &grant.certificate_authority_arns, arn, &at)
+        });
+        role.into_iter().chain(key).chain(authority).collect()
     }
 
     /// Whoever may make volumes of a snapshot may read what is in it.

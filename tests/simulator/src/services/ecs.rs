@@ -7,6 +7,7 @@ mod account;
 mod agenda;
 mod circuit_breaker;
 mod clusters;
+mod connect;
 mod container;
 mod control;
 mod deployments;

@@ -1,9 +1,11 @@
 //! `ecs/service`.
 
+mod connect;
 mod detail;
 mod readiness;
 mod volume;
 
+pub use connect::{ConnectService, ConnectTls, ServiceConnect};
 pub use detail::{
     Deployment, FailedContainer, FailedTask, RolloutState, ServiceDeployment, ServiceDetail, ServiceEvent,
 };
@@ -13,7 +15,7 @@ pub use volume::{ServiceEbsVolume, ServiceVolume};
 use longshore_crds::PropagateTags;
 use longshore_crds::ecs_service::{
     CapacityProviderStrategyItem, DeploymentConfiguration, LaunchType, PlacementConstraint, PlacementStrategy,
-    SchedulingStrategy, ServiceConnectConfiguration, ServiceRegistry, VpcLatticeConfiguration,
+    SchedulingStrategy, ServiceRegistry, VpcLatticeConfiguration,
 };
 use longshore_crds::task_definition::Switch;
 use serde::{Deserialize, Serialize};
@@ -68,7 +70,7 @@ pub struct Service {
     pub service_registries: Vec<ServiceRegistry>,
     /// Service Connect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_connect: Option<ServiceConnectConfiguration>,
+    pub service_connect: Option<ServiceConnect>,
     /// EBS volumes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volume_configurations: Vec<ServiceVolume>,
@@ -173,6 +175,9 @@ impl Kind for Service {
         self.volume_configurations.iter_mut().for_each(ServiceVolume::normalise);
         self.service_registries.sort_by(|a, b| a.registry_arn.cmp(&b.registry_arn));
         self.service_connect = self.service_connect.filter(|connect| connect.enabled);
+        if let Some(connect) = &mut self.service_connect {
+            connect.normalise();
+        }
         self.propagate_tags = self.propagate_tags.filter(|source| *source != PropagateTags::None);
         // DescribeServices leaves a rolling strategy out, and a bake time of zero.
         let deployment = &mut self.deployment_configuration;
@@ -213,6 +218,9 @@ impl Kind for Service {
         }
         for want in &self.volume_configurations {
             seen.volume_configurations.iter_mut().filter(|seen| seen.name == want.name).for_each(|s| want.disown(s));
+        }
+        if let (Some(want), Some(seen)) = (&self.service_connect, &mut seen.service_connect) {
+            want.disown(seen);
         }
         if self.health_check_grace_period_seconds.is_none() {
             seen.health_check_grace_period_seconds = None;

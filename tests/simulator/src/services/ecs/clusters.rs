@@ -7,6 +7,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::services::Status;
 use crate::services::ecs::tags::{self, Tags};
 use crate::services::ecs::{client, invalid, names};
+use crate::services::servicediscovery;
 use crate::world::World;
 
 /// A cluster; an inactive one is a deleted one that can still be described.
@@ -34,6 +35,26 @@ fn named<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Cluster, Fault
     world.ecs.clusters.get_mut(&name).filter(|cluster| cluster.active).ok_or_else(names::cluster_not_found)
 }
 
+/// The namespace of services that name none.
+pub(super) fn default_namespace(cluster: &Cluster) -> Option<String> {
+    let defaults = cluster.service_connect_defaults.as_ref()?;
+    defaults.get("namespace").and_then(Value::as_str).filter(|arn| !arn.is_empty()).map(str::to_owned)
+}
+
+/// The defaults as they read back. API reference, `ClusterServiceConnectDefaultsRequest`: a name that is new makes a
+/// namespace; an ARN must be there; an empty one takes the default away.
+fn defaults(world: &mut World, given: Option<&Value>) -> Result<Option<Value>, Fault> {
+    let Some(given) = given.and_then(|defaults| defaults.get("namespace")).and_then(Value::as_str) else {
+        return Ok(None);
+    };
+    if given.starts_with("arn:") && servicediscovery::namespace(world, given).is_none() {
+        let message = format!("The specified namespace {given} wasn't found.");
+        return Err(Fault::bad_request("NamespaceNotFoundException", message));
+    }
+    let arn = if given.is_empty() { String::new() } else { servicediscovery::namespace_or_new(world, given) };
+    Ok(Some(json!({"namespace": arn})))
+}
+
 /// `CreateCluster`: one that is there already is answered as it is.
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let name = call.input.get("clusterName").and_then(Value::as_str).unwrap_or("default").to_owned();
@@ -51,7 +72,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
             tags: tags::parse(&call.input)?,
             settings: settings(call.input.get("settings"))?,
             configuration: call.input.get("configuration").cloned(),
-            service_connect_defaults: call.input.get("serviceConnectDefaults").cloned(),
+            service_connect_defaults: defaults(world, call.input.get("serviceConnectDefaults"))?,
             capacity_providers,
             default_strategy,
         };
@@ -95,6 +116,8 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 /// `UpdateCluster`
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let changed = call.input.get("settings").map(|given| settings(Some(given))).transpose()?;
+    named(world, call)?;
+    let defaults = defaults(world, call.input.get("serviceConnectDefaults"))?;
     let cluster = named(world, call)?;
     if let Some(changed) = changed {
         cluster.settings = changed;
@@ -102,8 +125,8 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     if let Some(configuration) = call.input.get("configuration") {
         cluster.configuration = Some(configuration.clone());
     }
-    if let Some(defaults) = call.input.get("serviceConnectDefaults") {
-        cluster.service_connect_defaults = Some(defaults.clone());
+    if let Some(defaults) = defaults {
+        cluster.service_connect_defaults = Some(defaults);
     }
     let name = cluster.name.clone();
     Ok(json!({"cluster": view(world, &name, &["TAGS", "SETTINGS", "CONFIGURATIONS"])}))

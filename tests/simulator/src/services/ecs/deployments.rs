@@ -11,7 +11,7 @@ use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, events, failing, lifecycle, task_definitions};
+use crate::services::ecs::{agenda, circuit_breaker, connect, events, failing, lifecycle, task_definitions};
 use crate::world::World;
 
 /// How soon the scheduler acts on a change, in milliseconds.
@@ -72,6 +72,9 @@ impl Deployment {
             let reported = ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
             let attached = self.revision.attached.iter().filter(|(member, _)| reported.contains(&member.as_str()));
             members.extend(attached.map(|(member, value)| (member.clone(), value.clone())).collect::<Map<_, _>>());
+            let key = format!("{}/{}", service.cluster, service.name);
+            let resources = connect::resources(world, &self.revision.attached, &key);
+            members.extend(resources.map(|resources| ("serviceConnectResources".to_owned(), resources)));
         }
         view
     }
@@ -92,6 +95,7 @@ pub(super) fn start(world: &mut World, key: &str) {
     service.failed_rounds = 0;
     service.launch_after = now;
     service.steady = false;
+    connect::offer(world, key);
     records::open(world, key);
     look_soon(world, key);
 }
@@ -143,6 +147,7 @@ fn finish_draining(world: &mut World, key: &str) {
     if let Some(service) = world.ecs.services.get_mut(key).filter(|_| drained) {
         service.status = Status::Inactive;
         service.deployments.clear();
+        connect::withdraw(world, key);
     }
 }
 
@@ -352,6 +357,7 @@ fn complete(world: &mut World, key: &str) {
     primary.updated_at = now;
     let id = primary.id.clone();
     service.last_completed = Some(primary.clone());
+    connect::withdraw(world, key);
     events::add(world, key, &format!("(deployment {id}) deployment completed."));
     records::succeed(world, key);
 }

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, container, deployments, ebs, load_balancing, task_definitions};
-use crate::services::{ec2, iam, logs};
+use crate::services::ecs::{
+    agenda, circuit_breaker, connect, container, deployments, ebs, load_balancing, task_definitions,
+};
+use crate::services::{ec2, iam, logs, servicediscovery};
 use crate::world::World;
 
 // AWS gives no figures; these are of the order that Fargate shows, in milliseconds.
@@ -129,6 +131,7 @@ fn start(world: &mut World, id: &str) {
     }
     enter(world, id, Phase::Running, 0);
     load_balancing::register(world, id);
+    connect::register(world, id);
     wait_for_next(world, id);
 }
 
@@ -292,6 +295,7 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     let was_running = task.phase == Phase::Running;
     let owner = task.service.clone().zip(task.deployment.clone());
     if was_running {
+        servicediscovery::deregister(world, id);
         let drains = load_balancing::deregister(world, id);
         // Who has ended isn't waited for.
         let waits = if code == StopCode::EssentialContainerExited { 0 } else { drains };

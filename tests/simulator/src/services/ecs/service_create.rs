@@ -9,7 +9,7 @@ use crate::services::ecs::events::Events;
 use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision};
 use crate::services::ecs::services::{self, Service, Status};
 use crate::services::ecs::task_definitions::{self, Definition};
-use crate::services::ecs::{clusters, deployments, ebs, exec, invalid, load_balancing, names, network, tags};
+use crate::services::ecs::{clusters, connect, deployments, ebs, exec, invalid, load_balancing, names, network, tags};
 use crate::world::World;
 
 /// `CreateService`: the same input for a service that is there answers it; another input is an error.
@@ -31,7 +31,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     }
     let daemon = scheduling(call)?;
     let desired = desired(call, daemon)?;
-    let revision = revision(world, call, &cluster)?;
+    let revision = revision(world, call, &cluster, &key)?;
     if daemon && revision.on_fargate() {
         return Err(invalid("The daemon scheduling strategy is not supported for services using Fargate."));
     }
@@ -112,7 +112,7 @@ pub(super) fn parse_desired(count: &Value) -> Result<u32, Fault> {
 }
 
 /// The first revision that the input asks for.
-fn revision(world: &World, call: &Call, cluster: &str) -> Result<Revision, Fault> {
+fn revision(world: &World, call: &Call, cluster: &str, key: &str) -> Result<Revision, Fault> {
     let definition = task_definitions::runnable(world, call.text("taskDefinition"))?;
     let (launch_type, strategy) = capacity(world, call, cluster)?;
     let on_fargate = launch_type.as_deref() == Some("FARGATE") || !strategy.is_empty();
@@ -120,7 +120,7 @@ fn revision(world: &World, call: &Call, cluster: &str) -> Result<Revision, Fault
         return Err(invalid("Task definition does not support launch_type FARGATE."));
     }
     let attached = attached(call);
-    check_attached(world, &attached, definition)?;
+    check_attached(world, &attached, definition, key)?;
     let network = call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?;
     if definition.text("networkMode") == Some("awsvpc") && network.is_none() {
         return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
@@ -157,8 +157,10 @@ pub(super) fn check_attached(
     world: &World,
     attached: &Map<String, Value>,
     definition: &Definition,
+    key: &str,
 ) -> Result<(), Fault> {
     load_balancing::check(world, attached, definition)?;
+    connect::check(world, attached, definition, key)?;
     ebs::check(attached, definition)
 }
 

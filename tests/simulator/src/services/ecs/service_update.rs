@@ -15,7 +15,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let before = world.ecs.services.get(&key).ok_or_else(names::service_not_found)?;
     let mut after = before.clone();
     change_plain(call, &mut after)?;
-    change_revision(world, call, &mut after)?;
+    change_revision(world, call, &key, &mut after)?;
     let forced = call.input.get("forceNewDeployment").and_then(Value::as_bool).unwrap_or_default();
     let deploys = forced || starts_deployment(&before.revision, &after.revision);
     world.ecs.services.insert(key.clone(), after);
@@ -50,7 +50,7 @@ fn change_plain(call: &Call, service: &mut Service) -> Result<(), Fault> {
     Ok(())
 }
 
-fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<(), Fault> {
+fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service) -> Result<(), Fault> {
     let revision = &mut service.revision;
     if let Some(given) = call.text("taskDefinition") {
         let definition = task_definitions::runnable(world, Some(given))?;
@@ -83,7 +83,7 @@ fn change_revision(world: &World, call: &Call, service: &mut Service) -> Result<
         }
     }
     // A new task definition must have what the load balancers and the like ask for, given anew or not.
-    check_attached(world, &revision.attached, definition)?;
+    check_attached(world, &revision.attached, definition, key)?;
     exec::check_service(service.enable_execute_command, definition, "updated")
 }
 

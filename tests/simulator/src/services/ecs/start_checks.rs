@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::images;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
-use crate::services::ecs::{container, ebs, reach, volumes};
+use crate::services::ecs::{connect, container, ebs, reach, volumes};
 use crate::services::{iam, logs};
 use crate::world::World;
 
@@ -31,13 +31,17 @@ impl Obstacle {
 /// task's own volumes.
 pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
     let definition = task_definitions::find(world, &task.definition)?.clone();
+    if let Some(reason) = connect::tls_refusal(world, task) {
+        return Some(Obstacle::of_task(reason));
+    }
     if let Err(reason) = ebs::make(world, task) {
         return Some(Obstacle::of_task(reason));
     }
     let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
     let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone(), gets_out };
     let found = registry(world, &role, &definition).or_else(|| secrets(world, &role, &definition));
-    let found = found.or_else(|| loggers(world, &role, &definition));
+    let containers: Vec<Value> = definition.containers().iter().cloned().chain(connect::proxy(world, task)).collect();
+    let found = found.or_else(|| loggers(world, &role, &containers));
     found.or_else(|| mounts(world, task, &definition)).or_else(|| pulls(world, &role, &definition))
 }
 
@@ -139,8 +143,8 @@ fn named_resource(world: &World, source: &str, parameter: bool) -> String {
     }
 }
 
-fn loggers(world: &mut World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
-    definition.containers().iter().find_map(|one| {
+fn loggers(world: &mut World, role: &ExecutionRole, containers: &[Value]) -> Option<Obstacle> {
+    containers.iter().find_map(|one| {
         let problem = logger(world, role, one)?;
         let reason = format!("ResourceInitializationError: failed to validate logger args: {problem} : exit status 1");
         Some(Obstacle::of_task(reason))

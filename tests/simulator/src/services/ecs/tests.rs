@@ -1,5 +1,6 @@
 //! ECS's behaviour, asked through the in-memory door under simulated time.
 
+mod attached;
 mod clusters;
 mod commands;
 mod errors;
