@@ -222,6 +222,7 @@ operations! {
     Write "logs:DeleteLogGroup" logs aws_sdk_cloudwatchlogs delete_log_group DeleteLogGroupInputBuilder DeleteLogGroupOutput;
     Read "ec2:DescribeSecurityGroups" ec2 aws_sdk_ec2 describe_security_groups DescribeSecurityGroupsInputBuilder DescribeSecurityGroupsOutput;
     Read "ec2:DescribeSecurityGroupRules" ec2 aws_sdk_ec2 describe_security_group_rules DescribeSecurityGroupRulesInputBuilder DescribeSecurityGroupRulesOutput;
+    Read "ec2:DescribeNetworkInterfaces" ec2 aws_sdk_ec2 describe_network_interfaces DescribeNetworkInterfacesInputBuilder DescribeNetworkInterfacesOutput;
     Read "ec2:DescribeSubnets" ec2 aws_sdk_ec2 describe_subnets DescribeSubnetsInputBuilder DescribeSubnetsOutput;
     Read "ec2:DescribeVpcs" ec2 aws_sdk_ec2 describe_vpcs DescribeVpcsInputBuilder DescribeVpcsOutput;
     Write "ec2:CreateSecurityGroup" ec2 aws_sdk_ec2 create_security_group CreateSecurityGroupInputBuilder CreateSecurityGroupOutput;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ec2::operation::describe_network_interfaces::builders::DescribeNetworkInterfacesInputBuilder;
 use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
 use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
+use aws_sdk_ec2::types::SecurityGroup;
 use longshore_planner::desired::{Fact, Need};
+use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT, TAG_RESOURCE};
 
 use crate::access::{Aws, Read};
 use crate::certificates;
@@ -34,7 +37,36 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::VpcCidrs { vpc_id } => vpc_cidrs(aws, vpc_id).await,
         Need::ListenerRules { listener_arn } => taken_priorities(aws, listener_arn).await.map(Fact::ListenerRules),
         Need::Certificates { host } => certificates::of(aws, host).await.map(Fact::Certificates),
+        Need::Interfaces { security_group_id } => interfaces(aws, security_group_id).await,
+        Need::SecurityGroupsOf { ownership } => security_groups_of(aws, ownership).await,
     }
+}
+
+async fn interfaces(aws: &Aws<Read>, security_group_id: &str) -> Result<Fact, Fault> {
+    let filters = Some(vec![filter("group-id", vec![security_group_id.to_owned()])]);
+    let request = DescribeNetworkInterfacesInputBuilder::default().set_filters(filters).max_results(1000);
+    let (mut ids, mut token): (Vec<String>, _) = (vec![], None);
+    loop {
+        let page = aws.read(request.clone().set_next_token(token)).await?;
+        let interfaces = page.network_interfaces.unwrap_or_default().into_iter();
+        ids.extend(interfaces.filter_map(|interface| interface.network_interface_id));
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            ids.sort();
+            return Ok(Fact::Interfaces(ids));
+        }
+    }
+}
+
+async fn security_groups_of(aws: &Aws<Read>, ownership: &Ownership) -> Result<Fact, Fault> {
+    let tags = [(TAG_INSTALLATION, &ownership.installation), (TAG_OBJECT, &ownership.object)];
+    let filters = tags.into_iter().map(|(tag, value)| filter(&format!("tag:{tag}"), vec![value.clone()])).collect();
+    let groups = aws.security_groups(filters, SecurityGroup::group_id).await?;
+    let tagged = |group: &SecurityGroup| {
+        let tag = group.tags().iter().find(|tag| tag.key() == Some(TAG_RESOURCE))?;
+        tag.value()?.parse().ok()
+    };
+    Ok(Fact::SecurityGroupsOf(groups.values().filter_map(|group| tagged(group)).collect()))
 }
 
 /// By a filter: of ids of which one is not there, EC2 would tell nothing but that.

@@ -206,6 +206,8 @@ impl Object for EcsService {
             let reference = references.listeners.get(&entry.name);
             entry.target_group_arn.is_some() || reference.is_some_and(|reference| reference.ready().is_some())
         });
+        // What its environment has opened for it is not its own.
+        spec.network_configuration.iter_mut().for_each(|network| network.access.clear());
         // Nor does it mount again what is no more.
         spec.task.volumes.iter_mut().for_each(|volume| forget_unknown(volume, &scope.namespace, &references));
         ecs_service(scope, &spec, facts, &references, memory)

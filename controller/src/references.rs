@@ -29,7 +29,15 @@ pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -
     };
     let listeners = service.spec.load_balancers.iter().filter_map(listener).collect();
     let file_systems = file_systems::references(service, scope, stores);
-    References { cluster, listeners, services: service_references(service, scope, stores), file_systems }
+    let environment = stores.environment(&scope.environment_name);
+    let access = environment.and_then(|environment| environment.status.clone()).map(|status| status.access);
+    References {
+        cluster,
+        listeners,
+        services: service_references(service, scope, stores),
+        file_systems,
+        access: access.unwrap_or_default(),
+    }
 }
 
 fn is_going(service: &EcsService) -> bool {

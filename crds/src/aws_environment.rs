@@ -4,7 +4,8 @@ use crate::{
     lifecycle::AllowedNamespaces,
     policy_document::PolicyDocument,
     rules::{self, RuleText, Rules},
-    status::conditioned_status,
+    status::{ResourceStatus, conditioned_status},
+    task_definition::TransportProtocol,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector, Time};
 use kube::CustomResource;
@@ -126,6 +127,36 @@ pub struct AwsEnvironmentStatus {
     /// Objects that deploy what their specs did not ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutStatus>,
+    /// Ports of foreign security groups that are open for services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<AccessStatus>,
+    /// What the object owns in AWS, by identity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, ResourceStatus>,
+}
+
+/// A port of a foreign security group that is open for services.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = crate::schema::absent_not_null)]
+pub struct AccessStatus {
+    /// The foreign group.
+    pub security_group_id: String,
+    /// tcp or udp.
+    pub protocol: TransportProtocol,
+    /// First port.
+    pub from_port: i32,
+    /// Last port.
+    pub to_port: i32,
+    /// The group that is let in, once it is: tasks join it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients_security_group_id: Option<String>,
+    /// Since when no service uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused_since: Option<Time>,
+    /// Why AWS does not open it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// Objects that were deleted lately.

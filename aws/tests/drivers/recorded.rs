@@ -54,7 +54,7 @@ async fn what_this_version_makes_is_written_down() {
                 "tags": [{"key": "Owner", "value": "anna"}],
                 "taskRole": {"policy": {"Version": "2012-10-17", "Statement": [
                     {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::in/*"}]}},
-                "networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]},
+                "networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-0database"]}},
                 "task": {"containerDefinitions": [{
                     "name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "portMappings": [{"containerPort": 80}],
                     "environment": [{"name": "B", "value": "2"}, {"name": "A", "value": ""}],

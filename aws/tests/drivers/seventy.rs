@@ -1,13 +1,20 @@
-//! Seventy services behind one load balancer: more than a security group may have rules.
+//! Seventy services behind one load balancer, and on one security group of a user's: more than a group may have rules.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use longshore_aws::Cadence;
+use longshore_aws::{Cadence, find};
+use longshore_crds::aws_environment::AccessStatus;
+use longshore_planner::desired::{
+    ClusterReference, Desired, Fact, Need, Opening, Reference, References, Scope, access_graph, opened, openings,
+};
 use longshore_planner::engine::Subject;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::balanced::{Balanced, behind, orders};
-use crate::object::Object;
+use crate::examples::{self, scope};
+use crate::object::{Object, thing};
 use crate::survey::{subject, suspicion, verdicts};
 
 const SERVICES: usize = 70;
@@ -47,4 +54,56 @@ async fn seventy_services_fill_no_quota_of_a_load_balancer_and_a_sweep_of_them_c
     println!("{balancing} calls to Elastic Load Balancing in 12 sweeps of {SERVICES} services");
     // A target group's attributes take a call of their own once a day.
     assert!(balancing <= 12 * (FOR_ALL + SERVICES.div_ceil(20)), "{balancing}");
+}
+
+/// The environment of the examples, asked for these openings.
+fn environment(openings: BTreeSet<Opening>) -> Object {
+    let scope = Scope { namespace: String::new(), ..scope("AwsEnvironment", "default") };
+    Object::of(scope, move |scope, _| Desired { graph: access_graph(scope, &openings).unwrap(), ..Desired::default() })
+}
+
+/// Services that reach the database, each with what its environment has opened.
+fn reading(name: &str, cluster: &ClusterReference, access: Vec<AccessStatus>) -> Object {
+    let references = References { access, ..References::to_cluster(Reference::Ready(cluster.clone())) };
+    orders(name, references, &database())
+}
+
+fn database() -> Value {
+    json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]}})
+}
+
+#[tokio::test(start_paused = true)]
+async fn seventy_services_on_one_group_of_a_users_take_one_rule_of_it() {
+    let account = Account::new().await;
+    let cluster = Object::cluster(&json!({})).converge(&account).await;
+    let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
+    let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+    let asked = openings(&examples::service(&database()));
+    let mut environment = environment(asked.clone());
+    let world = environment.converge(&account).await;
+    let access: Vec<AccessStatus> =
+        asked.iter().map(|opening| opened(&opening.entry(), &environment.graph(), &world, &BTreeMap::new())).collect();
+    assert!(access[0].clients_security_group_id.is_some(), "{access:?}");
+
+    let mut services: Vec<Object> =
+        (0..SERVICES).map(|number| reading(&format!("reader-{number:02}"), &cluster, access.clone())).collect();
+    for some in services.chunks_mut(10) {
+        join_all(some.iter_mut().map(|service| service.converge(&account))).await;
+    }
+    let world = account.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
+    let rules = world["ec2"]["groups"]["sg-0database"]["rules"].as_object().unwrap();
+    let open: Vec<&Value> = rules.values().filter(|rule| rule["from_port"] == 5432).collect();
+    assert_eq!(open.len(), 1, "{open:#?}");
+    let reader = account.session.reader();
+    let need = Need::Interfaces { security_group_id: access[0].clients_security_group_id.clone().unwrap() };
+    let Ok(Fact::Interfaces(interfaces)) = find(&reader, &need).await else { panic!("they are told") };
+    assert!(interfaces.len() >= SERVICES, "every task is let in: {}", interfaces.len());
+    let need = Need::SecurityGroupsOf { ownership: environment.scope.ownership() };
+    let Ok(Fact::SecurityGroupsOf(ids)) = find(&reader, &need).await else { panic!("they are told") };
+    assert_eq!(ids.iter().filter_map(|id| Opening::of_key(&id.key)).collect::<BTreeSet<_>>(), asked);
+
+    for some in services.chunks_mut(10) {
+        join_all(some.iter_mut().map(|service| service.remove(&account))).await;
+    }
+    environment.remove(&account).await;
 }

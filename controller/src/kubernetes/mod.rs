@@ -1,5 +1,6 @@
 //! The only place that reads from and writes to Kubernetes.
 
+mod access;
 mod client;
 mod dependants;
 mod events;

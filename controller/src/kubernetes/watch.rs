@@ -14,14 +14,17 @@ use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::Event;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use kube::{Client, Resource, ResourceExt};
+use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsService,
     EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
+use longshore_planner::desired::Opening;
 use serde::de::DeserializeOwned;
 
+use super::access::asked_of_environment;
 use super::index::Stores;
 use super::merge::Merge;
 use super::selection::{Selection, Source};
@@ -51,7 +54,9 @@ pub(crate) fn watch(
         let (of_environments, of_clusters, of_services, of_balancers, of_file_systems) =
             (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
         let environments = follow(selection.environments(client), environment_writer, move |e, seen| {
-            let view = View { told: held_up(e.status.as_ref()), ..View::default() };
+            let access = e.status.as_ref().map(|status| &status.access).filter(|access| !access.is_empty());
+            let access = access.map(|access| hash(&access.iter().map(opened).collect::<Vec<_>>()));
+            let view = View { told: held_up(e.status.as_ref()), access, ..View::default() };
             of_environments.saw(ObjectKind::AwsEnvironment, e, None, e.status.as_ref(), view, seen);
         });
         let clusters = follow(selection.objects::<EcsCluster>(client), cluster_writer, move |c, seen| {
@@ -63,7 +68,11 @@ pub(crate) fn watch(
             let environment = of_services.stores.environment_of(s);
             let seen = seen.unless(settled(s));
             let group = s.status.as_ref().and_then(|status| status.security_group_id.as_ref());
-            let view = View { shown: hash(&group), ..View::default() };
+            let view = View {
+                shown: hash(&group),
+                access: asked_of_environment(s).map(|asked| hash(&asked)),
+                ..View::default()
+            };
             of_services.saw(ObjectKind::EcsService, s, Some(&environment), s.status.as_ref(), view, seen);
         });
         let load_balancers =
@@ -174,14 +183,26 @@ struct View {
     told: u64,
     /// What others read in it.
     shown: u64,
+    /// What services ask of their environment, and what that has opened for them; `None`: nothing.
+    access: Option<u64>,
+}
+
+/// What was last seen of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Last {
+    /// What its own reconcile depends on.
+    own: u64,
+    /// What others see of it.
+    others: u64,
+    /// See [`View::access`].
+    access: Option<u64>,
 }
 
 /// Where the watches come together.
 struct Hub {
     stores: Stores,
     queue: Queue,
-    /// What was last seen of each object: what its own reconcile depends on, and what others see of it.
-    last: Mutex<HashMap<Key, (u64, u64)>>,
+    last: Mutex<HashMap<Key, Last>>,
 }
 
 impl Hub {
@@ -199,29 +220,48 @@ impl Hub {
         if seen == Seen::Gone {
             return self.gone(&key, object, environment);
         }
-        let now = (hash(&(own_view(object), view.told)), hash(&(others_view(object, status), view.shown)));
+        let now = Last {
+            own: hash(&(own_view(object), view.told)),
+            others: hash(&(others_view(object, status), view.shown)),
+            access: view.access,
+        };
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), now);
         if seen == Seen::Settled {
             return;
         }
         // Our own status patches change neither.
-        if before.map(|(own, _)| own) != Some(now.0) {
+        if before.map(|before| before.own) != Some(now.own) {
             self.queue.wake(key.clone(), environment, Urgency::Edit);
         }
-        if seen != Seen::Listed && before.map(|(_, others)| others) != Some(now.1) {
+        if seen == Seen::Listed {
+            return;
+        }
+        if before.map(|before| before.others) != Some(now.others) {
             for dependant in self.stores.dependants(&key) {
                 self.wake(dependant);
             }
         }
+        if before.and_then(|before| before.access) != now.access {
+            self.wake_all(self.stores.concerned_by_access(&key, environment));
+        }
     }
 
     fn gone<K: ResourceExt>(&self, key: &Key, object: &K, environment: Option<&str>) {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.queue.wake(key.clone(), environment, Urgency::Edit);
         for dependant in self.stores.dependants(key) {
             self.wake(dependant);
         }
+        if before.is_some_and(|before| before.access.is_some()) {
+            self.wake_all(self.stores.concerned_by_access(key, environment));
+        }
         self.wake_what_it_used(object, key.kind);
+    }
+
+    fn wake_all(&self, keys: Vec<Key>) {
+        for key in keys {
+            self.wake(key);
+        }
     }
 
     /// Something that the object refers to, or waits for, changed.
@@ -251,11 +291,15 @@ impl Hub {
     fn namespace_changed(&self, namespace: &Namespace, seen: Seen) {
         let key =
             Key { kind: ObjectKind::AwsEnvironment, namespace: namespace.name_any(), name: "\0labels".to_owned() };
-        let now = (hash(namespace.labels()), 0);
+        let now = Last { own: hash(namespace.labels()), others: 0, access: None };
         let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
         if seen != Seen::Listed && before != Some(now) {
             for object in self.stores.objects_in_namespace(&namespace.name_any()) {
                 self.wake(object);
+            }
+            // What is granted goes by labels.
+            for environment in self.stores.environments_asked_by(&namespace.name_any()) {
+                self.wake(environment);
             }
         }
     }
@@ -290,6 +334,12 @@ fn mountable_by(status: Option<&EfsFileSystemStatus>) -> u64 {
     let targets: Vec<_> = status.mount_targets.iter().map(|target| (&target.subnet_id, target.available)).collect();
     let points: Vec<_> = status.access_points.iter().map(|point| (&point.name, &point.access_point_id)).collect();
     hash(&(&status.file_system_id, &status.clients_security_group_id, targets, points))
+}
+
+/// What services need of what is opened for them.
+fn opened(entry: &AccessStatus) -> impl Hash {
+    let usable = entry.clients_security_group_id.clone().filter(|_| entry.unused_since.is_none());
+    (Opening::told(entry), usable, entry.unused_since.is_some(), entry.refused.clone())
 }
 
 /// What the objects of an environment found out together: deletions are paused, a wave has stopped.

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 use longshore_aws::{Cadence, Claims, Fault, Ours, Session};
-use longshore_crds::status::OwnerStatus;
-use longshore_planner::desired::Facts;
+use longshore_crds::AwsEnvironment;
+use longshore_crds::status::{OwnerStatus, ResourceStatus};
+use longshore_planner::desired::{Facts, access_graph};
 use serde::Serialize;
 
 use crate::kubernetes::Stores;
-use crate::object::{Key, Object};
-use crate::reconcile::inventory;
+use crate::object::{Key, Object, ObjectKind};
+use crate::reconcile::{inventory, scope_of};
 use crate::sweep::subject;
 
 /// Identities, as they are printed, and the ARN or id of each where it is known.
@@ -46,6 +48,9 @@ impl Claimed {
     pub(crate) fn of(stores: &Stores, installation: &str) -> Self {
         let claims = Claims { installation: installation.to_owned(), ..Claims::default() };
         let mut claimed = Self { objects: BTreeMap::new(), claims };
+        for environment in stores.environments.state() {
+            claimed.add_environment(&environment, stores);
+        }
         claimed.add(&stores.clusters, stores, installation);
         claimed.add(&stores.services, stores, installation);
         claimed.add(&stores.load_balancers, stores, installation);
@@ -53,16 +58,36 @@ impl Claimed {
         claimed
     }
 
+    /// What an environment has opened for its services.
+    fn add_environment(&mut self, environment: &AwsEnvironment, stores: &Stores) {
+        let installation = self.claims.installation.clone();
+        let status = environment.status.clone().unwrap_or_default();
+        let mut resources = self.remembered(&status.resources);
+        let demand = stores.access_demand(&environment.name_any(), &environment.spec, &installation);
+        let all = demand.wanted.union(&demand.kept).cloned().collect();
+        if let Ok(graph) = access_graph(&scope_of(environment, &installation), &all) {
+            for (id, _) in graph.iter() {
+                resources.entry(id.to_string()).or_default();
+            }
+        }
+        self.objects.insert(Key::of(ObjectKind::AwsEnvironment, environment).to_string(), resources);
+    }
+
+    /// What a status remembers.
+    fn remembered(&mut self, resources: &BTreeMap<String, ResourceStatus>) -> Resources {
+        let mut found = Resources::new();
+        for (id, entry) in &inventory::read(resources).0 {
+            self.claims.known.extend(entry.physical.clone());
+            self.claims.known.extend(entry.address.values().flatten().cloned());
+            found.insert(id.to_string(), entry.physical.clone());
+        }
+        found
+    }
+
     fn add<O: Object>(&mut self, store: &Store<O>, stores: &Stores, installation: &str) {
         for object in store.state() {
             let status = object.status().cloned().unwrap_or_default();
-            let remembered = inventory::read(status.resources());
-            let mut resources = Resources::new();
-            for (id, entry) in &remembered.0 {
-                self.claims.known.extend(entry.physical.clone());
-                self.claims.known.extend(entry.address.values().flatten().cloned());
-                resources.insert(id.to_string(), entry.physical.clone());
-            }
+            let mut resources = self.remembered(status.resources());
             // A status that was lost is written again by the next turn; what the spec asks for is no orphan until then.
             if let Ok(subject) = subject(object.as_ref(), stores, installation, &Facts::new()) {
                 for (id, _) in subject.graph.iter() {

@@ -1,18 +1,21 @@
-//! An `AwsEnvironment`: its account is verified, its subnets are resolved, and it stays while objects use it.
+//! An `AwsEnvironment`: its account is verified, its subnets are resolved, what its services reach is opened, and it stays
+//! while objects use it.
 
 use kube::{Api, Resource, ResourceExt};
 use longshore_aws::{Fault, Session, find};
 use longshore_crds::aws_environment::Subnets;
 use longshore_crds::{AwsEnvironment, AwsEnvironmentStatus};
 use longshore_planner::caution::{Deletions, deletions_allowed, wave};
-use longshore_planner::desired::{Fact, Need, Refusal};
+use longshore_planner::desired::{Fact, Need, Opening, Refusal};
 use longshore_planner::report::{Situation, conditions};
 
+use super::access::{Access, Ended, forgotten, scope_of};
 use super::caution::pause_of;
 use super::ledger::Fleet;
 use super::outcome::Outcome;
 use super::report::{json, set_conditions, tell_pause, tell_stall};
 use super::{Reconciler, failure};
+use crate::clock::Clock;
 use crate::kubernetes::{FINALIZER, WriteError, pin, read, release, write_status};
 use crate::object::Key;
 
@@ -23,16 +26,27 @@ pub(super) async fn reconcile(shell: &Reconciler, key: &Key) -> Result<Outcome, 
     let api: Api<AwsEnvironment> = Api::all(shell.client.clone());
     let Some(mut environment) = read(&api, &key.name).await? else { return Ok(Outcome::Gone) };
     if environment.meta().deletion_timestamp.is_some() {
-        return delete(shell, &api, &environment).await;
+        return Box::pin(delete(shell, &api, &environment)).await;
     }
     if !environment.finalizers().iter().any(|name| name == FINALIZER) {
         environment = pin(&api, &environment, &[]).await?;
     }
     let mut status = environment.status.clone().unwrap_or_default();
-    let (situation, outcome) = match look(shell, &environment, &mut status).await {
-        Ok(()) => verified(shell, &environment, &mut status),
-        Err(fault) => failure::situation(&fault),
+    let session = match look(shell, &environment, &mut status).await {
+        Ok(session) => session,
+        Err(fault) => {
+            let (situation, outcome) = failure::situation(&fault);
+            tell(shell, &api, &environment, status, &situation).await?;
+            return Ok(outcome);
+        }
     };
+    let (situation, outcome) = verified(shell, &environment, &mut status);
+    if pause_of(&environment, &shell.clock).is_ok_and(|pause| pause.is_none()) {
+        let access = Access { shell, api: &api, session: &session, environment, status };
+        let Ended { outcome: of_access, environment, status } = Box::pin(access.keep()).await?;
+        tell(shell, &api, &environment, status, &situation).await?;
+        return Ok(if outcome == Outcome::Resting { of_access } else { outcome });
+    }
     tell(shell, &api, &environment, status, &situation).await?;
     Ok(outcome)
 }
@@ -45,8 +59,7 @@ async fn delete(
 ) -> Result<Outcome, WriteError> {
     let users = shell.stores.objects_in_environment(&environment.name_any());
     if users.is_empty() {
-        release(api, environment).await?;
-        return Ok(Outcome::Gone);
+        return Box::pin(close(shell, api, environment.clone())).await;
     }
     let named: Vec<String> = users.iter().take(NAMED_USERS).map(ToString::to_string).collect();
     let more = users.len().saturating_sub(NAMED_USERS);
@@ -58,13 +71,68 @@ async fn delete(
     Ok(Outcome::Waiting)
 }
 
-/// Asks AWS whose account it is, and which subnets carry the tags.
+/// What it opened for services goes first.
+async fn close(
+    shell: &Reconciler,
+    api: &Api<AwsEnvironment>,
+    environment: AwsEnvironment,
+) -> Result<Outcome, WriteError> {
+    let mut status = environment.status.clone().unwrap_or_default();
+    let never_looked = !environment.finalizers().iter().any(|name| name == FINALIZER);
+    if never_looked || (status.caller_arn.is_some() && status.access.is_empty() && status.resources.is_empty()) {
+        release(api, &environment).await?;
+        return Ok(Outcome::Gone);
+    }
+    if let Err(refusal) = no_pause(&environment, &shell.clock) {
+        let situation = Situation::Waiting { reason: "Paused".to_owned(), message: refusal };
+        tell(shell, api, &environment, status, &situation).await?;
+        return Ok(Outcome::Waiting);
+    }
+    let session = match look(shell, &environment, &mut status).await {
+        Ok(session) => session,
+        Err(fault) => {
+            let (situation, outcome) = failure::situation(&fault);
+            tell(shell, api, &environment, status, &situation).await?;
+            return Ok(outcome);
+        }
+    };
+    let access = Access { shell, api, session: &session, environment, status };
+    let Ended { outcome, environment, status } = Box::pin(access.keep()).await?;
+    if status.access.is_empty() && status.resources.is_empty() {
+        release(api, &environment).await?;
+        return Ok(Outcome::Gone);
+    }
+    let open = status.access.iter().map(|entry| {
+        let why = entry.refused.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("{}{why}", Opening::told(entry))
+    });
+    let message = format!(
+        "is being deleted, and waits until what it opened for services is closed: {}",
+        open.collect::<Vec<_>>().join(", ")
+    );
+    tell(shell, api, &environment, status, &Situation::Waiting { reason: "InUse".to_owned(), message }).await?;
+    Ok(outcome)
+}
+
+fn no_pause(environment: &AwsEnvironment, clock: &Clock) -> Result<(), String> {
+    match pause_of(environment, clock) {
+        Ok(None) => Ok(()),
+        Ok(Some(pause)) => Err(format!("is being deleted, and waits: {pause}")),
+        Err(refusal) => Err(format!("is being deleted, and waits: {refusal}")),
+    }
+}
+
+/// Asks AWS whose account it is, and which subnets carry the tags; of one that was never looked at, or whose status was
+/// lost, also what it has opened.
 async fn look(
     shell: &Reconciler,
     environment: &AwsEnvironment,
     status: &mut AwsEnvironmentStatus,
-) -> Result<(), Fault> {
+) -> Result<Session, Fault> {
     let opened = shell.sessions.of(&environment.name_any(), &environment.spec).await?;
+    if status.caller_arn.is_none() {
+        status.access = forgotten(&opened.session.reader(), &scope_of(environment, &shell.installation)).await?;
+    }
     status.caller_arn = Some(opened.caller_arn);
     // Resolved once per generation: a new subnet that happens to carry the tags must not move every service.
     let known = status.observed_generation == environment.meta().generation;
@@ -77,7 +145,7 @@ async fn look(
             *ids = resolve(&opened.session, &network.vpc_id, subnets.as_ref()).await?;
         }
     }
-    Ok(())
+    Ok(opened.session)
 }
 
 async fn resolve(session: &Session, vpc_id: &str, subnets: Option<&Subnets>) -> Result<Vec<String>, Fault> {

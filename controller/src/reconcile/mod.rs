@@ -3,6 +3,7 @@
 //! `pass` is the one page; `rounds` is its loop; `report` writes what came of it into the object. When the next turn
 //! is, `outcome` says.
 
+mod access;
 mod caution;
 mod environment;
 mod failure;
@@ -31,6 +32,7 @@ use crate::object::{Key, ObjectKind};
 use crate::queue::{Next, Turn};
 use crate::sessions::Sessions;
 use crate::telemetry::{Metrics, ReconcileLabels};
+pub(crate) use access::scope_of;
 pub(crate) use caution::unfinished;
 pub use outcome::Timing;
 use outcome::{Outcome, next};
@@ -77,7 +79,7 @@ impl Reconciler {
 
     async fn reconcile(&self, turn: &Turn) -> Result<Outcome, WriteError> {
         match turn.key.kind {
-            ObjectKind::AwsEnvironment => environment::reconcile(self, &turn.key).await,
+            ObjectKind::AwsEnvironment => Box::pin(environment::reconcile(self, &turn.key)).await,
             ObjectKind::EcsCluster => Box::pin(pass::reconcile::<EcsCluster>(self, turn)).await,
             ObjectKind::EcsService => Box::pin(pass::reconcile::<EcsService>(self, turn)).await,
             ObjectKind::ApplicationLoadBalancer => {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use longshore_aws::{Fault, act, observe};
+use k8s_openapi::api::core::v1::ObjectReference;
+use longshore_aws::{Aws, Fault, Read, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
-use longshore_planner::engine::{Action, Entry, Id, Ownership, Plan, Step, Verified, World, plan};
+use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan};
 use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
@@ -16,7 +17,7 @@ use super::ledger::progress;
 use super::outcome::{Outcome, judge};
 use super::pass::{Pass, Work};
 use super::reliance::Mark;
-use crate::kubernetes::WriteError;
+use crate::kubernetes::{Events, WriteError};
 use crate::object::{Beside, Key, Object};
 use crate::queue::Urgency;
 use crate::sweep::settled;
@@ -93,7 +94,8 @@ impl<O: Object> Pass<'_, O> {
     /// What there is, and what is to be done about it.
     async fn look_and_plan(&self, work: &mut Work, verified: &mut Verified) -> (World, Plan) {
         let now = self.shell.clock.now().0;
-        let mut world = look(work, verified.recall(&work.look_at, now)).await;
+        let (ownership, known) = (work.scope.ownership(), verified.recall(&work.look_at, now));
+        let mut world = look(&work.reader, &ownership, &work.inventory, &work.look_at, known).await;
         self.distrust(work, &mut world);
         self.learn(work, &world);
         let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
@@ -171,14 +173,14 @@ impl<O: Object> Pass<'_, O> {
         failures: &mut Vec<Failure>,
     ) -> Result<bool, Halt> {
         let Some(writer) = &work.writer else { return Ok(false) };
-        let ownership = work.scope.ownership();
+        let (ownership, object) = (work.scope.ownership(), self.object.object_ref(&()));
         let calls = steps.iter().map(|step| {
             let (at, ownership) = (inventory::look_up(&work.inventory, &step.id), &ownership);
             async move { (step, act(writer, ownership, step, world, &at).await) }
         });
         let mut progress = false;
         for (step, result) in join_all(calls).await {
-            self.tell_step(step, &result).await;
+            tell_step(&self.shell.events, &object, step, &result).await;
             match result {
                 Ok(physical) => {
                     progress = true;
@@ -193,29 +195,6 @@ impl<O: Object> Pass<'_, O> {
             }
         }
         Ok(progress)
-    }
-
-    /// An Event for what was done, and for what was refused for want of a person; the rest passes by itself.
-    async fn tell_step(&self, step: &Step, result: &Result<Option<String>, Fault>) {
-        let object = self.object.object_ref(&());
-        let (reason, verb) = match step.action {
-            Action::Create { .. } => ("Created", "create"),
-            Action::Update { .. } => ("Updated", "update"),
-            Action::Delete => ("Deleted", "delete"),
-            Action::Wait | Action::Blocked => return,
-        };
-        let action = format!("{verb} {}", step.id);
-        match result {
-            Ok(physical) => {
-                let what = physical.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
-                let note = format!("{} ({}){what}", step.id, step.reason);
-                self.shell.events.tell(&object, false, reason, &action, note).await;
-            }
-            Err(fault) if fault.class == longshore_aws::Class::Fix => {
-                self.shell.events.tell(&object, true, "Refused", &action, format!("{}: {fault}", step.id)).await;
-            }
-            Err(_) => {}
-        }
     }
 
     async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
@@ -245,22 +224,54 @@ impl<O: Object> Pass<'_, O> {
     }
 }
 
+/// An Event for what was done, and for what was refused for want of a person; the rest passes by itself.
+pub(super) async fn tell_step(
+    events: &Events,
+    object: &ObjectReference,
+    step: &Step,
+    result: &Result<Option<String>, Fault>,
+) {
+    let (reason, verb) = match step.action {
+        Action::Create { .. } => ("Created", "create"),
+        Action::Update { .. } => ("Updated", "update"),
+        Action::Delete => ("Deleted", "delete"),
+        Action::Wait | Action::Blocked => return,
+    };
+    let action = format!("{verb} {}", step.id);
+    match result {
+        Ok(physical) => {
+            let what = physical.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+            let note = format!("{} ({}){what}", step.id, step.reason);
+            events.tell(object, false, reason, &action, note).await;
+        }
+        Err(fault) if fault.class == longshore_aws::Class::Fix => {
+            events.tell(object, true, "Refused", &action, format!("{}: {fault}", step.id)).await;
+        }
+        Err(_) => {}
+    }
+}
+
 /// Reads everything that is not known already. Some addresses are known only once another resource was seen: those are
 /// looked up then, so that nothing that exists is taken for missing.
-async fn look(work: &Work, known: World) -> World {
-    let ownership: Ownership = work.scope.ownership();
+pub(super) async fn look(
+    reader: &Aws<Read>,
+    ownership: &Ownership,
+    inventory: &Inventory,
+    look_at: &Graph,
+    known: World,
+) -> World {
     let recalled: BTreeSet<Id> = known.things.keys().cloned().collect();
     let mut world = known;
     let mut asked: BTreeMap<Id, Entry> = BTreeMap::new();
     // As deep as the graph at most: each time round an address became known, and none becomes unknown again.
     loop {
-        let mut look_ups = work.inventory.look_ups(&work.look_at, &world);
+        let mut look_ups = inventory.look_ups(look_at, &world);
         look_ups.retain(|at| !recalled.contains(&at.id) && asked.get(&at.id) != Some(&at.entry));
         if look_ups.is_empty() {
             return world;
         }
         asked.extend(look_ups.iter().map(|at| (at.id.clone(), at.entry.clone())));
-        let more = observe(&work.reader, &ownership, &look_ups).await;
+        let more = observe(reader, ownership, &look_ups).await;
         for at in &look_ups {
             world.unknown.remove(&at.id);
         }

@@ -27,6 +27,9 @@ pub struct EcsServiceStatus {
     /// The service's own security group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_group_id: Option<String>,
+    /// All groups of its tasks; until a deployment is done, those of the tasks before it, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_group_ids: Vec<String>,
     /// Tasks that ECS is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,

@@ -3,6 +3,7 @@
 //! What is missing is returned as an [`Obstacle`]: the shell fetches facts and calls again, or tells the object why
 //! there is nothing to do.
 
+mod access;
 mod application_load_balancer;
 mod claims;
 mod ecs_cluster;
@@ -17,6 +18,10 @@ mod priorities;
 mod scope;
 mod subnets;
 
+pub use access::{
+    Demand, GRACE, Opening, access_graph, clients_group, entries as access_entries, is_due, opened, openings,
+    refused_openings,
+};
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
 pub use claims::{Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;

@@ -1,14 +1,15 @@
 //! What stands between a spec and a graph, and what comes out when nothing does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use longshore_crds::application_load_balancer::ListenerProtocol;
+use longshore_crds::aws_environment::AccessStatus;
 
 use super::claims::Claim;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
-use crate::engine::{FieldPath, Graph, GraphError};
+use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
 use crate::report::RolledBack;
 
 /// A question to AWS whose answer the graph depends on.
@@ -41,6 +42,16 @@ pub enum Need {
         /// The host, which may begin with `*.`.
         host: String,
     },
+    /// The network interfaces that are in a security group.
+    Interfaces {
+        /// The group.
+        security_group_id: String,
+    },
+    /// The security groups that carry an object's tags.
+    SecurityGroupsOf {
+        /// The object.
+        ownership: Ownership,
+    },
 }
 
 impl fmt::Display for Need {
@@ -54,6 +65,8 @@ impl fmt::Display for Need {
             Self::VpcCidrs { vpc_id } => write!(f, "the address ranges of {vpc_id}"),
             Self::ListenerRules { listener_arn } => write!(f, "the rules of {listener_arn}"),
             Self::Certificates { host } => write!(f, "the certificates of ACM for {host}"),
+            Self::Interfaces { security_group_id } => write!(f, "the network interfaces in {security_group_id}"),
+            Self::SecurityGroupsOf { ownership } => write!(f, "the security groups of {}", ownership.object),
         }
     }
 }
@@ -71,6 +84,10 @@ pub enum Fact {
     ListenerRules(Vec<TakenPriority>),
     /// ARNs, the one that is valid the longest first.
     Certificates(Vec<String>),
+    /// Ids, sorted.
+    Interfaces(Vec<String>),
+    /// The identities in their tags.
+    SecurityGroupsOf(BTreeSet<Id>),
 }
 
 /// The answers so far.
@@ -176,12 +193,20 @@ pub struct References {
     pub services: BTreeMap<(String, String), Reference<ServiceReference>>,
     /// The file systems of `task.volumes`, by namespace and name.
     pub file_systems: BTreeMap<(String, String), Reference<FileSystemReference>>,
+    /// What the service's environment has opened for services.
+    pub access: Vec<AccessStatus>,
 }
 
 impl References {
     /// Of a service that refers to nothing but its cluster.
     pub fn to_cluster(cluster: Reference<ClusterReference>) -> Self {
-        Self { cluster, listeners: BTreeMap::new(), services: BTreeMap::new(), file_systems: BTreeMap::new() }
+        Self {
+            cluster,
+            listeners: BTreeMap::new(),
+            services: BTreeMap::new(),
+            file_systems: BTreeMap::new(),
+            access: vec![],
+        }
     }
 }
 

@@ -30,12 +30,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whose the object's resources are.
+    /// Whose the object's resources are. An environment has no namespace.
     pub fn ownership(&self) -> Ownership {
-        Ownership {
-            installation: self.installation.clone(),
-            object: format!("{}/{}/{}", self.object_kind, self.namespace, self.name),
-        }
+        let parts = [self.object_kind, &self.namespace, &self.name];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Ownership { installation: self.installation.clone(), object: parts.join("/") }
     }
 
     /// The base of its names in AWS.

@@ -1,11 +1,13 @@
 //! What the status of a service and of a cluster tells beside the conditions.
 
+use std::collections::BTreeSet;
+
 use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask};
 use longshore_crds::{EcsClusterStatus, EcsServiceStatus};
 
 use super::RolledBack;
 use crate::desired::SERVICE_KEY;
-use crate::engine::{Graph, Id, Kind, Seen, World};
+use crate::engine::{Graph, Id, Kind, Seen, Text, World};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
 use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
 
@@ -22,12 +24,32 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
     let detail = seen.as_ref().and_then(Seen::detail::<ServiceDetail>);
     status.service_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
     status.security_group_id = super::load_balancer::own_group(graph, world);
+    status.security_group_ids = security_groups(status, seen.as_ref(), detail.as_ref());
     status.cluster_arn = seen.as_ref().and_then(|seen| seen.value.cluster.known().map(ToOwned::to_owned));
     status.desired_count = detail.as_ref().map(|detail| detail.desired);
     status.running_count = detail.as_ref().map(|detail| detail.running);
     status.pending_count = detail.as_ref().map(|detail| detail.pending);
     status.selector = seen.as_ref().map(|seen| format!("ecs.longshore.dev/service={}", seen.value.name));
     status.deployment = detail.as_ref().and_then(|detail| deployment(detail, rolled_back));
+}
+
+/// The groups of its tasks. Those of a deployment before may still run, or be gone back to, until the new one is done.
+fn security_groups(
+    status: &EcsServiceStatus,
+    seen: Option<&Seen<Service>>,
+    detail: Option<&ServiceDetail>,
+) -> Vec<String> {
+    let network = seen.and_then(|seen| seen.value.network.as_ref());
+    let now = network.iter().flat_map(|network| &network.security_groups).filter_map(Text::known);
+    let mut all: BTreeSet<String> = now.map(ToOwned::to_owned).collect();
+    let done = |detail: &ServiceDetail| {
+        let primary = detail.primary().and_then(|primary| primary.rollout_state);
+        primary == Some(RolloutState::Completed) && detail.deployments.len() == 1
+    };
+    if seen.is_some() && !detail.is_some_and(done) {
+        all.extend(status.security_group_ids.iter().cloned());
+    }
+    all.into_iter().collect()
 }
 
 /// Fills in what AWS says of a cluster; of one that could not be read, what was told before stays.

@@ -10,7 +10,7 @@ use longshore_planner::desired::{
 };
 use serde_json::{Value, json};
 
-use crate::objects::{cluster, environment, merge, scope, spec};
+use crate::objects::{cluster, environment, merge, opened, scope, spec};
 
 pub(crate) const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/public/1/2";
 pub(crate) const OTHER_LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/theirs/1/2";
@@ -109,7 +109,8 @@ impl Asked {
     }
 
     pub(crate) fn desire(&self) -> Result<Desired, Obstacle> {
-        ecs_service(&self.scope, &self.spec, &self.facts, &self.references, &self.memory)
+        let references = References { access: opened(&self.spec), ..self.references.clone() };
+        ecs_service(&self.scope, &self.spec, &self.facts, &references, &self.memory)
     }
 
     pub(crate) fn desired(&self) -> Desired {

@@ -3,6 +3,7 @@
 // A test that finds something unexpected stops there; the lints that forbid it are for the product.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod access;
 mod balanced;
 mod claims;
 mod cloud;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::{AwsEnvironmentSpec, EcsServiceSpec};
 use longshore_planner::desired::{
-    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, ecs_service,
+    ClusterReference, Desired, Facts, Memory, Obstacle, Opening, Reference, References, Scope, ecs_service, openings,
 };
 use longshore_planner::engine::{Kind, Node};
 use serde::de::DeserializeOwned;
@@ -76,7 +77,17 @@ pub(crate) fn cluster() -> Reference<ClusterReference> {
 }
 
 pub(crate) fn desire(scope: &Scope, spec: &EcsServiceSpec, memory: &Memory) -> Result<Desired, Obstacle> {
-    ecs_service(scope, spec, &Facts::new(), &References::to_cluster(cluster()), memory)
+    let references = References { access: opened(spec), ..References::to_cluster(cluster()) };
+    ecs_service(scope, spec, &Facts::new(), &references, memory)
+}
+
+/// The environment has opened everything that a service asks for.
+pub(crate) fn opened(spec: &EcsServiceSpec) -> Vec<AccessStatus> {
+    let entry = |opening: &Opening| AccessStatus {
+        clients_security_group_id: Some(format!("sg-0clients{}", opening.from_port)),
+        ..opening.entry()
+    };
+    openings(spec).iter().map(entry).collect()
 }
 
 /// Example 10 with a patch, in example 00's environment.

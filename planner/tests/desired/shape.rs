@@ -1,6 +1,5 @@
 //! Which resources a service wants, and what they look like.
 
-use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule};
 use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::logs::log_group::LogGroup;
 use serde_json::json;
@@ -34,33 +33,11 @@ fn a_service_gets_only_what_it_needs() {
             json!({"taskRole": {"policy": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}}}),
             vec!["logs", "execution-role", "task-role", "security-group", "egress-all", "task", "service"],
         ),
-        (
-            json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]}}),
-            vec![
-                "logs",
-                "execution-role",
-                "security-group",
-                "egress-all",
-                "access-sg-0database-tcp-5432-5432",
-                "task",
-                "service",
-            ],
-        ),
     ];
     for (patch, expected) in cases {
         let keys: Vec<String> = desired(&patch).graph.iter().map(|(id, _)| id.key.clone()).collect();
         assert_eq!(keys, expected, "{patch}");
     }
-}
-
-#[test]
-fn access_to_a_foreign_group_opens_that_groups_port_for_the_services_own_group() {
-    let patch = json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]}});
-    let rule: SecurityGroupRule = value(&desired(&patch), "access-sg-0database-tcp-5432-5432");
-    assert_eq!(rule.group, "sg-0database".into());
-    assert_eq!((rule.direction, rule.from_port, rule.to_port), (Direction::Ingress, 5432, 5432));
-    assert!(matches!(rule.peer, Peer::Group(group) if group.known().is_none()));
-    assert!(rule.description.contains("EcsService/shop/hello"));
 }
 
 #[test]

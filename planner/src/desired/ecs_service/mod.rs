@@ -30,6 +30,7 @@ use longshore_crds::{ClusterRef, EcsServiceSpec};
 use self::load_balancers::{is_named, listener_arn};
 use self::service::Parts;
 use self::task::TaskRoles;
+use super::access::refused_openings;
 use super::grants::authorise;
 use super::memory::Memory;
 use super::obstacle::{ClusterReference, Desired, Facts, Need, Obstacle, Reference, References, Refusal};
@@ -64,9 +65,14 @@ pub fn ecs_service(
         }
     };
     let builder = Builder { scope, spec, base: scope.base(), facts, references, memory };
-    let (desired, needs) = builder.build(cluster)?;
+    let denied = refused_openings(scope, spec);
+    let (desired, needs) = match builder.build(cluster) {
+        // What is never opened is not waited for.
+        Err(Obstacle::Waiting { .. }) if !denied.is_empty() => return Err(Obstacle::Refused(denied)),
+        built => built?,
+    };
     // What may not be named is not asked about either.
-    let refusals = authorise(&desired.graph, scope, &builder.lent());
+    let refusals: Vec<Refusal> = denied.into_iter().chain(authorise(&desired.graph, scope, &builder.lent())).collect();
     match (refusals.is_empty(), needs.is_empty()) {
         (false, _) => Err(Obstacle::Refused(refusals)),
         (true, false) => Err(Obstacle::Needs(needs)),
@@ -159,7 +165,8 @@ impl Builder<'_> {
             [arn, known.clients_security_group_id.clone()]
         });
         let of_services = services.map(|service| service.security_group_id.clone());
-        of_listeners.chain(of_services).chain(of_file_systems).collect()
+        let of_access = self.clients_groups().unwrap_or_default();
+        of_listeners.chain(of_services).chain(of_file_systems).chain(of_access).collect()
     }
 
     fn fargate(&self) -> bool {

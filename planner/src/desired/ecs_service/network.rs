@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use longshore_crds::ecs_service::{Access, AwsVpcConfiguration};
+use longshore_crds::ecs_service::AwsVpcConfiguration;
 use longshore_crds::task_definition::{Switch, TransportProtocol};
 
 use super::volumes::Mounts;
 use super::{Builder, SECURITY_GROUP_KEY};
+use crate::desired::access::{Opening, clients_group, openings};
 use crate::desired::obstacle::{Facts, Obstacle, Refusal};
 use crate::desired::subnets;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Text};
@@ -26,8 +27,7 @@ pub(super) struct ServiceNetwork {
 const GROUPS: usize = 5;
 
 impl Builder<'_> {
-    /// Every awsvpc service gets a security group of its own, further groups beside it (those that the spec names, and
-    /// the clients' groups of what it mounts), and the rules that let it out and into the groups that it names.
+    /// Every awsvpc service gets a security group of its own, further groups beside it, and the rule that lets it out.
     pub(super) fn network(
         &self,
         graph: &mut Graph,
@@ -37,7 +37,7 @@ impl Builder<'_> {
         let configuration = self.spec.network_configuration.as_ref();
         let awsvpc =
             configuration.and_then(|configuration| configuration.awsvpc_configuration.clone()).unwrap_or_default();
-        let further = further_groups(&awsvpc, mounts)?;
+        let further = further_groups(&awsvpc, mounts, &self.clients_groups()?)?;
         let subnets = self.subnets(&awsvpc, facts)?;
         let group = SecurityGroup {
             name: self.base.clone(),
@@ -46,15 +46,12 @@ impl Builder<'_> {
             tags: self.scope.tags(&self.spec.tags),
         };
         let own = graph.add(SECURITY_GROUP_KEY, group, "spec.networkConfiguration", &[])?.out(SecurityGroupOutput::Id);
-        let mut rules = vec![self.add_rule(
+        let rules = vec![self.add_rule(
             graph,
             "egress-all",
             everything_out(own.clone()),
             "spec.networkConfiguration".into(),
         )?];
-        for access in configuration.iter().flat_map(|configuration| &configuration.access) {
-            rules.push(self.add_access(graph, access, &own)?);
-        }
         let network = Network {
             subnets,
             security_groups: std::iter::once(own.clone()).chain(further.into_iter().map(Text::from)).collect(),
@@ -63,14 +60,11 @@ impl Builder<'_> {
         Ok(ServiceNetwork { network, group: own, rules })
     }
 
-    fn add_access(&self, graph: &mut Graph, access: &Access, own: &Text) -> Result<Id, GraphError> {
-        let protocol = access.protocol.unwrap_or(TransportProtocol::Tcp);
-        let to_port = access.to_port.unwrap_or(access.port);
-        let key = format!("access-{}-{protocol}-{}-{to_port}", access.security_group.id, access.port);
-        let group = access.security_group.id.as_str().into();
-        let rule = self.let_in(group, protocol, (access.port, to_port), Peer::Group(own.clone()));
-        let at = FieldPath::from("spec.networkConfiguration.access").item(&access.security_group.id);
-        self.add_rule(graph, &key, rule, at)
+    /// The groups that tasks join to reach what the spec asks for of foreign groups.
+    pub(super) fn clients_groups(&self) -> Result<BTreeSet<String>, Obstacle> {
+        let openings = openings(self.spec);
+        let of = |opening: &Opening| clients_group(opening, &self.scope.environment_name, &self.references.access);
+        openings.iter().map(of).collect()
     }
 
     /// A rule into a group, whose description says which object it is for.
@@ -115,18 +109,25 @@ impl Builder<'_> {
     }
 }
 
-/// The groups that the tasks are in beside the service's own: those that the spec names, and the clients' groups of the
-/// file systems that they mount.
-fn further_groups(awsvpc: &AwsVpcConfiguration, mounts: &Mounts) -> Result<BTreeSet<String>, Refusal> {
-    let further: BTreeSet<String> = awsvpc.security_groups.iter().chain(&mounts.clients).cloned().collect();
+/// The groups that the tasks are in beside the service's own: those that the spec names, the clients' groups of what it
+/// reaches in foreign groups, and those of the file systems that it mounts.
+fn further_groups(
+    awsvpc: &AwsVpcConfiguration,
+    mounts: &Mounts,
+    access: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, Refusal> {
+    let further: BTreeSet<String> =
+        awsvpc.security_groups.iter().chain(access).chain(&mounts.clients).cloned().collect();
     if further.len() < GROUPS {
         return Ok(further);
     }
     let message = format!(
-        "a task can be in {GROUPS} security groups, and these would be {}: its own, {} that are named here, and {} of the \
-         file systems that it mounts; name fewer, or mount fewer file systems",
+        "a task can be in {GROUPS} security groups, and these would be {}: its own, {} that are named here, {} for what \
+         access asks for, and {} of the file systems that it mounts; name fewer, ask for a range of ports instead of \
+         several, or mount fewer file systems",
         further.len() + 1,
         awsvpc.security_groups.len(),
+        access.len(),
         mounts.clients.len()
     );
     Err(Refusal::new("TooManySecurityGroups", "spec.networkConfiguration.awsvpcConfiguration.securityGroups", message))

@@ -33,10 +33,13 @@ pub(crate) const POLICY_OF_ENVIRONMENT: &str = "environment";
 /// Everything in a graph that no grant of the environment covers. `lent` are the ids and ARNs that other objects of
 /// Longshore let this one use, such as an ApplicationLoadBalancer's listener and security group: those need no grant.
 pub fn authorise(graph: &Graph, scope: &Scope, lent: &BTreeSet<String>) -> Vec<Refusal> {
-    let grants = scope.environment.iam.iter().flat_map(|iam| &iam.grants);
-    let granted =
-        Granted { scope, lent, grants: grants.filter(|g| matches(&g.namespaces, &scope.namespace_labels)).collect() };
+    let granted = Granted::of(scope, lent);
     graph.iter().flat_map(|(id, node)| granted.node(&id.kind, node)).collect()
+}
+
+/// Why an object may not have a security group opened, if so.
+pub(super) fn may_open(scope: &Scope, security_group_id: &str, at: &FieldPath) -> Option<Refusal> {
+    Granted::of(scope, &BTreeSet::new()).security_group(security_group_id, at)
 }
 
 /// The grants of one namespace.
@@ -46,7 +49,12 @@ struct Granted<'a> {
     grants: Vec<&'a Grant>,
 }
 
-impl Granted<'_> {
+impl<'a> Granted<'a> {
+    fn of(scope: &'a Scope, lent: &'a BTreeSet<String>) -> Self {
+        let grants = scope.environment.iam.iter().flat_map(|iam| &iam.grants);
+        Self { scope, lent, grants: grants.filter(|g| matches(&g.namespaces, &scope.namespace_labels)).collect() }
+    }
+
     fn node(&self, kind: &str, node: &Node) -> Vec<Refusal> {
         match kind {
             Role::NAME => self.typed(node, Self::role),

@@ -1,5 +1,6 @@
 //! What must be: judged from what users applied and what AWS's API shows, with no help of the planner.
 
+mod access;
 mod aws;
 mod balancing;
 mod caution;
@@ -39,7 +40,8 @@ pub(crate) struct Want {
 impl Want {
     /// As the tag of everything that it owns names it.
     fn tag(&self) -> String {
-        format!("{}/{}/{}", self.kind, self.namespace, self.name)
+        let parts = [&self.kind, &self.namespace, &self.name].map(String::as_str);
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
     }
 }
 
@@ -107,9 +109,13 @@ impl Judge {
         }
     }
 
-    /// Whether every object is where it shall end.
+    /// Whether every object is where it shall end, and the environment has closed what no service uses: that it hears by a
+    /// watch, at the latest when that begins anew.
     pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
-        all(&stage.api).iter().all(|(key, object)| self.end_problems(key, object).is_empty())
+        let all = all(&stage.api);
+        let account = Account::of(&stage.simulator, &self.foreign);
+        all.iter().all(|(key, object)| self.end_problems(key, object).is_empty())
+            && access::differences(&account, service_specs(&all)).is_empty()
     }
 
     /// Conditions that say what is not so, or contradict each other, judged when they are written: what somebody changes
@@ -173,6 +179,7 @@ impl Judge {
                 problems.push(format!("{key}: its spec was written"));
             }
         }
+        problems.extend(access::differences(account, service_specs(&all)));
         let wanted = all.iter().map(|(_, object)| self.want(object, &stage.api).tag());
         let wanted: BTreeSet<String> = wanted.chain(self.unseen.clone()).collect();
         problems.extend(account.orphans(&wanted, forgotten));
@@ -233,6 +240,10 @@ pub(crate) fn refused(scenario: &Scenario, stage: &Stage) -> Vec<String> {
 fn all(api: &KubernetesApi) -> Vec<(String, Value)> {
     let all = KINDS.into_iter().flat_map(|resource| objects(api, resource));
     all.map(|(key, object)| (written(&key), object)).collect()
+}
+
+fn service_specs(all: &[(String, Value)]) -> impl Iterator<Item = &Value> {
+    all.iter().filter(|(_, object)| object["kind"] == "EcsService").map(|(_, object)| &object["spec"])
 }
 
 fn specs(api: &KubernetesApi) -> BTreeMap<String, Value> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
-use super::{Want, balancing, scaling, storage};
+use super::{Want, access, balancing, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -136,7 +136,8 @@ fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>,
     let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
     differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
     let clients = storage::mounts(want).filter_map(|name| storage::clients(account, want, name));
-    let mut groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).collect();
+    let access = access::clients(account, want).into_iter().map(Some);
+    let mut groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).chain(access).collect();
     let mut in_groups: Vec<Option<&str>> =
         is["securityGroups"].as_array().into_iter().flatten().map(Value::as_str).collect();
     groups.sort_unstable();

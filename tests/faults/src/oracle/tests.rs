@@ -114,6 +114,34 @@ fn the_oracle_sees_what_is_wrong_with_a_load_balancer_and_who_is_behind_it() {
     sees("balanced", &cases);
 }
 
+#[test]
+fn the_oracle_sees_what_is_wrong_with_what_an_environment_has_opened() {
+    fn database(world: &mut Value) -> &mut Value {
+        &mut world["ec2"]["groups"]["sg-0database"]["rules"]
+    }
+    let cases: [(&str, Bend); 4] = [
+        ("sg-0database has no rule", |world| {
+            for rule in database(world).as_object_mut().unwrap().values_mut() {
+                rule["to_port"] = json!(65_535);
+            }
+        }),
+        ("number of things of kind rule: 0", |world| *database(world) = json!({})),
+        ("number of things of kind security group: 2", |world| {
+            let mut second = opened(world).clone();
+            second["id"] = json!("sg-0second");
+            world["ec2"]["groups"]["sg-0second"] = second;
+        }),
+        ("security groups", |world| opened(world)["tags"]["longshore.dev/object"] = json!("AwsEnvironment/another")),
+    ];
+    sees("access", &cases);
+}
+
+/// The group of clients.
+fn opened(world: &mut Value) -> &mut Value {
+    let mut groups = world["ec2"]["groups"].as_object_mut().unwrap().values_mut();
+    groups.find(|group| group["tags"]["longshore.dev/object"] == super::access::OWNER).unwrap()
+}
+
 /// Everybody is let in.
 fn open(world: &mut Value, object: &str) {
     let groups = world["ec2"]["groups"].as_object_mut().unwrap();
