@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::examples::{self, scope};
 use crate::object::{Object, thing, words};
+use crate::survey::cost::Cost;
 use crate::survey::{judged, subject, suspicion};
 
 fn file_system(patch: &Value) -> Object {
@@ -236,6 +237,9 @@ async fn one_that_somebody_else_made_is_taken_over_by_its_id_and_never_made() {
 }
 
 const SERVICES: usize = 70;
+/// Calls of a sweep of them, and the hundredths of one that each further service may add (docs/performance.md).
+const SWEEP: usize = 19;
+const FURTHER: usize = 9;
 
 #[tokio::test(start_paused = true)]
 async fn seventy_services_mount_one_file_system_by_one_rule() {
@@ -252,6 +256,9 @@ async fn seventy_services_mount_one_file_system_by_one_rule() {
     let subjects: Vec<_> = services.iter().map(subject).collect();
     let found = judged(&account, &subjects).await;
     assert_eq!(found.iter().filter_map(suspicion).collect::<Vec<_>>(), [""; 0]);
+    let cost = Cost::of(&account, &[subject(&shared)], &subjects).await;
+    println!("mounting a file system: {cost:?}");
+    assert!(cost.is_at_most(SWEEP, FURTHER), "{cost:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use longshore_aws::{Cadence, find};
+use longshore_aws::find;
 use longshore_crds::aws_environment::AccessStatus;
 use longshore_planner::desired::{
     ClusterReference, Desired, Fact, Need, Opening, Reference, References, Scope, access_graph, opened, openings,
@@ -15,11 +15,14 @@ use crate::account::Account;
 use crate::balanced::{Balanced, behind, orders};
 use crate::examples::{self, scope};
 use crate::object::{Object, thing};
-use crate::survey::{subject, suspicion, verdicts};
+use crate::survey::cost::Cost;
+use crate::survey::subject;
 
 const SERVICES: usize = 70;
-/// Sweeps a day, ten minutes apart.
-const A_DAY: u64 = 144;
+/// Calls of a sweep of seventy services behind a load balancer, and the hundredths of one that each further service may
+/// add (docs/performance.md).
+const SWEEP: usize = 23;
+const FURTHER: usize = 11;
 /// What a sweep asks of Elastic Load Balancing, however many services are behind the load balancer: itself, its
 /// attributes and tags, its listeners, their certificates and tags, a list of target groups, and of each listener's rules.
 const FOR_ALL: usize = 10;
@@ -42,18 +45,14 @@ async fn seventy_services_fill_no_quota_of_a_load_balancer_and_a_sweep_of_them_c
     let made = account.count(0, "CreateRule");
     assert!((SERVICES..SERVICES + 10).contains(&made), "no retry storm: {made} calls");
 
-    let subjects: Vec<Subject> = [&balanced.balancer].into_iter().chain(&services).map(subject).collect();
+    let services: Vec<Subject> = services.iter().map(subject).collect();
     let since = account.now();
-    for round in 0..12 {
-        let survey = account.session.survey(subjects.len(), Cadence::new(round, A_DAY));
-        let found = verdicts(&survey, &subjects).await;
-        assert_eq!(found.iter().filter_map(suspicion).collect::<Vec<_>>(), [""; 0]);
-    }
-    assert_eq!(account.writes(since), [].into());
+    let cost = Cost::of(&account, &[subject(&balanced.balancer)], &services).await;
+    println!("behind a load balancer: {cost:?}");
+    assert!(cost.is_at_most(SWEEP, FURTHER), "{cost:?}");
     let balancing = account.calls(since).into_iter().filter(|call| call.service == "elbv2").count();
-    println!("{balancing} calls to Elastic Load Balancing in 12 sweeps of {SERVICES} services");
-    // A target group's attributes take a call of their own once a day.
-    assert!(balancing <= 12 * (FOR_ALL + SERVICES.div_ceil(20)), "{balancing}");
+    // Seventy, and half of them.
+    assert!(balancing <= 24 * (FOR_ALL + SERVICES.div_ceil(20)), "{balancing}");
 }
 
 /// The environment of the examples, asked for these openings.

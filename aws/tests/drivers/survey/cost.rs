@@ -30,6 +30,46 @@ async fn sweep(account: &Account, subjects: &[Subject], round: u64) -> (Vec<Stri
     (woken, survey.calls())
 }
 
+/// Sweeps of two hours.
+const TWO_HOURS: usize = 12;
+
+/// What sweeps of services of one sort cost, in which nothing has drifted: calls in two hours.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    services: usize,
+    /// Of all of them.
+    all: usize,
+    /// Of the first half.
+    half: usize,
+}
+
+impl Cost {
+    /// Of services, and of what they share.
+    pub(crate) async fn of(account: &Account, shared: &[Subject], services: &[Subject]) -> Self {
+        let (half, _) = services.split_at(services.len() / 2);
+        let all = quiet(account, shared, services).await;
+        Self { services: services.len(), all, half: quiet(account, shared, half).await }
+    }
+
+    /// A sweep of all costs at most so many calls on average, and each further service adds at most so many hundredths of
+    /// one, beside what lists of everything in the account take for it.
+    pub(crate) fn is_at_most(&self, sweep: usize, hundredths: usize) -> bool {
+        let further = self.services - self.services / 2;
+        self.all <= sweep * TWO_HOURS && (self.all - self.half) * 100 <= hundredths * further * TWO_HOURS
+    }
+}
+
+async fn quiet(account: &Account, shared: &[Subject], services: &[Subject]) -> usize {
+    let subjects: Vec<Subject> = shared.iter().chain(services).cloned().collect();
+    let since = account.now();
+    for round in (0_u64..).take(TWO_HOURS) {
+        assert_eq!(sweep(account, &subjects, round).await.0, [""; 0]);
+    }
+    assert_eq!(account.writes(since), [].into());
+    println!("{TWO_HOURS} sweeps of {} objects: {:#?}", subjects.len(), by_operation(account, since));
+    account.calls(since).len()
+}
+
 fn by_operation(account: &Account, since: u64) -> BTreeMap<String, usize> {
     let mut counted = BTreeMap::new();
     for call in account.calls(since) {

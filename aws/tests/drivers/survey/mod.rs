@@ -1,6 +1,6 @@
 //! Many objects read at once: it tells what reading one by one tells, at a stated cost, and finds just what drifted.
 
-mod cost;
+pub(crate) mod cost;
 mod drift;
 mod failures;
 mod fleet;
