@@ -34,6 +34,12 @@ pub enum Service {
     Efs,
     /// Cloud Map, json 1.1.
     ServiceDiscovery,
+    /// Secrets Manager, json 1.1.
+    SecretsManager,
+    /// Systems Manager (its parameters), json 1.1.
+    Ssm,
+    /// Elastic Container Registry, json 1.1.
+    Ecr,
 }
 
 /// How requests and answers look on the wire.
@@ -67,6 +73,9 @@ impl Service {
             "application-autoscaling" => Some(Self::ApplicationAutoscaling),
             "elasticfilesystem" => Some(Self::Efs),
             "servicediscovery" => Some(Self::ServiceDiscovery),
+            "secretsmanager" => Some(Self::SecretsManager),
+            "ssm" => Some(Self::Ssm),
+            "ecr" => Some(Self::Ecr),
             _ => None,
         }
     }
@@ -80,6 +89,9 @@ impl Service {
             "AWSWAF_20190729" => Some(Self::Wafv2),
             "AnyScaleFrontendService" => Some(Self::ApplicationAutoscaling),
             "Route53AutoNaming_v20170314" => Some(Self::ServiceDiscovery),
+            "secretsmanager" => Some(Self::SecretsManager),
+            "AmazonSSM" => Some(Self::Ssm),
+            "AmazonEC2ContainerRegistry_V20150921" => Some(Self::Ecr),
             _ => None,
         }
     }
@@ -99,6 +111,9 @@ impl Service {
             Self::ApplicationAutoscaling => "application-autoscaling",
             Self::Efs => "efs",
             Self::ServiceDiscovery => "servicediscovery",
+            Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
+            Self::Ecr => "ecr",
         }
     }
 
@@ -110,7 +125,10 @@ impl Service {
             | Self::Acm
             | Self::Wafv2
             | Self::ApplicationAutoscaling
-            | Self::ServiceDiscovery => Protocol::Json,
+            | Self::ServiceDiscovery
+            | Self::SecretsManager
+            | Self::Ssm
+            | Self::Ecr => Protocol::Json,
             Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,

@@ -3,13 +3,16 @@
 pub mod acm;
 pub mod application_autoscaling;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod efs;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod route53;
+pub mod secretsmanager;
 pub mod servicediscovery;
+pub mod ssm;
 pub mod sts;
 pub mod wafv2;
 mod wildcard;

@@ -11,7 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, ec2, ecs, efs, elbv2, iam, logs, route53, servicediscovery, sts, wafv2,
+    acm, application_autoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, secretsmanager, servicediscovery, ssm, sts,
+    wafv2,
 };
 
 /// One account in one region.
@@ -177,6 +178,9 @@ impl World {
             Service::ApplicationAutoscaling => application_autoscaling::call(self, call),
             Service::Efs => efs::call(self, call),
             Service::ServiceDiscovery => servicediscovery::call(self, call),
+            Service::SecretsManager => secretsmanager::call(self, call),
+            Service::Ssm => ssm::call(self, call),
+            Service::Ecr => ecr::call(self, call),
         }
     }
 

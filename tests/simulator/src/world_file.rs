@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::foreign::Stored;
 use crate::images::Images;
 use crate::services::{acm, ec2, iam, route53, servicediscovery, wafv2};
 use crate::world::World;
@@ -33,9 +34,11 @@ pub struct WorldFile {
     #[serde(default)]
     repositories: BTreeMap<String, Vec<String>>,
     #[serde(default)]
-    secrets: Vec<String>,
+    secrets: Vec<StoredEntry>,
     #[serde(default)]
-    parameters: Vec<String>,
+    parameters: Vec<StoredEntry>,
+    #[serde(default)]
+    keys: Vec<KeyEntry>,
     #[serde(default)]
     s3_file_systems: Vec<String>,
     #[serde(default)]
@@ -58,6 +61,35 @@ struct NamespaceEntry {
     /// Names by ids.
     #[serde(default)]
     services: BTreeMap<String, String>,
+}
+
+/// A secret or parameter: its ARN, or that and its key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum StoredEntry {
+    Arn(String),
+    #[serde(rename_all = "camelCase")]
+    Encrypted {
+        arn: String,
+        kms_key_id: String,
+    },
+}
+
+impl StoredEntry {
+    fn stored(&self) -> (String, Stored) {
+        match self {
+            Self::Arn(arn) => (arn.clone(), Stored::default()),
+            Self::Encrypted { arn, kms_key_id } => (arn.clone(), Stored { key: Some(kms_key_id.clone()), changes: 0 }),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KeyEntry {
+    arn: String,
+    #[serde(default)]
+    aliases: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -179,8 +211,11 @@ impl WorldFile {
                 world.images.known.entry(image).or_default();
             }
         }
-        world.foreign.secrets.extend(self.secrets.iter().cloned());
-        world.foreign.parameters.extend(self.parameters.iter().cloned());
+        world.foreign.secrets.extend(self.secrets.iter().map(StoredEntry::stored));
+        world.foreign.parameters.extend(self.parameters.iter().map(StoredEntry::stored));
+        for KeyEntry { arn, aliases } in &self.keys {
+            world.foreign.aliases.extend(aliases.iter().map(|alias| (alias.clone(), arn.clone())));
+        }
         world.foreign.s3_file_systems.extend(self.s3_file_systems.iter().cloned());
         world.foreign.certificate_authorities.extend(self.certificate_authorities.iter().cloned());
         for CertificateEntry { arn, domain, alternatives } in &self.certificates {

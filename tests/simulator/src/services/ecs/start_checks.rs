@@ -58,6 +58,19 @@ impl ExecutionRole {
         self.arn.as_ref().is_some_and(|arn| iam::allows(world, arn, action, resource))
     }
 
+    /// Whether it may use the key that encrypts what is stored under an ARN; the services' own let everybody who may read.
+    fn decrypts(&self, world: &World, stored: &str) -> bool {
+        let stored = world.foreign.stored(stored);
+        let key = stored.and_then(|stored| world.foreign.key(stored, |name| world.arn("kms", name)));
+        let Some((key, aliases)) = key else { return stored.is_some_and(|stored| stored.key.is_none()) };
+        let by = |alias: Option<&String>| {
+            let context = alias.map(|alias| ("kms:resourcealiases".to_owned(), alias.clone())).into_iter().collect();
+            let access = iam::Access { role: self.arn.as_deref(), action: "kms:Decrypt", resource: &key, context };
+            iam::allowed(world, &access, None)
+        };
+        by(None) || aliases.iter().any(|alias| by(Some(alias)))
+    }
+
     fn denied(&self, world: &World, action: &str, resource: &str) -> String {
         let name = self.arn.as_deref().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
         format!(
@@ -118,6 +131,8 @@ fn secret(world: &World, role: &ExecutionRole, source: &str) -> Option<Obstacle>
     };
     let problem = if !role.allows(world, action, &resource) {
         role.denied(world, action, &resource)
+    } else if there.is_some_and(|arn| !role.decrypts(world, arn)) {
+        cannot_decrypt(&resource, parameter)
     } else if there.is_none() && parameter {
         format!("invalid ssm parameters: {source}")
     } else if there.is_none() {
@@ -131,6 +146,16 @@ fn secret(world: &World, role: &ExecutionRole, source: &str) -> Option<Obstacle>
     Some(before_pull(&format!(
         "execution resource retrieval failed: unable to retrieve {from}: service call has been retried 1 time(s): {problem}"
     )))
+}
+
+/// What the service says that asked KMS for a key of a customer in the role's name.
+fn cannot_decrypt(arn: &str, parameter: bool) -> String {
+    if parameter {
+        return "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist \
+                in this region, or you are not allowed to access."
+            .to_owned();
+    }
+    format!("failed to fetch secret {arn} from secrets manager: AccessDeniedException: Access to KMS is not allowed")
 }
 
 /// The ARN of a secret or parameter that isn't there. A Secrets Manager ARN may carry a JSON key, stage and version

@@ -24,6 +24,8 @@ fn secret(source: &str) -> Value {
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/orders-db-AbCdEf";
 
+const ENCRYPTED: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/payments-GhIjKl";
+
 #[test]
 fn a_task_that_lacks_something_stops_with_ecs_words() {
     let logs = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ";
@@ -44,6 +46,18 @@ fn a_task_that_lacks_something_stops_with_ecs_words() {
             vec!["secretsmanager:*"],
             secret(&SECRET.replace("orders", "none")),
             format!("{auth}unable to retrieve secret from asm"),
+        ),
+        (
+            "may not use the secret's key",
+            vec!["secretsmanager:*"],
+            secret(ENCRYPTED),
+            format!("{auth}unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret {ENCRYPTED} from secrets manager: AccessDeniedException: Access to KMS is not allowed"),
+        ),
+        (
+            "may not use the parameter's key",
+            vec!["ssm:*"],
+            secret("/shop/token"),
+            format!("{auth}unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: The ciphertext refers to a customer master key"),
         ),
         ("no such image", vec!["s3:GetObject"], json!({"name": "web", "image": "nginx:missing"}), "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref docker.io/library/nginx:missing".to_owned()),
     ];
@@ -72,6 +86,8 @@ fn a_task_that_has_all_it_needs_runs() {
         ("pulls from ECR", ecr.to_vec(), private()),
         ("reads one key of a secret", vec!["secretsmanager:GetSecretValue"], secret(&keyed)),
         ("reads a parameter", vec!["ssm:GetParameters"], secret("/shop/log-level")),
+        ("uses a secret's key", vec!["secretsmanager:GetSecretValue", "kms:Decrypt"], secret(ENCRYPTED)),
+        ("uses a parameter's key", vec!["ssm:GetParameters", "kms:Decrypt"], secret("/shop/token")),
     ];
     for (what, actions, container) in cases {
         let aws = Aws::new();
