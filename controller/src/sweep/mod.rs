@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::Timestamp;
-use longshore_aws::{Cadence, Fault, Survey};
+use longshore_aws::{Cadence, Class, Fault, Survey};
 use longshore_planner::desired::{Facts, Need};
 use longshore_planner::engine::{Graph, Plan, World};
 use tokio::task::JoinSet;
@@ -150,19 +150,25 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// The objects of some keys, and what they want; what must be asked for that is asked once a sweep.
+    /// The objects of some keys, and what they want; what must be asked for that is asked once a sweep. What only a person
+    /// can mend is told by the turns of those who need it, and is no reason not to look at the others.
     async fn candidates(&self, survey: &Survey, keys: &[Key], facts: &mut Facts) -> Result<Vec<Candidate>, Fault> {
+        let mut refused: BTreeSet<Need> = BTreeSet::new();
         loop {
             let find = |key| subject::find(key, &self.shell, facts);
             let found: Vec<Candidate> = keys.iter().filter_map(find).collect();
             let needs: BTreeSet<Need> = found.iter().flat_map(Candidate::needs).cloned().collect();
-            let open: Vec<Need> = needs.into_iter().filter(|need| !facts.contains_key(need)).collect();
+            let asked = |need: &Need| facts.contains_key(need) || refused.contains(need);
+            let open: Vec<Need> = needs.into_iter().filter(|need| !asked(need)).collect();
             if open.is_empty() {
                 return Ok(found);
             }
             for need in open {
-                let fact = survey.find(&need).await?;
-                facts.insert(need, fact);
+                match survey.find(&need).await {
+                    Ok(fact) => drop(facts.insert(need, fact)),
+                    Err(fault) if fault.class == Class::Fix => drop(refused.insert(need)),
+                    Err(fault) => return Err(fault),
+                }
             }
         }
     }
