@@ -69,12 +69,14 @@ pub struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
     pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) ecr: aws_sdk_ecr::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) wafv2: aws_sdk_wafv2::Client,
 }
@@ -300,5 +302,8 @@ operations! {
     Write "wafv2:AssociateWebACL" wafv2 aws_sdk_wafv2 associate_web_acl AssociateWebAclInputBuilder AssociateWebAclOutput;
     Write "wafv2:DisassociateWebACL" wafv2 aws_sdk_wafv2 disassociate_web_acl DisassociateWebAclInputBuilder DisassociateWebAclOutput;
     Read "secretsmanager:GetSecretValue" secrets aws_sdk_secretsmanager get_secret_value GetSecretValueInputBuilder GetSecretValueOutput;
+    Read "ecr:DescribeImages" ecr aws_sdk_ecr describe_images DescribeImagesInputBuilder DescribeImagesOutput;
+    Read "secretsmanager:DescribeSecret" secrets aws_sdk_secretsmanager describe_secret DescribeSecretInputBuilder DescribeSecretOutput;
+    Read "ssm:DescribeParameters" ssm aws_sdk_ssm describe_parameters DescribeParametersInputBuilder DescribeParametersOutput;
     Read "sts:GetCallerIdentity" sts aws_sdk_sts get_caller_identity GetCallerIdentityInputBuilder GetCallerIdentityOutput;
 }

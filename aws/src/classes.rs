@@ -292,7 +292,7 @@ const RULES: &[Rule] = {
             Fix,
             "check spec.webAclArn: it must be a regional web ACL here",
         ),
-        rule("secretsmanager:", "ResourceNotFoundException", "", Fix, "check clientSecretArn"),
+        rule("secretsmanager:GetSecretValue", "ResourceNotFoundException", "", Fix, "check clientSecretArn"),
         // Who we are.
         rule(
             "sts:AssumeRole",

@@ -6,13 +6,16 @@ use aws_sdk_ec2::operation::describe_network_interfaces::builders::DescribeNetwo
 use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
 use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
 use aws_sdk_ec2::types::SecurityGroup;
+use aws_sdk_ecr::operation::describe_images::builders::DescribeImagesInputBuilder;
+use aws_sdk_ecr::types::ImageIdentifier;
 use longshore_planner::desired::{Fact, Need};
 use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT, TAG_RESOURCE};
 
 use crate::access::{Aws, Read};
 use crate::certificates;
 use crate::drivers::{filter, taken_priorities};
-use crate::fault::Fault;
+use crate::fault::{Absent, Fault};
+use crate::stored;
 
 /// Answers one need. That nothing is found is an answer too: what to make of it is the planner's to say.
 pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
@@ -39,6 +42,9 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::Certificates { host } => certificates::of(aws, host).await.map(Fact::Certificates),
         Need::Interfaces { security_group_id } => interfaces(aws, security_group_id).await,
         Need::SecurityGroupsOf { ownership } => security_groups_of(aws, ownership).await,
+        Need::ImageDigest { repository, tag } => image_digest(aws, repository, tag).await.map(Fact::ImageDigest),
+        Need::Secret { arn } => stored::secret(aws, arn).await.map(Fact::Stored),
+        Need::Parameter { arn } => stored::parameter(aws, arn).await.map(Fact::Stored),
     }
 }
 
@@ -67,6 +73,15 @@ async fn security_groups_of(aws: &Aws<Read>, ownership: &Ownership) -> Result<Fa
         tag.value()?.parse().ok()
     };
     Ok(Fact::SecurityGroupsOf(groups.values().filter_map(|group| tagged(group)).collect()))
+}
+
+/// `None`: there is no such repository or image.
+async fn image_digest(aws: &Aws<Read>, repository: &str, tag: &str) -> Result<Option<String>, Fault> {
+    let image = ImageIdentifier::builder().image_tag(tag).build();
+    let request = DescribeImagesInputBuilder::default().repository_name(repository).image_ids(image);
+    let found = aws.read(request).await.absent_if(&["ImageNotFoundException", "RepositoryNotFoundException"])?;
+    let images = found.and_then(|found| found.image_details).unwrap_or_default();
+    Ok(images.into_iter().find_map(|image| image.image_digest))
 }
 
 /// By a filter: of ids of which one is not there, EC2 would tell nothing but that.

@@ -24,6 +24,7 @@ mod observe;
 mod pace;
 mod punctual;
 mod session;
+mod stored;
 mod survey;
 mod tags;
 

@@ -78,6 +78,8 @@ const LIMITS: &[Limit] = &[
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),
     limit("secrets", &["secretsmanager:*"], 20, 10),
+    limit("images", &["ecr:*"], 20, 10),
+    limit("parameters", &["ssm:*"], 5, 3),
     limit("sts", &["sts:*"], 20, 20),
 ];
 

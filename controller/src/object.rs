@@ -1,6 +1,6 @@
 //! The kinds of objects that are reconciled, and what the reconcile needs to know of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use longshore_crds::{
 };
 use longshore_planner::desired::{
     Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, ecs_cluster,
-    ecs_service, efs_file_system,
+    ecs_service, efs_file_system, retained_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::report::{
@@ -134,6 +134,10 @@ pub(crate) trait Object:
     fn restarted_at(&self) -> Option<&str> {
         None
     }
+    /// The keys of what stays in AWS when it is wanted no more.
+    fn retained(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
     /// The object as resources, as far as facts and other objects allow.
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle>;
     /// The objects that use this one: it is not deleted before they are.
@@ -193,6 +197,10 @@ impl Object for EcsService {
 
     fn restarted_at(&self) -> Option<&str> {
         self.spec.restarted_at.as_deref()
+    }
+
+    fn retained(&self) -> BTreeSet<String> {
+        retained_by(&self.spec)
     }
 
     fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {

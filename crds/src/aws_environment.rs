@@ -43,6 +43,12 @@ const BOUNDARY: RuleText = (
      every generated role",
 );
 
+const OWN_ROLE: RuleText = (
+    "!has(self.roleArn) || (!has(self.policy) && (!has(self.managedPolicyArns) || self.managedPolicyArns.size() == 0))",
+    "iam.executionRole.roleArn names a role of yours, which has the rights that it has: take policy and \
+     managedPolicyArns away",
+);
+
 /// An account and region: credentials, network, grants, tags.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, JsonSchema)]
 #[kube(
@@ -268,7 +274,7 @@ pub struct Iam {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$"))]
     pub permissions_boundary_arn: Option<String>,
-    /// Further rights of every execution role that is made.
+    /// The execution roles of services that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_role: Option<EnvironmentExecutionRole>,
     /// What namespaces may name; what no grant covers is refused.
@@ -277,10 +283,15 @@ pub struct Iam {
     pub grants: Vec<Grant>,
 }
 
-/// Further rights of every execution role that is made.
+/// The execution roles of services that name none: further rights of those that are made, or one of yours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[OWN_ROLE]))]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentExecutionRole {
+    /// A role of yours in place of one for each service; ${namespace} is the object's namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"))]
+    pub role_arn: Option<String>,
     /// Managed policies that are attached, as for GuardDuty's agent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]

@@ -5,11 +5,12 @@ use aws_sdk_ecs::operation::tag_resource::builders::TagResourceInputBuilder;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
 use aws_sdk_ecs::types::Tag;
 use aws_sdk_iam::operation::attach_role_policy::builders::AttachRolePolicyInputBuilder;
+use longshore_planner::desired::retained_by;
 use longshore_planner::kinds::ecs::service::Service;
 use serde_json::json;
 
 use crate::account::Account;
-use crate::examples::image;
+use crate::examples::{image, service as service_of};
 use crate::object::thing;
 use crate::stack::Stack;
 
@@ -156,6 +157,22 @@ async fn tags_of_others_are_not_our_business() {
     let by_hand = TagResourceInputBuilder::default().resource_arn(&arn).tags(tag);
     account.session.writer().write(by_hand).await.unwrap();
     assert_eq!(stack.steps(&account).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_that_are_retained_outlive_their_service_and_are_found_again() {
+    let account = Account::new().await;
+    let retain = json!({"logs": {"deletionPolicy": "Retain"}});
+    let mut stack = Stack::converged_with(&account, &retain).await;
+    let service = stack.service();
+    service.options.retain = retained_by(&service_of(&retain));
+    service.delete();
+    service.converge(&account).await;
+    let left: Vec<String> = account.ours().into_iter().filter(|thing| !thing.starts_with("cluster")).collect();
+    assert!(left.len() == 1 && left[0].starts_with("log group"), "{left:?}");
+    stack.service = None;
+    stack.converge(&account).await;
+    assert_eq!((account.count(0, "CreateService"), account.count(0, "CreateLogGroup")), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

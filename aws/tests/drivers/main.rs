@@ -11,6 +11,7 @@ mod converging;
 mod crashes;
 mod examples;
 mod fencing;
+mod following;
 mod kinds;
 mod mounting;
 mod object;

@@ -92,7 +92,7 @@ impl Object {
         let cluster = Reference::Ready(self.cluster.clone().expect("a service is in a cluster"));
         self.restarted_at.clone_from(&spec.restarted_at);
         let references = References::to_cluster(cluster);
-        self.desires(move |scope, memory| ecs_service(scope, &spec, &Facts::new(), &references, memory).unwrap());
+        self.desire = Box::new(move |scope, memory, facts| ecs_service(scope, &spec, facts, &references, memory));
     }
 
     /// It wants something else from now on.
@@ -140,6 +140,7 @@ impl Object {
                 self.facts.insert(need, fact);
             }
         }
+        self.memory.pins = (self.desire)(&self.scope, &self.memory, &self.facts).unwrap().pins;
     }
 
     /// A look and a plan, and nothing else.

@@ -12,7 +12,8 @@ use crate::examples::{self, scope};
 use crate::mounting;
 use crate::object::{Object, thing};
 
-/// A role of a service, and what it is asked for: `action resource`, or `action resource by ACCESS-POINT`. `{name}` stands
+/// A role of a service, and what it is asked for: `action resource`, or `action resource by ACCESS-POINT`, or of a key
+/// `action resource by ALIAS`. `{name}` stands
 /// for what AWS gave a thing: `{logs}` the ARN of the log group, `{shared}` and `{orders}` those of the mounted file system
 /// and access point.
 struct Case {
@@ -122,6 +123,36 @@ fn cases() -> Vec<Case> {
             ],
         },
         Case {
+            what: "a secret without the six characters of AWS's, and its key by an alias",
+            patch: container(&json!({"secrets": [{"name": "TOKEN",
+                "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/payments"}]})),
+            role: "execution-role",
+            allows: &[
+                "secretsmanager:GetSecretValue arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/payments-GhIjKl",
+                "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777 by alias/shop",
+            ],
+            denies: &[
+                "secretsmanager:GetSecretValue arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/payments-other-GhIjKl",
+                "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777",
+                "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777 by alias/shop2",
+                "kms:Decrypt arn:aws:kms:eu-west-1:210987654321:key/33333333-4444-5555-6666-777777777777 by alias/shop",
+                "kms:Encrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777 by alias/shop",
+            ],
+        },
+        Case {
+            what: "a parameter and its key",
+            patch: container(&json!({"secrets": [{"name": "TOKEN", "valueFrom": "/shop/token"}]})),
+            role: "execution-role",
+            allows: &[
+                "ssm:GetParameters arn:aws:ssm:eu-west-1:123456789012:parameter/shop/token",
+                "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777",
+            ],
+            denies: &[
+                "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777778",
+                "kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/33333333-4444-5555-6666-777777777777",
+            ],
+        },
+        Case {
             what: "a file of variables",
             patch: container(
                 &json!({"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::shop-config/orders/a.env"}]}),
@@ -210,6 +241,7 @@ fn granted(patch: &Value, references: &References) -> Object {
     let mut scope = scope("EcsService", "judged");
     let grant = &mut scope.environment.iam.as_mut().unwrap().grants[0];
     grant.actions.push("ecs:ExecuteCommand".to_owned());
+    grant.key_arns.push("arn:aws:kms:eu-west-1:123456789012:*".to_owned());
     grant.managed_policy_arns.push(ADMINISTRATOR.to_owned());
     Object::needing(scope, move |scope, memory, facts| ecs_service(scope, &spec, facts, &references, memory))
 }
@@ -235,9 +267,10 @@ fn known<'a>(world: &World, file_system: &World) -> BTreeMap<&'a str, String> {
 }
 
 fn may(account: &Account, role: &str, asked: &str) -> bool {
-    let (asked, access_point) = asked.split_once(" by ").map_or((asked, None), |(asked, by)| (asked, Some(by)));
+    let (asked, by) = asked.split_once(" by ").map_or((asked, None), |(asked, by)| (asked, Some(by)));
     let (action, resource) = asked.split_once(' ').unwrap();
-    let by = access_point.map(|arn| ("elasticfilesystem:accesspointarn".to_owned(), arn.to_owned()));
+    let key = if action.starts_with("kms:") { "kms:resourcealiases" } else { "elasticfilesystem:accesspointarn" };
+    let by = by.map(|by| (key.to_owned(), by.to_owned()));
     let access = Access { role: Some(role), action, resource, context: by.into_iter().collect() };
     account.simulator.with_world(|world| allowed(world, &access, None))
 }

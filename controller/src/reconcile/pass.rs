@@ -94,8 +94,9 @@ impl<O: Object> Pass<'_, O> {
         let (scope, environment) = self.scope()?;
         let pause = self.pause(&environment)?.filter(|_| mode == Mode::Manage);
         let changes = mode == Mode::Manage && pause.is_none();
-        let memory = Memory::read(self.status().memory());
+        let mut memory = Memory::read(self.status().memory());
         let (desired, facts) = self.desired_with_facts(&scope, &environment, &memory).await?;
+        memory.pins.clone_from(&desired.pins);
         let session = self.session(&scope).await?;
         if changes {
             self.pin(&scope).await?;
@@ -312,6 +313,7 @@ pub(crate) fn options<O: Object>(object: &O) -> Options {
         adopt: object.managed().adoption() == Adoption::Adopt,
         deleting: false,
         allow_replace: consented(consent.unwrap_or_default(), generation),
+        retain: object.retained(),
     }
 }
 

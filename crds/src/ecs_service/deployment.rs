@@ -48,6 +48,10 @@ pub struct DeploymentConfiguration {
 }
 
 words! {
+    /// By tag; by the digest that the tag had when it was first seen; or by the one that it has, when that changes.
+    pub enum ImageResolution { Tag = "Tag", Digest = "Digest", FollowTag = "FollowTag" }
+}
+words! {
     /// How traffic goes from one revision to the next.
     pub enum DeploymentStrategy { Rolling = "ROLLING", BlueGreen = "BLUE_GREEN", Linear = "LINEAR", Canary = "CANARY" }
 }

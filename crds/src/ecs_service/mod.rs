@@ -186,6 +186,12 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["key"]))]
     pub tags: Vec<Tag>,
+    /// Whether images of ECR are run by tag or by digest; left out: Tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_resolution: Option<ImageResolution>,
+    /// Whether tasks start anew when a secret or parameter has a new value; left out: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_on_secret_change: Option<bool>,
     /// A new value starts all tasks anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]

@@ -1,6 +1,10 @@
 //! Roles and log groups that are made for one service alone.
 
+use super::rules;
+use crate::lifecycle::DeletionPolicy;
 use crate::policy_document::PolicyDocument;
+use crate::rules::Rules;
+use crate::words::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +40,7 @@ pub struct ExecutionRole {
 
 /// The log groups of containers without a logConfiguration of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::BUFFER]))]
 #[serde(rename_all = "camelCase")]
 pub struct Logs {
     /// Days that logs are kept; left out: 30.
@@ -48,4 +53,19 @@ pub struct Logs {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub kms_key_id: Option<String>,
+    /// Whether a container waits until its output is taken; left out: ECS's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<LogMode>,
+    /// How much a container that does not wait may be ahead, as 25m; what is more is lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 12), regex(pattern = r"^[1-9][0-9]*[bkmgBKMG]?$"))]
+    pub max_buffer_size: Option<String>,
+    /// What becomes of them when the service is deleted, or no container writes there any more; left out: Delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+}
+
+words! {
+    /// What a container does whose output is not taken at once.
+    pub enum LogMode { Blocking = "blocking", NonBlocking = "non-blocking" }
 }

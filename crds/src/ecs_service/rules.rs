@@ -436,6 +436,12 @@ pub(super) const ONE_PEER: RuleText = (
     "exactly one of service, securityGroup and cidr",
 );
 
+/// Amazon ECS developer guide, "awslogs log driver": the buffer is that of the mode non-blocking.
+pub(super) const BUFFER: RuleText = (
+    "!has(self.maxBufferSize) || !has(self.mode) || self.mode == 'non-blocking'",
+    "maxBufferSize belongs to mode: non-blocking: take one of the two away",
+);
+
 pub(super) const CAPACITY_ORDER: RuleText =
     ("self.minCapacity <= self.maxCapacity", "minCapacity must not be above maxCapacity");
 

@@ -22,6 +22,8 @@ pub struct Memory {
     pub last_good: Option<LastGood>,
     /// Of each listener rule, chosen or given, by its printed identity; what is remembered is not chosen again.
     pub priorities: BTreeMap<String, i32>,
+    /// What was looked up outside the spec, by name; what is remembered is not looked up again.
+    pub pins: BTreeMap<String, String>,
     /// What caution remembers.
     pub caution: Record,
 }
@@ -64,6 +66,7 @@ impl Memory {
                 arn: revision.task_definition_arn.clone(),
             }),
             priorities: stored.priorities.clone(),
+            pins: stored.pins.clone(),
             caution: Record::read(stored),
         }
     }
@@ -83,6 +86,7 @@ impl Memory {
             task_definition_arn: revision.arn.clone(),
         });
         stored.priorities.clone_from(&self.priorities);
+        stored.pins.clone_from(&self.pins);
         self.caution.write(&mut stored);
         (stored != Stored::default()).then_some(stored)
     }

@@ -25,14 +25,14 @@ pub use access::{
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
 pub use claims::{Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
-pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service};
+pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, retained_by};
 pub use efs_file_system::{CLIENTS_KEY, efs_file_system};
 pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
     ClusterReference, Desired, Fact, Facts, FileSystemReference, ListenerReference, Need, Obstacle, Reference,
-    References, Refusal, ServiceReference, Warning,
+    References, Refusal, ServiceReference, StoredFact, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
 pub use scope::Scope;

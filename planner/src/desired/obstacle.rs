@@ -52,6 +52,23 @@ pub enum Need {
         /// The object.
         ownership: Ownership,
     },
+    /// What a tag of an image in ECR stands for.
+    ImageDigest {
+        /// The repository's name, in the environment's account and region.
+        repository: String,
+        /// The tag.
+        tag: String,
+    },
+    /// What Secrets Manager tells of a secret beside its value.
+    Secret {
+        /// Its ARN, with or without the six characters that AWS added to its name.
+        arn: String,
+    },
+    /// What Parameter Store tells of a parameter beside its value.
+    Parameter {
+        /// Its ARN.
+        arn: String,
+    },
 }
 
 impl fmt::Display for Need {
@@ -67,6 +84,8 @@ impl fmt::Display for Need {
             Self::Certificates { host } => write!(f, "the certificates of ACM for {host}"),
             Self::Interfaces { security_group_id } => write!(f, "the network interfaces in {security_group_id}"),
             Self::SecurityGroupsOf { ownership } => write!(f, "the security groups of {}", ownership.object),
+            Self::ImageDigest { repository, tag } => write!(f, "the digest of the image {repository}:{tag}"),
+            Self::Secret { arn } | Self::Parameter { arn } => write!(f, "the key and the version of {arn}"),
         }
     }
 }
@@ -88,6 +107,21 @@ pub enum Fact {
     Interfaces(Vec<String>),
     /// The identities in their tags.
     SecurityGroupsOf(BTreeSet<Id>),
+    /// Such as `sha256:...`; `None`: there is no such image.
+    ImageDigest(Option<String>),
+    /// Of a secret or parameter; `None`: it is not there.
+    Stored(Option<StoredFact>),
+}
+
+/// What is known of a secret or parameter beside its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFact {
+    /// Its whole ARN.
+    pub arn: String,
+    /// Id, ARN or alias of the key that encrypts it; `None`: no key, or the service's own.
+    pub key: Option<String>,
+    /// The version that is read now.
+    pub version: String,
 }
 
 /// The answers so far.
@@ -219,6 +253,8 @@ pub struct Desired {
     pub warnings: Vec<Warning>,
     /// The revision that the spec asks for was rolled back, and is not tried again.
     pub rolled_back: Option<RolledBack>,
+    /// What was looked up outside the spec, by name, to be remembered.
+    pub pins: BTreeMap<String, String>,
 }
 
 /// Something that will work and is probably not meant.

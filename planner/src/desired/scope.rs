@@ -66,6 +66,12 @@ impl Scope {
         given.unwrap_or_else(|| "/longshore/".to_owned())
     }
 
+    /// The ARN of the execution role that the platform team made for all services of the namespace, if it did.
+    pub fn shared_execution_role(&self) -> Option<String> {
+        let arn = self.environment.iam.as_ref()?.execution_role.as_ref()?.role_arn.as_ref()?;
+        Some(arn.replace("${namespace}", &self.namespace))
+    }
+
     /// The permissions boundary of generated roles.
     pub fn boundary(&self) -> Option<String> {
         self.environment.iam.as_ref()?.permissions_boundary_arn.clone()

@@ -23,6 +23,8 @@ pub struct Options {
     pub deleting: bool,
     /// Keys whose replacement a person has consented to.
     pub allow_replace: BTreeSet<String>,
+    /// Keys of what stays in AWS when nothing wants it any more.
+    pub retain: BTreeSet<String>,
 }
 
 /// The steps between what is wanted and what was observed. `inventory` is every identity that the object's

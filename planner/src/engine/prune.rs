@@ -158,7 +158,8 @@ impl Prune<'_> {
         self.world
             .things
             .iter()
-            .find(|(other, thing)| *other != id && thing.is_ours() && self.rank(other) < rules.teardown)
+            .filter(|(other, _)| *other != id && !self.options.retain.contains(&other.key))
+            .find(|(other, thing)| thing.is_ours() && self.rank(other) < rules.teardown)
             .map(|(other, _)| format!("waits until {other} is gone"))
     }
 
@@ -166,8 +167,8 @@ impl Prune<'_> {
         self.kinds.get(&id.kind).map_or(u8::MAX, |rules| rules.teardown)
     }
 
-    /// Whether it stays though nothing wants it: as a predecessor that is kept, or because only such things use it. A
-    /// revision that is kept to go back to is of no use without its role. `above`: what asks, so that a circle ends.
+    /// Whether it stays though nothing wants it: because people want it to, as a predecessor that is kept, or because only
+    /// such things use it. A revision that is kept to go back to is of no use without its role. `above`: what asks, so that a circle ends.
     fn stays<'a>(&'a self, id: &'a Id, thing: &Thing, unwanted: &BTreeSet<Id>, above: &mut Vec<&'a Id>) -> bool {
         if !unwanted.contains(id) || !thing.is_ours() || above.contains(&id) {
             return false;
@@ -182,8 +183,11 @@ impl Prune<'_> {
         stays
     }
 
-    /// Predecessors that stay: one that a person agreed to replace, and the newest few of kinds that keep some.
+    /// What people want to stay, and predecessors that do: one that a person agreed to replace, and the newest few of kinds that keep some.
     fn retained(&self, id: &Id, rules: &Rules, unwanted: &BTreeSet<Id>) -> bool {
+        if self.options.retain.contains(&id.key) {
+            return true;
+        }
         if self.options.deleting {
             return false;
         }

@@ -1,10 +1,11 @@
 //! A generated execution role allows exactly what the task definition needs.
 
+use longshore_planner::desired::Memory;
+use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use longshore_planner::kinds::iam::role::Role;
 use serde_json::{Value, json};
 
-use crate::objects::{container, desire, environment, hello, scope, value};
-use longshore_planner::desired::Memory;
+use crate::objects::{container, desire, environment, hello, node, scope, value};
 
 /// `action on resource` of every statement, of all inline policies.
 fn allows(more: &Value, environment_patch: &Value) -> Vec<String> {
@@ -110,4 +111,25 @@ fn only_ecs_tasks_of_this_account_and_region_can_assume_it() {
     assert_eq!(statement["Principal"]["Service"], json!(["ecs-tasks.amazonaws.com"]));
     assert_eq!(statement["Condition"]["StringEquals"]["aws:SourceAccount"], json!(["123456789012"]));
     assert_eq!(statement["Condition"]["ArnLike"]["aws:SourceArn"], json!(["arn:aws:ecs:eu-west-1:123456789012:*"]));
+}
+
+#[test]
+fn a_role_of_the_platform_team_s_stands_for_all_services_of_a_namespace() {
+    let arn = "arn:aws:iam::123456789012:role/ecs/exec-${namespace}";
+    let scope = || scope(environment(&json!({"iam": {"executionRole": {"roleArn": arn}}})));
+    let role = |patch: &Value| {
+        let desired = desire(&scope(), &hello(patch), &Memory::default()).unwrap();
+        let task: TaskDefinition = value(&desired, "task");
+        (task.execution_role_arn.unwrap(), node::<Role>(&desired, "execution-role").is_some())
+    };
+    assert_eq!(role(&json!({})), ("arn:aws:iam::123456789012:role/ecs/exec-shop".into(), false));
+    // Whoever asks for more than all have gets a role of his own.
+    let policy = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess";
+    let (_, own) = role(&json!({"executionRole": {"managedPolicyArns": [policy]}}));
+    assert!(own);
+    // To name it is no other thing than to leave it out; another one takes a grant.
+    let named =
+        |name: &str| json!({"task": {"executionRoleArn": format!("arn:aws:iam::123456789012:role/ecs/{name}")}});
+    assert!(desire(&scope(), &hello(&named("exec-shop")), &Memory::default()).is_ok());
+    assert!(desire(&scope(), &hello(&named("exec-other")), &Memory::default()).is_err());
 }

@@ -175,6 +175,7 @@ fn memory_survives_the_status() {
             restarted_at: Some("t".into()),
         }),
         last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into() }),
+        pins: [("a secret".to_owned(), "its key".to_owned())].into(),
         caution: Record {
             settled: Some(Settled { asked: "3 with service".into(), wanted: "h".into() }),
             pursued: Some(Settled { asked: "4".into(), wanted: "i".into() }),

@@ -1,10 +1,12 @@
 //! Which resources a service wants, and what they look like.
 
+use longshore_planner::desired::retained_by;
 use longshore_planner::kinds::ecs::service::Service;
+use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use longshore_planner::kinds::logs::log_group::LogGroup;
 use serde_json::json;
 
-use crate::objects::{container, desired, value};
+use crate::objects::{container, desired, hello, value};
 
 #[test]
 fn example_10_wants_these_resources_in_this_order() {
@@ -64,6 +66,27 @@ fn logs_expire_unless_told_otherwise() {
     let days = |patch| value::<LogGroup>(&desired(&patch), "logs").retention_in_days;
     assert_eq!(days(json!({})), Some(30));
     assert_eq!(days(json!({"logs": {"retentionInDays": 7}})), Some(7));
+}
+
+#[test]
+fn containers_that_say_nothing_of_logs_write_as_the_spec_says() {
+    let options = |patch| {
+        let task: TaskDefinition = value(&desired(&patch), "task");
+        let logs = task.content.container_definitions[0].log_configuration.clone().unwrap();
+        ["mode", "max-buffer-size"].map(|name| logs.options.get(name).cloned().unwrap_or_default())
+    };
+    assert_eq!(options(json!({})), ["", ""], "ECS's default");
+    assert_eq!(options(json!({"logs": {"mode": "blocking"}})), ["blocking", ""]);
+    let ahead = json!({"logs": {"mode": "non-blocking", "maxBufferSize": "25m"}});
+    assert_eq!(options(ahead), ["non-blocking", "25m"]);
+}
+
+#[test]
+fn logs_outlive_their_service_where_the_spec_says_so() {
+    for (policy, kept) in [(json!(null), false), (json!("Delete"), false), (json!("Retain"), true)] {
+        let retained = retained_by(&hello(&json!({"logs": {"deletionPolicy": policy}})));
+        assert_eq!(retained.contains("logs"), kept, "{policy}");
+    }
 }
 
 #[test]

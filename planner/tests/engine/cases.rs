@@ -85,6 +85,24 @@ fn a_predecessor_stays_until_what_follows_its_successor_has_moved() {
 }
 
 #[test]
+fn what_is_retained_stays_and_holds_up_nothing() {
+    let part = |key, rank| PartSpec { key, rank, mould: 0, label: 0, base: vec![], links: vec![] };
+    let spec = vec![part(3, 3), part(0, 0)];
+    for (key, left) in [("p0", ["p0"].as_slice()), ("none", &[])] {
+        let keys = |cloud: &Cloud| cloud.things.keys().map(|id| id.key.clone()).collect::<Vec<_>>();
+        let mut cloud = made(&spec);
+        cloud.options.retain.insert(key.to_owned());
+        cloud.converge(&graph(&spec[..1].to_vec()));
+        assert_eq!(keys(&cloud).len(), 1 + left.len(), "wanted no more: {:?}", keys(&cloud));
+        let mut cloud = made(&spec);
+        cloud.options.retain.insert(key.to_owned());
+        cloud.options.deleting = true;
+        cloud.converge(&Graph::default());
+        assert_eq!(keys(&cloud), left, "deleted");
+    }
+}
+
+#[test]
 fn something_of_that_name_that_is_not_ours_is_never_touched() {
     let cases = [
         (Owner::Nobody, "adoption: Adopt"),

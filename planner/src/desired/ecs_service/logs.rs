@@ -1,7 +1,9 @@
 //! The service's log group.
 
-use longshore_crds::ContainerDefinition;
+use std::collections::BTreeSet;
+
 use longshore_crds::task_definition::{LogConfiguration, LogDriver};
+use longshore_crds::{ContainerDefinition, DeletionPolicy, EcsServiceSpec};
 
 use super::Builder;
 use crate::engine::{Graph, GraphError, Handle};
@@ -9,6 +11,15 @@ use crate::kinds::logs::log_group::LogGroup;
 
 /// What a forgotten log group costs is bounded unless the spec says otherwise.
 const DEFAULT_RETENTION_DAYS: i32 = 30;
+
+/// The key of the log group in its object's graph.
+const LOGS_KEY: &str = "logs";
+
+/// The keys of what stays in AWS when a service wants it no more, or is deleted itself.
+pub fn retained_by(spec: &EcsServiceSpec) -> BTreeSet<String> {
+    let policy = spec.logs.as_ref().and_then(|logs| logs.deletion_policy);
+    (policy == Some(DeletionPolicy::Retain)).then(|| LOGS_KEY.to_owned()).into_iter().collect()
+}
 
 /// A log group of the object's own.
 pub(super) struct OwnLogGroup {
@@ -30,7 +41,7 @@ impl Builder<'_> {
             kms_key_id: logs.and_then(|logs| logs.kms_key_id.clone()),
             tags: self.scope.tags(&self.spec.tags),
         };
-        let handle = graph.add("logs", group, "spec.logs", &[])?;
+        let handle = graph.add(LOGS_KEY, group, "spec.logs", &[])?;
         Ok(Some(OwnLogGroup { name, handle }))
     }
 
@@ -41,14 +52,18 @@ impl Builder<'_> {
         group: Option<&OwnLogGroup>,
     ) -> ContainerDefinition {
         if let (None, Some(group)) = (&container.log_configuration, group) {
+            let logs = self.spec.logs.as_ref();
             let options = [
-                ("awslogs-group", group.name.clone()),
-                ("awslogs-region", self.scope.environment.region.clone()),
-                ("awslogs-stream-prefix", container.name.clone()),
+                ("awslogs-group", Some(group.name.clone())),
+                ("awslogs-region", Some(self.scope.environment.region.clone())),
+                ("awslogs-stream-prefix", Some(container.name.clone())),
+                ("mode", logs.and_then(|logs| logs.mode).map(|mode| mode.to_string())),
+                ("max-buffer-size", logs.and_then(|logs| logs.max_buffer_size.clone())),
             ];
+            let given = options.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
             container.log_configuration = Some(LogConfiguration {
                 log_driver: LogDriver::Awslogs,
-                options: options.map(|(key, value)| (key.to_owned(), value)).into(),
+                options: given.collect(),
                 secret_options: vec![],
             });
         }

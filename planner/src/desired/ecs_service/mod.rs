@@ -7,10 +7,12 @@ mod connect;
 mod exec;
 mod images;
 mod infrastructure;
+mod keys;
 mod listener_rules;
 mod load_balancers;
 mod logs;
 mod network;
+mod pins;
 mod roles;
 mod secrets;
 mod service;
@@ -20,6 +22,9 @@ mod unsupported;
 mod volumes;
 mod warnings;
 
+pub(crate) use keys::{ALIASES, DECRYPT};
+pub use logs::retained_by;
+pub(crate) use roles::POLICY_OF_TASK;
 pub(crate) use secrets::{SecretSource, named, source};
 
 use std::collections::BTreeSet;
@@ -28,6 +33,7 @@ use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::load_balancers::{is_named, listener_arn};
+use self::pins::Pins;
 use self::service::Parts;
 use self::task::TaskRoles;
 use super::access::refused_openings;
@@ -113,7 +119,8 @@ impl Builder<'_> {
         let mut graph = Graph::default();
         let mounts = self.mounts()?;
         let log_group = self.log_group(&mut graph)?;
-        let execution_role = self.execution_role(&mut graph, log_group.as_ref())?;
+        let mut pins = Pins::default();
+        let execution_role = self.execution_role(&mut graph, log_group.as_ref(), &mut pins)?;
         let task_role = self.task_role(&mut graph, &mounts)?;
         let infrastructure = self.infrastructure_role(&mut graph)?;
         let mut network = self.network(&mut graph, &mounts, self.facts)?;
@@ -122,9 +129,9 @@ impl Builder<'_> {
         let restarted_at = self.spec.restarted_at.as_deref();
         let of_volumes = infrastructure.clone().filter(|_| !self.spec.volume_configurations.is_empty());
         let roles = TaskRoles { task: task_role, execution: execution_role, infrastructure: of_volumes };
-        let revision = self.task_definition(&mut graph, roles, mounts.volumes, log_group.as_ref(), |hash| {
-            memory.rejects(hash, restarted_at).is_some()
-        })?;
+        let is_rejected = |hash: &str| memory.rejects(hash, restarted_at).is_some();
+        let revision =
+            self.task_definition(&mut graph, roles, mounts.volumes, log_group.as_ref(), &mut pins, is_rejected)?;
         let rejected = memory.rejects(&revision.id.fixed, restarted_at);
         let (task_definition, rolled_back) = match (rejected, &memory.last_good) {
             (Some(rejected), Some(good)) => (
@@ -145,7 +152,8 @@ impl Builder<'_> {
         let service = self.service(&mut graph, parts)?;
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
-        Ok((Desired { graph, warnings, rolled_back }, attached.needs))
+        let needs = attached.needs.into_iter().chain(pins.needs).collect();
+        Ok((Desired { graph, warnings, rolled_back, pins: pins.pins }, needs))
     }
 
     /// What other objects let this one use, and no grant need cover. A listener that is also named by its ARN is not:

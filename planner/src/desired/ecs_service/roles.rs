@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Builder;
 use super::images::repository_arn;
 use super::logs::OwnLogGroup;
-use super::secrets::{SecretSource, named, source};
+use super::pins::Pins;
 use super::volumes::Mounts;
 use crate::desired::grants::{POLICY_OF_ENVIRONMENT, POLICY_OF_SPEC};
 use crate::engine::{Graph, GraphError, Text};
@@ -17,7 +17,7 @@ use crate::kinds::iam::role::{Role, RoleOutput};
 use crate::kinds::logs::log_group::LogGroupOutput;
 
 /// The inline policy that Longshore writes itself: exactly what the task definition needs.
-const POLICY_OF_TASK: &str = "task-definition";
+pub(crate) const POLICY_OF_TASK: &str = "task-definition";
 
 impl Builder<'_> {
     /// The role that the task definition names, or one made for this service, or none: an application that names no
@@ -41,14 +41,23 @@ impl Builder<'_> {
         Ok(Some(handle.out(RoleOutput::Arn)))
     }
 
-    /// The role that the task definition names, or one that allows exactly what it needs.
-    pub(super) fn execution_role(&self, graph: &mut Graph, logs: Option<&OwnLogGroup>) -> Result<Text, GraphError> {
+    /// The role that the task definition names, or the environment for all of a namespace, or one that allows exactly what
+    /// it needs. A spec that asks for further rights gets its own.
+    pub(super) fn execution_role(
+        &self,
+        graph: &mut Graph,
+        logs: Option<&OwnLogGroup>,
+        pins: &mut Pins,
+    ) -> Result<Text, GraphError> {
         if let Some(arn) = &self.spec.task.execution_role_arn {
             return Ok(arn.clone().into());
         }
         let of_spec = self.spec.execution_role.as_ref();
+        if let (None, Some(arn)) = (of_spec, self.scope.shared_execution_role()) {
+            return Ok(arn.into());
+        }
         let of_environment = self.scope.environment.iam.as_ref().and_then(|iam| iam.execution_role.as_ref());
-        let statements = self.execution_statements(logs);
+        let statements = self.execution_statements(logs, pins);
         let attached = of_spec.iter().flat_map(|role| &role.managed_policy_arns);
         let role = Role {
             inline: own_policy(&statements)
@@ -95,7 +104,7 @@ impl Builder<'_> {
     }
 
     /// Developer guide, "Amazon ECS task execution IAM role".
-    fn execution_statements(&self, logs: Option<&OwnLogGroup>) -> Vec<Value> {
+    fn execution_statements(&self, logs: Option<&OwnLogGroup>, pins: &mut Pins) -> Vec<Value> {
         let containers = &self.spec.task.container_definitions;
         let repositories: BTreeSet<String> = containers
             .iter()
@@ -109,14 +118,7 @@ impl Builder<'_> {
             statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": repositories}));
         }
         statements.extend(self.log_statements(logs));
-        let of_proxy = self.proxy_log().into_iter().flat_map(|log| &log.secret_options);
-        let named = containers.iter().flat_map(named).chain(of_proxy.map(|secret| secret.value_from.as_str()));
-        let sources: Vec<SecretSource> = named.map(|value_from| source(value_from, self.scope)).collect();
-        let secrets = sources.iter().filter_map(|s| if let SecretSource::Secret(arn) = s { Some(arn) } else { None });
-        let parameters =
-            sources.iter().filter_map(|s| if let SecretSource::Parameter(arn) = s { Some(arn) } else { None });
-        statements.extend(allow("secretsmanager:GetSecretValue", &secrets.cloned().collect()));
-        statements.extend(allow("ssm:GetParameters", &parameters.cloned().collect()));
+        statements.extend(self.secret_statements(pins));
         statements.extend(self.environment_file_statements());
         statements
     }
@@ -143,7 +145,7 @@ impl Builder<'_> {
     }
 
     /// Where the proxy of Service Connect writes to, as if it were a container of the task.
-    fn proxy_log(&self) -> Option<&LogConfiguration> {
+    pub(super) fn proxy_log(&self) -> Option<&LogConfiguration> {
         let connect = self.spec.service_connect_configuration.as_ref().filter(|connect| connect.enabled);
         connect.and_then(|connect| connect.log_configuration.as_ref())
     }
@@ -169,7 +171,7 @@ fn own_policy(statements: &[Value]) -> impl Iterator<Item = (String, Value)> {
     (!statements.is_empty()).then(policy).into_iter()
 }
 
-fn allow(action: &str, resources: &BTreeSet<String>) -> Option<Value> {
+pub(super) fn allow(action: &str, resources: &BTreeSet<String>) -> Option<Value> {
     (!resources.is_empty()).then(|| json!({"Effect": "Allow", "Action": action, "Resource": resources}))
 }
 

@@ -5,7 +5,7 @@ use longshore_crds::ContainerDefinition;
 use crate::desired::scope::Scope;
 
 /// What a container's `valueFrom` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SecretSource {
     /// A secret of Secrets Manager, by ARN, without the JSON key, version stage and version id that may follow it.
     Secret(String),

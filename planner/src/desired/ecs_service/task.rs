@@ -3,6 +3,7 @@
 use longshore_crds::task_definition::{Compatibility, NetworkMode, Volume};
 
 use super::logs::OwnLogGroup;
+use super::pins::Pins;
 use super::{Builder, TASK_KEY};
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
@@ -29,12 +30,14 @@ impl Builder<'_> {
         roles: TaskRoles,
         volumes: Vec<Volume>,
         logs: Option<&OwnLogGroup>,
+        pins: &mut Pins,
         is_rejected: impl Fn(&str) -> bool,
     ) -> Result<Revision, GraphError> {
         let mut content = self.spec.task.clone();
         content.volumes = volumes;
+        let containers = content.container_definitions.into_iter().map(|container| self.with_logs(container, logs));
         content.container_definitions =
-            content.container_definitions.into_iter().map(|container| self.with_logs(container, logs)).collect();
+            containers.map(|container| self.with_versions(self.with_image(container, pins), pins)).collect();
         if self.fargate() {
             content.network_mode = Some(NetworkMode::Awsvpc);
             if content.requires_compatibilities.is_empty() {

@@ -9,7 +9,7 @@ use longshore_crds::aws_environment::Grant;
 use longshore_crds::task_definition::Volume;
 use serde_json::{Value, json};
 
-use super::ecs_service::{SecretSource, named, source};
+use super::ecs_service::{ALIASES, DECRYPT, POLICY_OF_TASK, SecretSource, named, source};
 use super::labels::matches;
 use super::obstacle::Refusal;
 use super::scope::Scope;
@@ -98,7 +98,23 @@ impl<'a> Granted<'a> {
             );
             Refusal::new("NoPermissionsBoundary", at.member("policy"), message)
         });
-        attached.chain(actions).chain(unbounded).collect()
+        attached.chain(actions).chain(unbounded).chain(self.keys(role)).collect()
+    }
+
+    /// The keys of what the role reads. They are AWS's word for what the spec names, so that they are told there.
+    fn keys(&self, role: &Role) -> Vec<Refusal> {
+        let at = FieldPath::from("spec.task.containerDefinitions");
+        let statements = role.inline.get(POLICY_OF_TASK).map(statements).unwrap_or_default();
+        let decrypting = statements.iter().filter(|one| strings(one, "Action").contains(&DECRYPT.into()));
+        let keys = decrypting.flat_map(|statement| match statement.get("Condition") {
+            Some(condition) => {
+                let names = condition.get("ForAnyValue:StringEquals").map(|any| strings(any, ALIASES));
+                let arn = |name: &Value| Some(self.scope.arn("kms", name.as_str()?));
+                names.unwrap_or_default().iter().filter_map(arn).collect::<Vec<String>>()
+            }
+            None => strings(statement, "Resource").iter().filter_map(|arn| arn.as_str().map(str::to_owned)).collect(),
+        });
+        keys.filter_map(|arn| self.need("keyArns", |grant| &grant.key_arns, &arn, &at)).collect()
     }
 
     /// A statement that denies needs no grant; one that allows all but some actions cannot be covered by any.
@@ -122,6 +138,9 @@ impl<'a> Granted<'a> {
         let roles = [("taskRoleArn", &task.task_role_arn), ("executionRoleArn", &task.execution_role_arn)];
         let roles = roles.into_iter().filter_map(|(member, arn)| {
             let arn = arn.as_ref().and_then(Text::known)?;
+            if member == "executionRoleArn" && self.scope.shared_execution_role().as_deref() == Some(arn) {
+                return None;
+            }
             self.need("roleArns", |grant| &grant.role_arns, arn, &at.member(member))
         });
         let containers = &task.content.container_definitions;

@@ -1,5 +1,6 @@
 //! What an `EcsService` must have in AWS.
 
+use longshore_simulator::images::Images;
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
@@ -159,7 +160,7 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
     let (is, shall) = (&in_use.value["body"], &want.spec["task"]);
     for wanted in containers(shall) {
         let container = containers(is).find(|one| one["name"] == wanted["name"]).unwrap_or(&Value::Null);
-        let image = want.image.clone().map_or_else(|| wanted["image"].clone(), Value::from);
+        let image = want.image.clone().map_or_else(|| image(account, want, &wanted["image"]), Value::from);
         differs(found, "image", &container["image"], &image);
     }
     differs(found, "number of containers", &json!(containers(is).count()), &json!(containers(shall).count()));
@@ -168,6 +169,18 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
         differs(found, size, &is[size], &wanted);
     }
     Some(is.clone())
+}
+
+/// The image that the spec means: by its tag, or by what that stands for now.
+fn image(account: &Account, want: &Want, image: &Value) -> Value {
+    if want.spec["imageResolution"] != "FollowTag" {
+        return image.clone();
+    }
+    let images: Images = serde_json::from_value(account.world["images"].clone()).unwrap_or_default();
+    let tagged = image.as_str().unwrap_or_default();
+    let digest = images.digest(tagged).filter(|_| tagged.contains(".dkr.ecr."));
+    let parts = digest.zip(tagged.rsplit_once(':'));
+    parts.map_or_else(|| image.clone(), |(digest, (name, _))| json!(format!("{name}@{digest}")))
 }
 
 fn containers(task: &Value) -> impl Iterator<Item = &Value> {
