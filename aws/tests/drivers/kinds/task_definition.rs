@@ -49,7 +49,6 @@ fn containers() -> Vec<Value> {
         json!({"restartPolicy": {"enabled": true}}),
         json!({"versionConsistency": "disabled"}),
         json!({"versionConsistency": "enabled", "repositoryCredentials": {"credentialsParameter": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}}),
-        json!({"firelensConfiguration": {"type": "fluentbit", "options": {"enable-ecs-log-metadata": "true"}}}),
         json!({"resourceRequirements": [{"type": "GPU", "value": "1"}], "hostname": "h", "dnsServers": ["10.0.0.2"]}),
         json!({"volumesFrom": [{"sourceContainer": "log", "readOnly": false}]}),
     ]
@@ -89,7 +88,20 @@ fn tasks() -> Vec<Value> {
             &json!({"proxyConfiguration": {"type": "APPMESH", "containerName": "log",
             "properties": [{"name": "ProxyIngressPort", "value": "15000"}]}}),
         ),
+        routed(&json!({})),
+        routed(&json!({"options": {"enable-ecs-log-metadata": "true", "config-file-type": "file",
+            "config-file-value": "/parsers.conf"}})),
     ]
+}
+
+/// With a router of this FireLens configuration, to which the other container writes.
+fn routed(firelens: &Value) -> Value {
+    let router = merged(&json!({"type": "fluentbit"}), firelens);
+    let containers = json!([
+        {"name": "web", "image": "nginx:1", "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "stdout"}}},
+        {"name": "router", "image": "fluent:1", "firelensConfiguration": router},
+    ]);
+    json!({"content": merged(&fargate(), &json!({"containerDefinitions": containers}))})
 }
 
 /// What runs on instances of one's own.

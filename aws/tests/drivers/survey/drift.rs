@@ -5,7 +5,7 @@ use std::pin::Pin;
 use aws_sdk_cloudwatchlogs::operation::delete_retention_policy::builders::DeleteRetentionPolicyInputBuilder;
 use aws_sdk_cloudwatchlogs::operation::untag_resource::builders::UntagResourceInputBuilder as UntagLogs;
 use aws_sdk_ec2::operation::delete_tags::builders::DeleteTagsInputBuilder;
-use aws_sdk_ec2::operation::revoke_security_group_ingress::builders::RevokeSecurityGroupIngressInputBuilder;
+use aws_sdk_ec2::operation::revoke_security_group_egress::builders::RevokeSecurityGroupEgressInputBuilder;
 use aws_sdk_ecs::operation::deregister_task_definition::builders::DeregisterTaskDefinitionInputBuilder;
 use aws_sdk_ecs::operation::put_cluster_capacity_providers::builders::PutClusterCapacityProvidersInputBuilder;
 use aws_sdk_ecs::operation::tag_resource::builders::TagResourceInputBuilder;
@@ -149,11 +149,10 @@ pub(super) const DRIFTS: &[Drift] = &[
         let tag = aws_sdk_ec2::types::Tag::builder().key("longshore.dev/installation").build();
         aws.write(DeleteTagsInputBuilder::default().resources(at.group()).tags(tag)).await?
     }),
-    drift!("a rule in somebody else's group is revoked", SERVICE, true, |aws, at| {
-        let service = at.stack.service.as_ref().unwrap();
-        let rule = service.inventory.0.iter().find(|(id, _)| id.key.starts_with("access-")).unwrap().1;
-        let request = RevokeSecurityGroupIngressInputBuilder::default().group_id("sg-0database");
-        aws.write(request.security_group_rule_ids(rule.physical.clone().unwrap())).await?
+    drift!("the rule that lets a service out is revoked", SERVICE, true, |aws, at| {
+        let rule = at.physical("ec2/security-group-rule", "egress-all");
+        let request = RevokeSecurityGroupEgressInputBuilder::default().group_id(at.group());
+        aws.write(request.security_group_rule_ids(rule)).await?
     }),
 ];
 

@@ -12,14 +12,14 @@ use crate::stack::Stack;
 /// Kinds of the example that are never read as a whole.
 const ONLY_THERE: &str = "ecs/task-definition";
 
-/// With a task role, an attached policy and a rule in a group of somebody else's, so that every kind is there.
+/// With a task role, and in a group of somebody else's.
 pub(super) fn rich() -> Value {
     json!({
         "taskRole": {
             "policy": {"Version": "2012-10-17", "Statement": [
                 {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]},
         },
-        "networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]},
+        "networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-0database"]}},
         "tags": [{"key": "Team", "value": "shop"}],
     })
 }
