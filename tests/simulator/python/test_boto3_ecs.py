@@ -1,6 +1,7 @@
 """ECS, as boto3 sees it; time is moved by the simulator's own endpoint."""
 
 import datetime
+import json
 
 import pytest
 
@@ -34,7 +35,7 @@ def deleted(ecs, cluster):
         return False
 
 
-def register(ecs, family, image="public.ecr.aws/nginx/nginx:1.27"):
+def register(ecs, family, image="public.ecr.aws/nginx/nginx:1.27", **more):
     container = {"name": "web", "image": image, "essential": True, "portMappings": [{"containerPort": 80}]}
     return ecs.register_task_definition(
         family=family,
@@ -43,6 +44,7 @@ def register(ecs, family, image="public.ecr.aws/nginx/nginx:1.27"):
         cpu="256",
         memory="512",
         containerDefinitions=[container],
+        **more,
     )["taskDefinition"]["taskDefinitionArn"]
 
 
@@ -196,3 +198,43 @@ def test_a_task_runs_and_is_stopped(ecs, simulator, cluster):
     simulator.until(lambda: status() == "STOPPED")
     stopped = ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"][0]
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "enough")
+
+
+@pytest.fixture
+def commands(client, simulator):
+    """A role with which the agent that runs commands reaches Systems Manager, and which ECS knows already."""
+    iam = client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    rights = {"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}
+    document = lambda statement: json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = iam.create_role(RoleName="commands", AssumeRolePolicyDocument=document(trust))["Role"]
+    iam.put_role_policy(RoleName="commands", PolicyName="rights", PolicyDocument=document(rights))
+    simulator.advance(60)
+    yield made["Arn"]
+    iam.delete_role_policy(RoleName="commands", PolicyName="rights")
+    iam.delete_role(RoleName="commands")
+
+
+def test_a_command_runs_in_a_task_that_was_started_for_it(ecs, simulator, cluster, commands, refused):
+    arn = register(ecs, "commands", taskRoleArn=commands)
+    started = []
+    for enabled in (True, False):
+        run = ecs.run_task(
+            cluster=cluster,
+            taskDefinition=arn,
+            launchType="FARGATE",
+            networkConfiguration=VPC_CONFIGURATION,
+            enableExecuteCommand=enabled,
+        )
+        started.append(run["tasks"][0]["taskArn"])
+    described = lambda: ecs.describe_tasks(cluster=cluster, tasks=started)["tasks"]
+    simulator.until(lambda: all(task["lastStatus"] == "RUNNING" for task in described()))
+    with_agent, without = started
+    asked = {"cluster": cluster, "command": "ls", "interactive": True}
+    answer = ecs.execute_command(task=with_agent, **asked)
+    assert (answer["taskArn"], answer["containerName"]) == (with_agent, "web")
+    assert answer["session"]["streamUrl"].startswith("wss://")
+    refused("InvalidParameterException", ecs.execute_command, task=without, **asked)
+    for task in started:
+        ecs.stop_task(cluster=cluster, task=task)
+    simulator.until(lambda: all(task["lastStatus"] == "STOPPED" for task in described()))
