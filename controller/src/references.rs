@@ -30,7 +30,7 @@ pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -
     let listeners = service.spec.load_balancers.iter().filter_map(listener).collect();
     let file_systems = file_systems::references(service, scope, stores);
     let environment = stores.environment(&scope.environment_name);
-    let access = environment.and_then(|environment| environment.status.clone()).map(|status| status.access);
+    let access = environment.and_then(|environment| environment.status.as_ref().map(|status| status.access.clone()));
     References {
         cluster,
         listeners,

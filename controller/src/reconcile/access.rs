@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
 use jiff::Timestamp;
 use kube::{Api, Resource, ResourceExt};
-use longshore_aws::{Aws, Fault, Read, Session, act, find};
+use longshore_aws::{Aws, Fault, Read, Session, find};
 use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::{AwsEnvironment, AwsEnvironmentStatus};
 use longshore_planner::desired::{Fact, Need, Opening, Scope, access_entries, access_graph, is_due, opened};
@@ -13,11 +12,11 @@ use longshore_planner::engine::{Graph, Id, Inventory, Options, Plan, Step, World
 use longshore_planner::report::{Failure, Remedy};
 
 use super::Reconciler;
-use super::failure::{failure, unheeded};
+use super::failure::unheeded;
 use super::inventory;
 use super::outcome::Outcome;
 use super::report::json;
-use super::rounds::{look, tell_step};
+use super::rounds::{look, take};
 use crate::kubernetes::{WriteError, write_status};
 use crate::object::ObjectKind;
 
@@ -164,7 +163,7 @@ impl Access<'_> {
         Ok(())
     }
 
-    /// Takes the steps side by side; whether any succeeded.
+    /// Takes the steps; whether any succeeded.
     async fn act(
         &self,
         scope: &Scope,
@@ -173,26 +172,10 @@ impl Access<'_> {
         steps: &[Step],
     ) -> Result<bool, WriteError> {
         let (writer, ownership, object) = (self.session.writer(), scope.ownership(), self.environment.object_ref(&()));
-        let calls = steps.iter().map(|step| {
-            let (at, writer, ownership, world) =
-                (inventory::look_up(known, &step.id), &writer, &ownership, &round.world);
-            async move { (step, act(writer, ownership, step, world, &at).await) }
-        });
-        let mut progress = false;
-        for (step, result) in join_all(calls).await {
-            tell_step(&self.shell.events, &object, step, &result).await;
-            match result {
-                Ok(physical) => {
-                    progress = true;
-                    if let (Some(physical), Some(entry)) = (physical, known.0.get_mut(&step.id)) {
-                        entry.physical = Some(physical);
-                    }
-                }
-                Err(fault) if fault.is(Fault::NOT_LEADER) => return Err(WriteError::NotLeader),
-                Err(fault) => round.failures.push(failure(step, &fault)),
-            }
-        }
-        Ok(progress)
+        let told = (&self.shell.events, &object);
+        let taken = take(told, &writer, &ownership, known, &round.world, steps).await?;
+        round.failures.extend(taken.failures);
+        Ok(!taken.done.is_empty())
     }
 
     /// Its conditions tell of the account; what is wrong with an opening its entry tells, and the services that ask for it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::ObjectReference;
-use longshore_aws::{Aws, Fault, Read, act, observe};
+use longshore_aws::{Aws, Fault, Read, Write, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan};
@@ -163,7 +163,7 @@ impl<O: Object> Pass<'_, O> {
         inventory::read(status.resources()) != work.inventory || Memory::read(status.memory()) != work.memory
     }
 
-    /// Takes the steps side by side; whether any succeeded.
+    /// Takes the steps, and remembers them; whether any succeeded.
     async fn act(
         &self,
         work: &mut Work,
@@ -174,27 +174,13 @@ impl<O: Object> Pass<'_, O> {
     ) -> Result<bool, Halt> {
         let Some(writer) = &work.writer else { return Ok(false) };
         let (ownership, object) = (work.scope.ownership(), self.object.object_ref(&()));
-        let calls = steps.iter().map(|step| {
-            let (at, ownership) = (inventory::look_up(&work.inventory, &step.id), &ownership);
-            async move { (step, act(writer, ownership, step, world, &at).await) }
-        });
-        let mut progress = false;
-        for (step, result) in join_all(calls).await {
-            tell_step(&self.shell.events, &object, step, &result).await;
-            match result {
-                Ok(physical) => {
-                    progress = true;
-                    self.note_taken(work, world, plan, step);
-                    if let (Some(physical), Some(entry)) = (physical, work.inventory.0.get_mut(&step.id)) {
-                        entry.physical = Some(physical);
-                    }
-                }
-                // No news of the object: whoever leads goes on.
-                Err(fault) if fault.is(Fault::NOT_LEADER) => return Err(WriteError::NotLeader.into()),
-                Err(fault) => failures.push(failure(step, &fault)),
-            }
+        let told = (&self.shell.events, &object);
+        let taken = take(told, writer, &ownership, &mut work.inventory, world, steps).await?;
+        for step in &taken.done {
+            self.note_taken(work, world, plan, step);
         }
-        Ok(progress)
+        failures.extend(taken.failures);
+        Ok(!taken.done.is_empty())
     }
 
     async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
@@ -224,13 +210,45 @@ impl<O: Object> Pass<'_, O> {
     }
 }
 
+/// What came of steps.
+pub(super) struct Taken<'a> {
+    pub(super) done: Vec<&'a Step>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Takes steps side by side, tells of them, and writes into the inventory where what they made is.
+pub(super) async fn take<'a>(
+    (events, object): (&Events, &ObjectReference),
+    writer: &Aws<Write>,
+    ownership: &Ownership,
+    inventory: &mut Inventory,
+    world: &World,
+    steps: &'a [Step],
+) -> Result<Taken<'a>, WriteError> {
+    let calls = steps.iter().map(|step| {
+        let at = inventory::look_up(inventory, &step.id);
+        async move { (step, act(writer, ownership, step, world, &at).await) }
+    });
+    let mut taken = Taken { done: vec![], failures: vec![] };
+    for (step, result) in join_all(calls).await {
+        tell_step(events, object, step, &result).await;
+        match result {
+            Ok(physical) => {
+                taken.done.push(step);
+                if let (Some(physical), Some(entry)) = (physical, inventory.0.get_mut(&step.id)) {
+                    entry.physical = Some(physical);
+                }
+            }
+            // No news of the object: whoever leads goes on.
+            Err(fault) if fault.is(Fault::NOT_LEADER) => return Err(WriteError::NotLeader),
+            Err(fault) => taken.failures.push(failure(step, &fault)),
+        }
+    }
+    Ok(taken)
+}
+
 /// An Event for what was done, and for what was refused for want of a person; the rest passes by itself.
-pub(super) async fn tell_step(
-    events: &Events,
-    object: &ObjectReference,
-    step: &Step,
-    result: &Result<Option<String>, Fault>,
-) {
+async fn tell_step(events: &Events, object: &ObjectReference, step: &Step, result: &Result<Option<String>, Fault>) {
     let (reason, verb) = match step.action {
         Action::Create { .. } => ("Created", "create"),
         Action::Update { .. } => ("Updated", "update"),

@@ -35,6 +35,7 @@ impl Pins {
         self.pins.extend(found.clone().map(|found| (name, found)));
         found
     }
+
     /// What is now, at each look; it is remembered for people, and for who cannot ask.
     pub(super) fn follow(
         &mut self,
