@@ -192,6 +192,8 @@ operations! {
     Write "ecs:CreateService" ecs aws_sdk_ecs create_service CreateServiceInputBuilder CreateServiceOutput;
     Write "ecs:UpdateService" ecs aws_sdk_ecs update_service UpdateServiceInputBuilder UpdateServiceOutput;
     Write "ecs:DeleteService" ecs aws_sdk_ecs delete_service DeleteServiceInputBuilder DeleteServiceOutput;
+    Write "ecs:RunTask" ecs aws_sdk_ecs run_task RunTaskInputBuilder RunTaskOutput;
+    Write "ecs:StopTask" ecs aws_sdk_ecs stop_task StopTaskInputBuilder StopTaskOutput;
     Write "ecs:TagResource" ecs aws_sdk_ecs tag_resource TagResourceInputBuilder TagResourceOutput;
     Write "ecs:UntagResource" ecs aws_sdk_ecs untag_resource UntagResourceInputBuilder UntagResourceOutput;
     Read "iam:GetAccountAuthorizationDetails" iam aws_sdk_iam get_account_authorization_details GetAccountAuthorizationDetailsInputBuilder GetAccountAuthorizationDetailsOutput;

@@ -3,30 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::EcsServiceStatus;
+use longshore_crds::ecs_task::RunStatus;
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::task_definition::Volume;
 use longshore_crds::{
-    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, EfsFileSystem,
-    EfsFileSystemStatus, Managed,
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, EcsTask,
+    EcsTaskStatus, EfsFileSystem, EfsFileSystemStatus, Managed,
 };
 use longshore_planner::desired::{
-    Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, ecs_cluster,
-    ecs_service, efs_file_system, retained_by,
+    Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, as_service, ecs_cluster,
+    ecs_service, ecs_task, efs_file_system, retained_by, task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
+use longshore_planner::one_off::{Attempt, Next, Policy};
 use longshore_planner::report::{
-    RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, outdated_service, service_id,
+    RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, fill_task, outdated_service,
+    service_id,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kubernetes::{Stores, mount_of};
-use crate::references::references;
+use crate::references::{references, task_source};
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +39,7 @@ pub(crate) enum ObjectKind {
     EcsService,
     ApplicationLoadBalancer,
     EfsFileSystem,
+    EcsTask,
 }
 
 impl ObjectKind {
@@ -47,6 +51,7 @@ impl ObjectKind {
             Self::EcsService => "EcsService",
             Self::ApplicationLoadBalancer => "ApplicationLoadBalancer",
             Self::EfsFileSystem => "EfsFileSystem",
+            Self::EcsTask => "EcsTask",
         }
     }
 }
@@ -154,6 +159,24 @@ pub(crate) trait Object:
         Self::fill(&mut told, graph, world, &Beside { users, ..Beside::default() });
         self.status() == Some(&told)
     }
+    /// What its tasks are judged by, of an object that runs some to their end.
+    fn run_policy(&self) -> Option<Policy> {
+        None
+    }
+    /// The tasks that its status tells of.
+    fn told_runs(&self) -> &[RunStatus] {
+        &[]
+    }
+    /// The cluster that its status says they are in.
+    fn told_cluster(&self) -> Option<String> {
+        None
+    }
+    /// When the object goes by itself, once they have ended.
+    fn goes_at(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Tells how far they are.
+    fn tell_run(_: &mut Self::Status, _: Option<&Attempt>, _: &[RunStatus], _: &Next, _: Timestamp) {}
     /// What the status tells of this kind beside conditions.
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>);
 }
@@ -175,7 +198,8 @@ impl Object for EcsCluster {
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
-        stores.services_of(&Key::of(Self::KIND, self))
+        let key = Key::of(Self::KIND, self);
+        stores.services_of(&key).into_iter().chain(stores.tasks_in(&key)).collect()
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: &Beside<'_>) {
@@ -197,6 +221,10 @@ impl Object for EcsService {
 
     fn restarted_at(&self) -> Option<&str> {
         self.spec.restarted_at.as_deref()
+    }
+
+    fn users(&self, stores: &Stores) -> Vec<Key> {
+        stores.tasks_from(&Key::of(Self::KIND, self))
     }
 
     fn retained(&self) -> BTreeSet<String> {
@@ -294,12 +322,74 @@ impl Object for EfsFileSystem {
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
-        stores.services_mounting(&Key::of(Self::KIND, self))
+        let key = Key::of(Self::KIND, self);
+        stores.services_mounting(&key).into_iter().chain(stores.tasks_mounting(&key)).collect()
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
         fill_file_system(status, graph, world, &beside.user_names());
     }
+}
+
+impl Object for EcsTask {
+    const KIND: ObjectKind = ObjectKind::EcsTask;
+    type Status = EcsTaskStatus;
+
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
+
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
+    }
+
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
+        let mut service = EcsService { metadata: self.metadata.clone(), spec: as_service(&self.spec), status: None };
+        let references = references(&service, scope, stores);
+        let mut spec = self.spec.clone();
+        if self.metadata.deletion_timestamp.is_some() {
+            // It does not mount again what is no more.
+            service.spec.task.volumes.iter_mut().for_each(|it| forget_unknown(it, &scope.namespace, &references));
+            spec.task = spec.task.map(|_| service.spec.task);
+        }
+        let source = task_source(self, scope, stores);
+        ecs_task(scope, &spec, facts, &references, source.as_ref(), memory, tracked(self))
+    }
+
+    fn run_policy(&self) -> Option<Policy> {
+        Some(task_policy(&self.spec))
+    }
+
+    fn told_runs(&self) -> &[RunStatus] {
+        self.status.as_ref().map(|status| status.tasks.as_slice()).unwrap_or_default()
+    }
+
+    fn told_cluster(&self) -> Option<String> {
+        self.status.as_ref()?.cluster_arn.clone()
+    }
+
+    fn goes_at(&self) -> Option<Timestamp> {
+        let ttl = self.spec.ttl_seconds_after_finished.filter(|_| tracked(self).is_none())?;
+        let ended = self.status.as_ref()?.completion_time.as_ref()?.0;
+        ended.checked_add(SignedDuration::from_secs(ttl)).ok()
+    }
+
+    fn tell_run(
+        status: &mut Self::Status,
+        attempt: Option<&Attempt>,
+        records: &[RunStatus],
+        next: &Next,
+        now: Timestamp,
+    ) {
+        fill_task(status, attempt, records, next, now);
+    }
+
+    fn fill(_: &mut Self::Status, _: &Graph, _: &World, _: &Beside<'_>) {}
+}
+
+/// What of an object says that something in Git makes it again.
+fn tracked(task: &EcsTask) -> Option<&'static str> {
+    tracked_by(task.labels(), task.annotations())
 }
 
 #[cfg(test)]

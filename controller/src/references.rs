@@ -2,6 +2,9 @@
 //! that it lets in, the file systems that it mounts.
 
 mod file_systems;
+mod task_source;
+
+pub(crate) use task_source::task_source;
 
 use std::collections::BTreeMap;
 

@@ -17,7 +17,10 @@ import zipfile
 
 BOTOCORE = "1.44.8"
 SERVICES = {
-    "ecs": ("2014-11-13", ["CreateClusterRequest", "CreateServiceRequest", "RegisterTaskDefinitionRequest"]),
+    "ecs": (
+        "2014-11-13",
+        ["CreateClusterRequest", "CreateServiceRequest", "RegisterTaskDefinitionRequest", "RunTaskRequest"],
+    ),
     "elbv2": (
         "2015-12-01",
         ["CreateListenerInput", "CreateLoadBalancerInput", "CreateRuleInput", "CreateTargetGroupInput"],

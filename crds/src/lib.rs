@@ -1,13 +1,15 @@
 //! The objects that users write: one file per kind, with the schema and rules that the API server applies.
 //!
 //! [`AwsEnvironment`] is an account and region, [`EcsCluster`] a cluster, [`EcsService`] a service with all that is its
-//! own, [`ApplicationLoadBalancer`] what traffic comes through, [`EfsFileSystem`] what tasks store. Where ECS has the
+//! own, [`ApplicationLoadBalancer`] what traffic comes through, [`EfsFileSystem`] what tasks store, [`EcsTask`] what runs
+//! once. Where ECS has the
 //! member, it has ECS's name, nesting and values. No I/O happens here.
 
 pub mod application_load_balancer;
 pub mod aws_environment;
 pub mod ecs_cluster;
 pub mod ecs_service;
+pub mod ecs_task;
 pub mod efs_file_system;
 pub mod generated;
 mod lifecycle;
@@ -27,6 +29,7 @@ pub use application_load_balancer::{
 pub use aws_environment::{AwsEnvironment, AwsEnvironmentSpec, AwsEnvironmentStatus};
 pub use ecs_cluster::{EcsCluster, EcsClusterSpec, EcsClusterStatus};
 pub use ecs_service::{EcsService, EcsServiceSpec, EcsServiceStatus};
+pub use ecs_task::{EcsTask, EcsTaskSpec, EcsTaskStatus};
 pub use efs_file_system::{EfsFileSystem, EfsFileSystemSpec, EfsFileSystemStatus};
 pub use lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Managed, Mode, NamespacesFrom};
 pub use policy_document::PolicyDocument;
@@ -56,6 +59,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         EcsService::crd(),
         ApplicationLoadBalancer::crd(),
         EfsFileSystem::crd(),
+        EcsTask::crd(),
     ];
     for definition in &mut definitions {
         let (policy, keep) = HELM_POLICY;

@@ -18,6 +18,22 @@ impl Transform for Rules {
     }
 }
 
+/// Rules of another type that hold here only where a condition (in CEL) does; they are added to what [`Rules`] puts there.
+pub(crate) struct RulesWith(pub(crate) &'static str, pub(crate) &'static [RuleText]);
+
+impl Transform for RulesWith {
+    fn transform(&mut self, schema: &mut Schema) {
+        let Self(condition, rules) = self;
+        let rules = rules
+            .iter()
+            .map(|(rule, message)| json!({ "rule": format!("!({condition}) || ({rule})"), "message": message }));
+        let of_type = schema.ensure_object().entry("x-kubernetes-validations").or_insert_with(|| json!([]));
+        if let Value::Array(of_type) = of_type {
+            of_type.extend(rules);
+        }
+    }
+}
+
 /// Names in AWS, labels and security-group descriptions are made from the object's name.
 pub(crate) const NAME: RuleText = (
     "!self.metadata.name.contains('.') && self.metadata.name.size() <= 63",

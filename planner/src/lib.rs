@@ -6,6 +6,7 @@
 //! - [`engine`] knows no AWS service: identities, symbolic outputs, graphs, worlds, diffs and plans.
 //! - [`caution`] keeps back what a plan says and would do harm now.
 //! - [`kinds`] has one file per AWS resource kind, in folders by service.
+//! - [`one_off`] says what to do next about a task that runs to its end, and never lets it run twice.
 //! - [`report`] makes conditions of what a round found.
 //! - [`desired`] has one file per Kubernetes object kind: its spec and facts in, a graph out.
 
@@ -14,4 +15,5 @@ pub mod desired;
 pub mod engine;
 pub mod kinds;
 pub mod names;
+pub mod one_off;
 pub mod report;

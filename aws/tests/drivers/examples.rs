@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use longshore_crds::{
-    ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec, EfsFileSystemSpec,
+    ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec, EcsTaskSpec, EfsFileSystemSpec,
 };
 use longshore_planner::desired::Scope;
 use serde::de::DeserializeOwned;
@@ -47,6 +47,11 @@ pub(crate) fn cluster(patch: &Value) -> EcsClusterSpec {
 
 pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
     spec("examples/10-fargate-web.yaml", "EcsService", patch)
+}
+
+/// Example 40's one-off task, patched.
+pub(crate) fn task(patch: &Value) -> EcsTaskSpec {
+    spec("examples/40-tasks.yaml", "EcsTask", patch)
 }
 
 /// Example 20's load balancer.

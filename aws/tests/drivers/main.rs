@@ -15,6 +15,7 @@ mod following;
 mod kinds;
 mod mounting;
 mod object;
+mod one_off;
 mod recorded;
 mod rights;
 mod seventy;

@@ -24,6 +24,12 @@ those of files/kinds.yaml, which `make generate` writes; LIST, where it is not e
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [patch]
+{{- if eq .scope "Namespaced" }}
+# One-off tasks go by themselves where spec.ttlSecondsAfterFinished says so.
+- apiGroups: [ecs.longshore.dev]
+  resources: [ecstasks]
+  verbs: [delete]
+{{- end }}
 {{- end -}}
 
 {{/* Events about objects; about those of no namespace, Kubernetes keeps them in the namespace default. */}}

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::{Resource, ResourceExt};
+use longshore_crds::ecs_task::Phase;
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::task_definition::Volume;
-use longshore_crds::{EcsService, EfsFileSystem, LoadBalancerRef};
+use longshore_crds::{EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
+use longshore_planner::one_off::ATTEMPT;
 
 use super::index::{Stores, keys};
 use crate::object::{Key, ObjectKind};
@@ -18,11 +20,61 @@ impl Stores {
     pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
         match key.kind {
             ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
-            ObjectKind::EcsCluster => self.services_of(key),
+            ObjectKind::EcsCluster => self.services_of(key).into_iter().chain(self.tasks_in(key)).collect(),
             ObjectKind::EcsService => self.dependants_of_service(key),
             ObjectKind::ApplicationLoadBalancer => self.services_behind(key),
-            ObjectKind::EfsFileSystem => self.services_mounting(key),
+            ObjectKind::EfsFileSystem => {
+                self.services_mounting(key).into_iter().chain(self.tasks_mounting(key)).collect()
+            }
+            ObjectKind::EcsTask => self.used_by_task(key),
         }
+    }
+
+    /// What waits for a one-off task to end or to go.
+    fn used_by_task(&self, task: &Key) -> Vec<Key> {
+        let Some(found) = self.task(&task.namespace, &task.name) else {
+            // What it used is not known any more; who waits for such a thing is going.
+            let going = keys(&self.clusters, |cluster| cluster.meta().deletion_timestamp.is_some());
+            let services = keys(&self.services, |service| service.meta().deletion_timestamp.is_some());
+            let file_systems = keys(&self.file_systems, |file_system| file_system.meta().deletion_timestamp.is_some());
+            return going.into_iter().chain(services).chain(file_systems).collect();
+        };
+        let service = found.spec.task_from.as_ref().map(|from| Key {
+            kind: ObjectKind::EcsService,
+            namespace: task.namespace.clone(),
+            name: from.service.name.clone(),
+        });
+        let reference = &found.spec.cluster;
+        let namespace = reference.namespace.clone().unwrap_or_else(|| task.namespace.clone());
+        let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
+        let mounted = mounts_of_task(&found).map(|(key, _)| key);
+        service.into_iter().chain(cluster).chain(mounted).collect()
+    }
+
+    /// The one-off tasks of a cluster that have not ended, or own something there.
+    pub(crate) fn tasks_in(&self, cluster: &Key) -> Vec<Key> {
+        let names = |task: &EcsTask| {
+            let reference = &task.spec.cluster;
+            let own = task.namespace().unwrap_or_default();
+            reference.name.as_ref() == Some(&cluster.name)
+                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
+        };
+        keys(&self.tasks, |task| names(task) && !has_ended(task))
+    }
+
+    /// The one-off tasks that take their task definition from a service, and have not ended.
+    pub(crate) fn tasks_from(&self, service: &Key) -> Vec<Key> {
+        let names = |task: &EcsTask| {
+            let from = task.spec.task_from.as_ref();
+            task.namespace().as_deref() == Some(&service.namespace)
+                && from.is_some_and(|from| from.service.name == service.name)
+        };
+        keys(&self.tasks, |task| names(task) && !has_ended(task))
+    }
+
+    /// The one-off tasks that mount a file system, and have not ended.
+    pub(crate) fn tasks_mounting(&self, file_system: &Key) -> Vec<Key> {
+        keys(&self.tasks, |task| !has_ended(task) && mounts_of_task(task).any(|(key, _)| key == *file_system))
     }
 
     /// Who must look again when a service is gone.
@@ -50,7 +102,7 @@ impl Stores {
         let balancers: BTreeSet<Key> = load_balancers_of(&found).collect();
         let file_systems: BTreeSet<Key> = mounts_of(&found).map(|(key, _)| key).collect();
         let others = self.contested().into_iter().chain(self.services_that_allow(service));
-        let others = others.filter(|other| other != service);
+        let others = others.filter(|other| other != service).chain(self.tasks_from(service));
         cluster.into_iter().chain(balancers).chain(file_systems).chain(others).collect()
     }
 
@@ -116,6 +168,20 @@ fn load_balancers_of(service: &EcsService) -> impl Iterator<Item = Key> {
         let namespace = reference.namespace.clone().unwrap_or_else(|| own.clone());
         Some(Key { kind: ObjectKind::ApplicationLoadBalancer, namespace, name: reference.name.clone()? })
     })
+}
+
+/// Whether what a one-off task runs has ended, so that it needs nothing any more.
+fn has_ended(task: &EcsTask) -> bool {
+    let phase = task.status.as_ref().and_then(|status| status.phase);
+    let ended = matches!(phase, Some(Phase::Succeeded | Phase::Failed | Phase::Unknown));
+    ended && task.annotations().contains_key(ATTEMPT)
+}
+
+/// The file systems that a one-off task names, each with the access point.
+fn mounts_of_task(task: &EcsTask) -> impl Iterator<Item = (Key, Option<&String>)> {
+    let own = task.namespace().unwrap_or_default();
+    let volumes = task.spec.task.iter().flat_map(|template| &template.volumes);
+    volumes.filter_map(move |volume| mount_of(volume, &own))
 }
 
 /// The file systems that a service names, each with the access point.

@@ -30,6 +30,15 @@ where
     patch_metadata(api, object, metadata).await
 }
 
+/// Writes one annotation, unless the object changed since it was read. Answers the object as it is then.
+pub(crate) async fn annotate<K>(api: &Api<K>, object: &K, name: &str, value: &str) -> Result<K, WriteError>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let annotations = Map::from_iter([(name.to_owned(), json!(value))]);
+    patch_metadata(api, object, Map::from_iter([("annotations".to_owned(), Value::Object(annotations))])).await
+}
+
 /// Takes the finalizer away: nothing of the object is left in AWS, or it is meant to stay there.
 pub(crate) async fn release<K>(api: &Api<K>, object: &K) -> Result<K, WriteError>
 where

@@ -13,7 +13,8 @@ use kube::runtime::watcher::Event;
 use kube::{Client, Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EfsFileSystem, NamespacesFrom,
+    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EcsTask, EfsFileSystem,
+    NamespacesFrom,
 };
 use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
@@ -51,6 +52,7 @@ pub(crate) struct Stores {
     pub(crate) services: Store<EcsService>,
     pub(crate) load_balancers: Store<ApplicationLoadBalancer>,
     pub(crate) file_systems: Store<EfsFileSystem>,
+    pub(crate) tasks: Store<EcsTask>,
     pub(crate) namespaces: Store<Namespace>,
 }
 
@@ -63,6 +65,7 @@ impl Stores {
             services: listed(selection.objects(client)).await?,
             load_balancers: listed(selection.objects(client)).await?,
             file_systems: listed(selection.objects(client)).await?,
+            tasks: listed(selection.objects(client)).await?,
             namespaces: listed(selection.namespaces(client)).await?,
         })
     }
@@ -74,6 +77,7 @@ impl Stores {
         self.services.wait_until_ready().await?;
         self.load_balancers.wait_until_ready().await?;
         self.file_systems.wait_until_ready().await?;
+        self.tasks.wait_until_ready().await?;
         self.namespaces.wait_until_ready().await
     }
 
@@ -95,6 +99,10 @@ impl Stores {
 
     pub(crate) fn file_system(&self, namespace: &str, name: &str) -> Option<Arc<EfsFileSystem>> {
         self.file_systems.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn task(&self, namespace: &str, name: &str) -> Option<Arc<EcsTask>> {
+        self.tasks.get(&ObjectRef::new(name).within(namespace))
     }
 
     pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
@@ -177,6 +185,7 @@ impl Stores {
             ObjectKind::EfsFileSystem => {
                 Some(self.environment_of(self.file_system(&key.namespace, &key.name)?.as_ref()))
             }
+            ObjectKind::EcsTask => Some(self.environment_of(self.task(&key.namespace, &key.name)?.as_ref())),
         }
     }
 
@@ -189,6 +198,7 @@ impl Stores {
         found.extend(keys(&self.services, |service| !settled(service)));
         found.extend(keys(&self.load_balancers, |load_balancer| !settled(load_balancer)));
         found.extend(keys(&self.file_systems, |file_system| !settled(file_system)));
+        found.extend(keys(&self.tasks, |task| !settled(task)));
         found
     }
 
@@ -198,6 +208,7 @@ impl Stores {
         found.extend(keys(&self.services, |service| self.environment_of(service) == name));
         found.extend(keys(&self.load_balancers, |load_balancer| self.environment_of(load_balancer) == name));
         found.extend(keys(&self.file_systems, |file_system| self.environment_of(file_system) == name));
+        found.extend(keys(&self.tasks, |task| self.environment_of(task) == name));
         found
     }
 
@@ -219,6 +230,7 @@ impl Stores {
         let mut found = keys(&self.clusters, |cluster| cluster.namespace().as_deref() == Some(name));
         found.extend(keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
         found.extend(keys(&self.load_balancers, |balancer| balancer.namespace().as_deref() == Some(name)));
+        found.extend(keys(&self.tasks, |task| task.namespace().as_deref() == Some(name)));
         found
     }
 }
@@ -273,6 +285,7 @@ pub(crate) mod tests {
                 services: stored(&[]),
                 load_balancers: stored(&[]),
                 file_systems: stored(&[]),
+                tasks: stored(&[]),
                 namespaces: stored(&[]),
             }
         }

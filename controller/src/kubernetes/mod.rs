@@ -17,7 +17,7 @@ pub(crate) use client::{client, installation_id};
 pub(crate) use dependants::{mount_of, mounts_of};
 pub(crate) use events::Events;
 pub(crate) use fenced::fenced;
-pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, pin, release};
+pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, annotate, pin, release};
 pub(crate) use index::{Member, Stores};
 pub use lease::LeaseName;
 pub(crate) use lease::{Election, Leadership};

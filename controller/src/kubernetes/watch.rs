@@ -18,10 +18,11 @@ use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsService,
-    EfsFileSystem, EfsFileSystemStatus,
+    EcsServiceStatus, EcsTask, EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use longshore_planner::desired::Opening;
+use longshore_planner::one_off::ATTEMPT;
 use serde::de::DeserializeOwned;
 
 use super::access::asked_of_environment;
@@ -47,12 +48,13 @@ pub(crate) fn watch(
     let (services, service_writer) = reflector::store();
     let (load_balancers, load_balancer_writer) = reflector::store();
     let (file_systems, file_system_writer) = reflector::store();
+    let (tasks, task_writer) = reflector::store();
     let (namespaces, namespace_writer) = reflector::store();
-    let stores = Stores { environments, clusters, services, load_balancers, file_systems, namespaces };
+    let stores = Stores { environments, clusters, services, load_balancers, file_systems, tasks, namespaces };
     let hub = Arc::new(Hub { stores: stores.clone(), queue: queue.clone(), last: Mutex::default() });
     let all = {
-        let (of_environments, of_clusters, of_services, of_balancers, of_file_systems) =
-            (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
+        let (of_environments, of_clusters, of_services, of_balancers, of_file_systems, of_tasks) =
+            (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
         let environments = follow(selection.environments(client), environment_writer, move |e, seen| {
             let access = e.status.as_ref().map(|status| &status.access).filter(|access| !access.is_empty());
             let access = access.map(|access| hash(&access.iter().map(opened).collect::<Vec<_>>()));
@@ -67,9 +69,8 @@ pub(crate) fn watch(
         let services = follow(selection.objects::<EcsService>(client), service_writer, move |s, seen| {
             let environment = of_services.stores.environment_of(s);
             let seen = seen.unless(settled(s));
-            let group = s.status.as_ref().and_then(|status| status.security_group_id.as_ref());
             let view = View {
-                shown: hash(&group),
+                shown: usable_by(s.status.as_ref()),
                 access: asked_of_environment(s).map(|asked| hash(&asked)),
                 ..View::default()
             };
@@ -95,11 +96,17 @@ pub(crate) fn watch(
             let view = View { shown: mountable_by(f.status.as_ref()), ..View::default() };
             of_file_systems.saw(ObjectKind::EfsFileSystem, f, Some(&environment), f.status.as_ref(), view, seen);
         });
+        let tasks = follow(selection.objects::<EcsTask>(client), task_writer, move |t, seen| {
+            let environment = of_tasks.stores.environment_of(t);
+            let seen = seen.unless(settled(t));
+            let view = View { shown: hash(&t.status.as_ref().and_then(|status| status.phase)), ..View::default() };
+            of_tasks.saw(ObjectKind::EcsTask, t, Some(&environment), t.status.as_ref(), view, seen);
+        });
         let namespaces = follow(selection.namespaces(client), namespace_writer, move |n, seen| {
             hub.namespace_changed(n, seen);
         });
         async move {
-            futures::join!(environments, clusters, services, load_balancers, file_systems, namespaces);
+            futures::join!(environments, clusters, services, load_balancers, file_systems, tasks, namespaces);
         }
     };
     (stores, all)
@@ -307,7 +314,7 @@ impl Hub {
 
 /// What an object's own reconcile depends on; not its status, nor what Longshore itself writes into its metadata.
 fn own_view<K: ResourceExt>(object: &K) -> u64 {
-    let own = [ANNOTATION_ENVIRONMENT, ANNOTATION_BASE];
+    let own = [ANNOTATION_ENVIRONMENT, ANNOTATION_BASE, ATTEMPT];
     let annotations: Vec<_> = object.annotations().iter().filter(|(key, _)| !own.contains(&key.as_str())).collect();
     let deleted = object.meta().deletion_timestamp.is_some();
     hash(&(object.uid(), object.meta().generation, deleted, annotations))
@@ -326,6 +333,15 @@ fn reachable_by(status: Option<&ApplicationLoadBalancerStatus>) -> u64 {
     let Some(status) = status else { return 0 };
     let listeners: Vec<_> = status.listeners.iter().map(|listener| (&listener.name, &listener.listener_arn)).collect();
     hash(&(&status.security_group_id, listeners))
+}
+
+/// What others need of a service: who lets it in its group, who runs its task definition what that is run with.
+fn usable_by(status: Option<&EcsServiceStatus>) -> u64 {
+    let Some(status) = status else { return 0 };
+    let template = status.template.as_ref();
+    let template = template.map(|it| (&it.task_definition_arn, &it.subnets, &it.security_groups, it.public_ip));
+    let good = status.memory.as_ref().and_then(|memory| Some(&memory.last_good.as_ref()?.task_definition_arn));
+    hash(&(&status.security_group_id, template, good, status.observed_generation))
 }
 
 /// What services need to mount a file system.

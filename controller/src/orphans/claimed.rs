@@ -55,6 +55,7 @@ impl Claimed {
         claimed.add(&stores.services, stores, installation);
         claimed.add(&stores.load_balancers, stores, installation);
         claimed.add(&stores.file_systems, stores, installation);
+        claimed.add(&stores.tasks, stores, installation);
         claimed
     }
 

@@ -10,6 +10,7 @@ mod failure;
 mod halt;
 pub(crate) mod inventory;
 mod ledger;
+mod one_off;
 mod outcome;
 mod pass;
 mod reliance;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kube::Client;
-use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService, EfsFileSystem};
+use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService, EcsTask, EfsFileSystem};
 use longshore_planner::engine::Kinds;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +87,7 @@ impl Reconciler {
                 Box::pin(pass::reconcile::<ApplicationLoadBalancer>(self, turn)).await
             }
             ObjectKind::EfsFileSystem => Box::pin(pass::reconcile::<EfsFileSystem>(self, turn)).await,
+            ObjectKind::EcsTask => Box::pin(pass::reconcile::<EcsTask>(self, turn)).await,
         }
     }
 

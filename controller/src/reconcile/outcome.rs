@@ -32,6 +32,11 @@ pub(crate) enum Outcome {
     Converged,
     /// Nothing is to be done, and the sweep does not look after it.
     Resting,
+    /// What runs once has ended, and nothing is to be done about it any more.
+    Finished {
+        /// When its object goes by itself, where it does.
+        again: Option<Duration>,
+    },
     /// AWS is at it: a deployment, a deletion.
     Progressing,
     /// Another object must come first.
@@ -68,6 +73,7 @@ impl Outcome {
             Self::Gone => "gone",
             Self::Converged => "converged",
             Self::Resting => "resting",
+            Self::Finished { .. } => "finished",
             Self::Progressing => "progressing",
             Self::Waiting => "waiting",
             Self::InLine { .. } => "in_line",
@@ -104,7 +110,8 @@ pub(super) fn judge(intent: Intent, plan: &Plan, failures: &[Failure], unread: b
 pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
     let spread = Spread(&turn.key);
     match outcome {
-        Outcome::Gone | Outcome::Converged => Next::Forget,
+        Outcome::Gone | Outcome::Converged | Outcome::Finished { again: None } => Next::Forget,
+        Outcome::Finished { again: Some(left) } => Next::After(*left),
         Outcome::Resting => Next::After(spread.over(timing.resync)),
         Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
@@ -255,5 +262,12 @@ mod tests {
     #[test]
     fn what_has_converged_is_left_to_the_sweep() {
         assert_eq!(next(&Outcome::Converged, &turn(0), &TIMING), Next::Forget);
+    }
+
+    #[test]
+    fn what_has_ended_comes_back_only_to_go() {
+        let again = |again| next(&Outcome::Finished { again }, &turn(0), &TIMING);
+        assert_eq!(again(None), Next::Forget);
+        assert_eq!(again(Some(Duration::from_hours(2))), Next::After(Duration::from_hours(2)));
     }
 }

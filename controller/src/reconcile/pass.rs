@@ -94,6 +94,13 @@ impl<O: Object> Pass<'_, O> {
         let (scope, environment) = self.scope()?;
         let pause = self.pause(&environment)?.filter(|_| mode == Mode::Manage);
         let changes = mode == Mode::Manage && pause.is_none();
+        if self.object.run_policy().is_some() {
+            let session = self.session(&scope).await?;
+            let writer = changes.then(|| session.writer());
+            if let Some(outcome) = self.follow(&scope, &session.reader(), writer.as_ref()).await? {
+                return Ok(outcome);
+            }
+        }
         let mut memory = Memory::read(self.status().memory());
         let (desired, facts) = self.desired_with_facts(&scope, &environment, &memory).await?;
         memory.pins.clone_from(&desired.pins);
@@ -150,6 +157,8 @@ impl<O: Object> Pass<'_, O> {
         }
         let (scope, environment) = self.scope_of_what_was_made()?;
         self.no_deletion_while_paused(&environment)?;
+        let session = self.session(&scope).await?;
+        self.stop_what_runs(&scope, &session.reader(), &session.writer()).await?;
         let memory = Memory::read(self.status().memory());
         // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
         let (look_at, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
@@ -158,7 +167,6 @@ impl<O: Object> Pass<'_, O> {
             Err(halt) if remembered.0.is_empty() => return Err(halt.while_deleting()),
             Err(_) => (Graph::default(), facts_of(&environment)),
         };
-        let session = self.session(&scope).await?;
         let work = Work {
             intent: Intent::Delete,
             desired: Desired::default(),

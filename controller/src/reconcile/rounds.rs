@@ -42,7 +42,8 @@ impl<O: Object> Pass<'_, O> {
             let plan = self.restrain(&mut work, &world, plan).await?;
             failures.extend(unheeded(&plan, &taken, &failures));
             let steps = self.steps(&work, &plan, &failures);
-            if work.intent == Intent::Delete && !steps.is_empty() {
+            // What runs once holds neither data nor traffic, and may go by the dozen.
+            if work.intent == Intent::Delete && !steps.is_empty() && self.object.run_policy().is_none() {
                 self.admit_deletion(&mut work).await?;
             }
             if !steps.is_empty() && self.write_ahead(&work) {
@@ -66,6 +67,11 @@ impl<O: Object> Pass<'_, O> {
         }
         self.shell.reliance.keep(&self.key(), mark, verified);
         let outcome = self.outcome(&work, &world, &plan, &failures);
+        if let (Outcome::Converged | Outcome::Paused { .. }, Some(order), Intent::Manage | Intent::Observe) =
+            (&outcome, work.desired.order.clone(), work.intent)
+        {
+            return self.run(&work, &world, &order).await;
+        }
         let unread_only = failures.is_empty() && !world.unknown.is_empty();
         let released = work.intent == Intent::Delete && outcome == Outcome::Converged;
         if released || (unread_only && self.failures < QUIET_FAILURES) {

@@ -81,7 +81,8 @@ fn settled_keys<O: Object>(store: &Store<O>, stores: &Stores, environment: &str)
 /// The object of a key, if it is still there and settled.
 pub(super) fn find(key: &Key, shell: &Reconciler, facts: &Facts) -> Option<Candidate> {
     match key.kind {
-        ObjectKind::AwsEnvironment => None,
+        // What has run is not put right.
+        ObjectKind::AwsEnvironment | ObjectKind::EcsTask => None,
         ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell, facts),
         ObjectKind::EcsService => candidate(key, &shell.stores.services, shell, facts),
         ObjectKind::ApplicationLoadBalancer => candidate(key, &shell.stores.load_balancers, shell, facts),

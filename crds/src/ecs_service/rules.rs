@@ -35,6 +35,18 @@ pub(super) const SERVICE: &[RuleText] = &[
     rules::STRATEGY_MIX,
 ];
 
+/// What holds of `task` wherever it is run, and of how that is launched.
+pub(crate) const TEMPLATE: &[RuleText] = &[
+    TASK_ROLE,
+    EXECUTION_ROLE,
+    FARGATE_SIZES_GIVEN,
+    FARGATE_SIZES,
+    FARGATE_TASK,
+    FARGATE_MEMBERS,
+    FARGATE_VOLUMES,
+    FARGATE_ROUTER,
+];
+
 /// Whether tasks are known to run on Fargate. A service that names neither launch type nor providers follows its
 /// cluster, which only the planner sees.
 macro_rules! on_fargate {
@@ -50,7 +62,7 @@ macro_rules! daemon {
     };
 }
 
-const LAUNCH_TYPE_OR_STRATEGY: RuleText = (
+pub(crate) const LAUNCH_TYPE_OR_STRATEGY: RuleText = (
     "!has(self.launchType) || !has(self.capacityProviderStrategy) || self.capacityProviderStrategy.size() == 0",
     "at most one of launchType and capacityProviderStrategy: for Fargate alone, launchType: FARGATE is enough",
 );

@@ -45,6 +45,9 @@ pub struct EcsServiceStatus {
     /// The rollout of the revision that the spec asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentStatus>,
+    /// What a task of the revision that the spec asks for is run with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateStatus>,
     /// What the object owns in AWS, by identity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, ResourceStatus>,
@@ -57,6 +60,23 @@ pub struct EcsServiceStatus {
 }
 
 owner_status!(EcsServiceStatus);
+
+/// What a task of the revision that the spec asks for is run with: for one-off tasks that take it from the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateStatus {
+    /// ARN of the revision.
+    pub task_definition_arn: String,
+    /// Its subnets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<String>,
+    /// Its groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<String>,
+    /// Whether it has a public address.
+    #[serde(default)]
+    pub public_ip: bool,
+}
 
 /// A rollout.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -112,8 +112,21 @@ fn changes_are_told(plane: &ControlPlane, directory: &Path) {
         numbered.iter().map(|(number, case)| (*number, placed(*number, case, case.before().unwrap()))).collect();
     write(&standing, &objects);
     plane.run(&["create", "-f", standing.to_str().unwrap()]).unwrap();
+    for (_, object) in objects.iter().filter(|(_, object)| object["status"].is_object()) {
+        stand_with_status(plane, object);
+    }
     let (mistakes, remedies) = write_both(&numbered, directory, "replace");
     compare(&numbered, &answers(plane, "replace", &mistakes), &answers(plane, "replace", &remedies));
+}
+
+/// What is created has no status: that is a resource of its own.
+fn stand_with_status(plane: &ControlPlane, object: &Value) {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+    let (kind, name) = (text("/kind").to_lowercase(), text("/metadata/name"));
+    let status = json!({"status": object["status"]}).to_string();
+    let patch =
+        ["patch", &kind, &name, "--namespace", NAMESPACE, "--subresource=status", "--type=merge", "-p", &status];
+    plane.run(&patch).unwrap();
 }
 
 fn write_both(numbered: &[(usize, Case)], directory: &Path, verb: &str) -> (std::path::PathBuf, std::path::PathBuf) {

@@ -2,7 +2,8 @@
 
 use crate::cases;
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EfsFileSystem, Managed, Mode, Size,
+    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EcsTask, EfsFileSystem, Managed,
+    Mode, Size,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -40,6 +41,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("search");
     check::<EcsService>("catalog");
     check::<EcsService>("front");
+    check::<EcsTask>("migrate-142");
 }
 
 #[test]

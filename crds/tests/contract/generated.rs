@@ -46,6 +46,7 @@ fn every_kind_has_its_short_name_category_and_columns() {
         ("ecssvc", vec!["Ready", "Reason", "Desired", "Running", "Revision", "Rollout", "Age"]),
         ("alb", vec!["Ready", "Reason", "Scheme", "DNS name", "Age"]),
         ("efs", vec!["Ready", "Reason", "File system", "Age"]),
+        ("ecstask", vec!["Phase", "Reason", "Attempt", "Started", "Completed", "Age"]),
     ];
     let expected: Vec<_> = expected
         .into_iter()

@@ -8,11 +8,19 @@ use std::{collections::BTreeSet, fs, path::Path};
 const NOT_TAKEN: &[(&str, &str)] = &[
     ("CreateServiceRequest.clientToken", "Longshore's own: a service's name is unique, so that no token is needed"),
     ("CreateServiceRequest.taskDefinition", "spec.task holds what is registered"),
+    ("RunTaskRequest.clientToken", "Longshore's own: by it no task is run twice"),
+    ("RunTaskRequest.startedBy", "Longshore's own: by it an object's tasks are found"),
+    ("RunTaskRequest.taskDefinition", "spec.task and spec.taskFrom say what is run"),
+    ("RunTaskRequest.volumeConfigurations", "not built yet: an EFS file system can be mounted"),
+    ("TaskOverride.inferenceAcceleratorOverrides", "Elastic Inference has ended"),
 ];
 
 /// Members that are taken in another form.
 const OTHER_FORM: &[(&str, &str)] = &[
     ("CreateServiceRequest.cluster", "a reference: {name} of an EcsCluster, or {arn}"),
+    ("RunTaskRequest.cluster", "a reference: {name} of an EcsCluster, or {arn}"),
+    ("TaskOverride.cpu", "a number as well as a string, as in a task definition"),
+    ("TaskOverride.memory", "a number as well as a string, as in a task definition"),
     ("RegisterTaskDefinitionRequest.cpu", "a number as well as a string, as ECS reads both"),
     ("RegisterTaskDefinitionRequest.memory", "a number as well as a string, as ECS reads both"),
 ];
@@ -20,6 +28,7 @@ const OTHER_FORM: &[(&str, &str)] = &[
 /// Values of ECS's enumerations that are not taken.
 const VALUES_NOT_TAKEN: &[(&str, &str, &str)] = &[
     ("CreateServiceRequest.launchType", "MANAGED_INSTANCES", "in the model, but not to be sent"),
+    ("RunTaskRequest.launchType", "MANAGED_INSTANCES", "in the model, but not to be sent"),
     ("ResourceRequirement.type", "InferenceAccelerator", "Elastic Inference has ended"),
 ];
 
@@ -64,6 +73,24 @@ const OURS: &[(&str, &[&str])] = &[
         ],
     ),
     ("NetworkConfiguration", &["access", "allowFrom"]),
+    (
+        "RunTaskRequest",
+        &[
+            "activeDeadlineSeconds",
+            "adoption",
+            "awsEnvironment",
+            "backoffLimit",
+            "deletionPolicy",
+            "executionRole",
+            "imageResolution",
+            "logs",
+            "mode",
+            "task",
+            "taskFrom",
+            "taskRole",
+            "ttlSecondsAfterFinished",
+        ],
+    ),
 ];
 
 /// What is found to differ, and which exceptions were met on the way.
@@ -186,6 +213,7 @@ fn every_member_of_ecs_is_taken_or_has_a_reason() {
     let service = spec("EcsService");
     comparison.shape("CreateServiceRequest", &service);
     comparison.shape("RegisterTaskDefinitionRequest", &service["properties"]["task"]);
+    comparison.shape("RunTaskRequest", &spec("EcsTask"));
     let wrong = [comparison.wrong.clone(), comparison.stale()].concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

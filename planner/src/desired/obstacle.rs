@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use longshore_crds::ContainerDefinition;
 use longshore_crds::application_load_balancer::ListenerProtocol;
 use longshore_crds::aws_environment::AccessStatus;
 
@@ -10,6 +11,7 @@ use super::claims::Claim;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
+use crate::one_off::Order;
 use crate::report::RolledBack;
 
 /// A question to AWS whose answer the graph depends on.
@@ -216,6 +218,21 @@ pub struct ServiceReference {
     pub security_group_id: String,
 }
 
+/// A service whose task definition a one-off task runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskSource {
+    /// ARN of the revision.
+    pub task_definition_arn: String,
+    /// Where its tasks run.
+    pub subnets: Vec<String>,
+    /// The groups that they are in.
+    pub security_groups: Vec<String>,
+    /// Whether they have public addresses.
+    pub public_ip: bool,
+    /// Its containers; those that write to the service's own log group say so.
+    pub containers: Vec<ContainerDefinition>,
+}
+
 /// Everything that a service refers to, as the other objects stand.
 #[derive(Clone, Debug)]
 pub struct References {
@@ -255,6 +272,8 @@ pub struct Desired {
     pub rolled_back: Option<RolledBack>,
     /// What was looked up outside the spec, by name, to be remembered.
     pub pins: BTreeMap<String, String>,
+    /// A task that is run to its end once the resources are as they should be.
+    pub order: Option<Order>,
 }
 
 /// Something that will work and is probably not meant.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::identity::Id;
 use super::text::{PARTS, Part};
+use super::world::World;
 
 /// A value with its symbolic texts replaced as far as possible.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,11 @@ pub struct Resolution {
     pub value: Value,
     /// Whose outputs are not known yet. Empty: the value is complete.
     pub open: BTreeSet<Id>,
+}
+
+/// The value with its symbolic texts replaced by what was observed.
+pub fn resolved(value: &Value, world: &World) -> Resolution {
+    resolve(value, &|id, output| world.get(id)?.outputs.get(output).cloned())
 }
 
 /// The resources whose outputs a value contains.

@@ -60,6 +60,7 @@ pub fn conditions(situation: &Situation<'_>) -> Vec<Condition> {
         Situation::Waiting { reason, message } => reconciling(reason, message),
         Situation::Suspended { message } => suspended("Suspended", message),
         Situation::Paused { message } => suspended("Paused", message),
+        Situation::WouldChange { message } => would_change(message),
         Situation::Ready { reason, message } => ready(reason, message),
         Situation::Planned(round) => planned(round),
     }
@@ -104,7 +105,11 @@ fn observed(plan: &Plan) -> Vec<Condition> {
     }
     let changes = plan.steps.iter().filter(|step| step.changes_aws()).count();
     let message = format!("{changes} changes would be made, see status.pending; spec.mode is Observe, so none is");
-    all((Status::False, "WouldChange"), (Status::False, "WouldChange"), (Status::False, "WouldChange"), &message)
+    would_change(&message)
+}
+
+fn would_change(message: &str) -> Vec<Condition> {
+    all((Status::False, "WouldChange"), (Status::False, "WouldChange"), (Status::False, "WouldChange"), message)
 }
 
 fn deleting(round: &Round<'_>) -> Vec<Condition> {

@@ -9,6 +9,7 @@ mod load_balancer;
 mod outdated;
 mod pending;
 mod service;
+mod task;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
 pub use file_system::fill_file_system;
@@ -16,6 +17,7 @@ pub use load_balancer::fill_load_balancer;
 pub use outdated::outdated_service;
 pub use pending::pending;
 pub use service::{deployment_line, fill_cluster, fill_service, service_id};
+pub use task::{fill_task, task_situation};
 
 use crate::engine::{Id, Plan};
 
@@ -44,6 +46,11 @@ pub enum Situation<'a> {
     /// Longshore was told to change nothing for a while.
     Paused {
         /// Until when, how to end it, and what waits.
+        message: String,
+    },
+    /// Something would be done, and the object says that nothing may.
+    WouldChange {
+        /// What.
         message: String,
     },
     /// All is well, and no plan is needed to say so: an environment whose account is verified.

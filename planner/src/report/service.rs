@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask};
+use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask, TemplateStatus};
+use longshore_crds::task_definition::Switch;
 use longshore_crds::{EcsClusterStatus, EcsServiceStatus};
 
 use super::RolledBack;
-use crate::desired::SERVICE_KEY;
-use crate::engine::{Graph, Id, Kind, Seen, Text, World};
+use crate::desired::{SERVICE_KEY, TASK_KEY};
+use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
-use crate::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
+use crate::kinds::ecs::service::{Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
+use crate::kinds::ecs::task_definition::TaskDefinition;
 
 /// How many failed tasks and events a status tells.
 const MOST: usize = 3;
@@ -31,6 +33,26 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
     status.pending_count = detail.as_ref().map(|detail| detail.pending);
     status.selector = seen.as_ref().map(|seen| format!("ecs.longshore.dev/service={}", seen.value.name));
     status.deployment = detail.as_ref().and_then(|detail| deployment(detail, rolled_back));
+    let template = template(graph, world);
+    if template.is_some() || world.unknown.is_empty() {
+        status.template = template;
+    }
+}
+
+/// What a task of the wanted revision is run with, once all of it is there.
+fn template(graph: &Graph, world: &World) -> Option<TemplateStatus> {
+    let (_, service) = graph.iter().find(|(id, _)| id.kind == Service::NAME && id.key == SERVICE_KEY)?;
+    let (task, _) = graph.iter().find(|(id, _)| id.kind == TaskDefinition::NAME && id.key == TASK_KEY)?;
+    let known_as = known_as(graph, world);
+    let revision = world.get(known_as.get(task).unwrap_or(task))?.outputs.get("arn")?;
+    let network = resolved(service.want.get("network")?, world);
+    let network: Network = serde_json::from_value(network.value).ok().filter(|_| network.open.is_empty())?;
+    Some(TemplateStatus {
+        task_definition_arn: revision.clone(),
+        subnets: network.subnets,
+        security_groups: network.security_groups.iter().filter_map(Text::known).map(ToOwned::to_owned).collect(),
+        public_ip: network.assign_public_ip == Switch::Enabled,
+    })
 }
 
 /// The groups of its tasks. Those of a deployment before may still run, or be gone back to, until the new one is done.

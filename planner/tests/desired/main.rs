@@ -24,5 +24,6 @@ mod resolved;
 mod rollback;
 mod scaling;
 mod shape;
+mod tasks;
 mod traffic;
 mod volumes;

@@ -3,12 +3,12 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use longshore_e2e::{Namespace, Provider, Stack, StackOptions, example, hello};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PROVIDER: Provider = Provider::Simulator { speed: 20 };
 
@@ -105,6 +105,58 @@ fn killed_in_the_middle_it_converges_with_no_duplicate_and_no_orphan() -> Result
         ns.kubectl(&["delete", "namespace", &ns.name, "--timeout=180s"])?;
         assert_eq!(ns.holdings()?, BTreeMap::new(), "left in AWS");
     }
+    Ok(())
+}
+
+#[test]
+fn a_migration_is_run_once_though_the_controller_is_killed_three_times() -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let stack = stack();
+    let ns = Namespace::with_hello(stack, "migrated-once")?;
+    let since = stack.simulator().last_call()?;
+    let task = json!({
+        "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsTask",
+        "metadata": {"name": "migrate", "namespace": ns.name},
+        "spec": {
+            "cluster": {"name": "main"}, "launchType": "FARGATE", "taskFrom": {"service": {"name": "hello"}},
+            "overrides": {"containerOverrides": [{"name": "web", "command": ["./migrate", "up"]}]},
+        },
+    });
+    ns.apply(&task.to_string())?;
+    let restart = || stack.kill_9_controller().and_then(|()| stack.start_controller());
+    ns.wait_until("ecstask/migrate", "it to be written down that it begins", |now| {
+        let begun = &now["metadata"]["annotations"]["ecs.longshore.dev/attempt"];
+        if begun.is_string() { Ok(()) } else { Err(now["metadata"].to_string()) }
+    })?;
+    restart()?;
+    let named = ["EcsTask/migrated-once/migrate".to_owned()];
+    let runs = || {
+        let writes = stack.simulator().writes(since, &named)?;
+        anyhow::Ok(writes.into_iter().filter(|call| call["operation"] == "RunTask").collect::<Vec<Value>>())
+    };
+    ns.wait_for("it to be started", || {
+        let calls = runs()?.len();
+        Ok(if calls > 0 { Ok(()) } else { Err("it is not".to_owned()) })
+    })?;
+    restart()?;
+    ns.wait_until("ecstask/migrate", "its task to be told", |now| {
+        let tasks = &now["status"]["tasks"];
+        if tasks[0]["taskArn"].is_string() { Ok(()) } else { Err(now["status"].to_string()) }
+    })?;
+    restart()?;
+    ns.wait_ready("ecstask/migrate")?;
+
+    let status = ns.get("ecstask/migrate")?["status"].clone();
+    ensure!(status["attempt"] == 1 && status["tasks"].as_array().map(Vec::len) == Some(1), "{status:#}");
+    let tokens: BTreeSet<String> = runs()?.iter().map(|call| call["input"]["clientToken"].to_string()).collect();
+    ensure!(tokens.len() == 1, "what is asked for again has its token again: {tokens:?}");
+    let input = runs()?.first().map(|call| call["input"].clone()).unwrap_or_default();
+    let by =
+        |status: &str| json!({"cluster": input["cluster"], "startedBy": input["startedBy"], "desiredStatus": status});
+    let running = stack.aws.ecs("ListTasks", &by("RUNNING"))?;
+    let stopped = stack.aws.ecs("ListTasks", &by("STOPPED"))?;
+    ensure!(running["taskArns"] == json!([]), "{running}");
+    ensure!(stopped["taskArns"].as_array().map(Vec::len) == Some(1), "ECS had one task for it: {stopped}");
     Ok(())
 }
 

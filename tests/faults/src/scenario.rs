@@ -13,8 +13,8 @@ use crate::fault::Meanwhile;
 use crate::stage::Stage;
 
 /// The kinds of Longshore's objects.
-pub(crate) const KINDS: [&str; 5] =
-    ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers", "efsfilesystems"];
+pub(crate) const KINDS: [&str; 6] =
+    ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers", "efsfilesystems", "ecstasks"];
 
 /// A scenario.
 #[derive(Clone, Debug, Deserialize)]

@@ -54,6 +54,9 @@ pub struct Images {
     /// Images by their whole reference, as a container definition writes it.
     #[serde(default)]
     pub known: BTreeMap<String, Behaviour>,
+    /// What a container does whose command this is, words joined by spaces; whatever its image.
+    #[serde(default)]
+    pub commands: BTreeMap<String, Behaviour>,
     /// How often another image was pushed under the tag of an image since the first.
     #[serde(default)]
     pub pushes: BTreeMap<String, u64>,

@@ -2,6 +2,7 @@
 
 pub(super) mod cluster;
 mod document;
+pub(super) mod one_off;
 mod revisions;
 pub(super) mod service;
 pub(super) mod task_definition;

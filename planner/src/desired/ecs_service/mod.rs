@@ -27,21 +27,25 @@ pub use logs::retained_by;
 pub(crate) use roles::POLICY_OF_TASK;
 pub(crate) use secrets::{SecretSource, named, source};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::ecs_service::LaunchType;
+use longshore_crds::task_definition::Volume;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::load_balancers::{is_named, listener_arn};
+use self::logs::OwnLogGroup;
+use self::network::ServiceNetwork;
 use self::pins::Pins;
 use self::service::Parts;
 use self::task::TaskRoles;
 use super::access::refused_openings;
 use super::grants::authorise;
 use super::memory::Memory;
-use super::obstacle::{ClusterReference, Desired, Facts, Need, Obstacle, Reference, References, Refusal};
+use super::obstacle::{ClusterReference, Desired, Facts, Need, Obstacle, Reference, References, Refusal, Warning};
 use super::scope::Scope;
 use crate::engine::{Graph, Text};
+use crate::kinds::ecs::service::Network;
 use crate::report::RolledBack;
 
 /// The key of the service in its object's graph.
@@ -87,7 +91,7 @@ pub fn ecs_service(
 }
 
 /// A cluster by ARN must be in the environment's account and region: nothing reaches across.
-fn check_cluster(scope: &Scope, cluster: &ClusterRef) -> Result<(), Refusal> {
+pub(super) fn check_cluster(scope: &Scope, cluster: &ClusterRef) -> Result<(), Refusal> {
     let here = scope.arn("ecs", "cluster/");
     match &cluster.arn {
         Some(arn) if !arn.starts_with(&here) => Err(Refusal::new(
@@ -117,21 +121,11 @@ impl Builder<'_> {
     fn build(&self, cluster: &ClusterReference) -> Result<(Desired, Vec<Need>), Obstacle> {
         let memory = self.memory;
         let mut graph = Graph::default();
-        let mounts = self.mounts()?;
-        let log_group = self.log_group(&mut graph)?;
-        let mut pins = Pins::default();
-        let execution_role = self.execution_role(&mut graph, log_group.as_ref(), &mut pins)?;
-        let task_role = self.task_role(&mut graph, &mounts)?;
-        let infrastructure = self.infrastructure_role(&mut graph)?;
-        let mut network = self.network(&mut graph, &mounts, self.facts)?;
-        let allowed = self.allow_from(&mut graph, &mut network)?;
-        let attached = self.load_balancers(&mut graph, &mut network)?;
+        let mut ground = self.ground(&mut graph)?;
+        let attached = self.load_balancers(&mut graph, &mut ground.network)?;
         let restarted_at = self.spec.restarted_at.as_deref();
-        let of_volumes = infrastructure.clone().filter(|_| !self.spec.volume_configurations.is_empty());
-        let roles = TaskRoles { task: task_role, execution: execution_role, infrastructure: of_volumes };
         let is_rejected = |hash: &str| memory.rejects(hash, restarted_at).is_some();
-        let revision =
-            self.task_definition(&mut graph, roles, mounts.volumes, log_group.as_ref(), &mut pins, is_rejected)?;
+        let revision = self.task_definition(&mut graph, &mut ground, is_rejected)?;
         let rejected = memory.rejects(&revision.id.fixed, restarted_at);
         let (task_definition, rolled_back) = match (rejected, &memory.last_good) {
             (Some(rejected), Some(good)) => (
@@ -140,20 +134,36 @@ impl Builder<'_> {
             ),
             _ => (revision.arn.clone(), None),
         };
+        let infrastructure = ground.infrastructure;
         let parts = Parts {
             cluster,
             task_definition,
             reverted: rolled_back.is_some(),
-            network,
+            network: ground.network,
             attached: &attached,
             connect: self.service_connect(infrastructure.as_ref())?,
             volumes: self.volume_configurations(infrastructure.as_ref()),
         };
         let service = self.service(&mut graph, parts)?;
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
-        let warnings = warnings::warnings(self.spec).into_iter().chain(allowed).collect();
-        let needs = attached.needs.into_iter().chain(pins.needs).collect();
-        Ok((Desired { graph, warnings, rolled_back, pins: pins.pins }, needs))
+        let warnings = warnings::warnings(self.spec).into_iter().chain(ground.warnings).collect();
+        let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
+        Ok((Desired { graph, warnings, rolled_back, pins: ground.pins.pins, ..Desired::default() }, needs))
+    }
+
+    /// Everything that a task definition names.
+    fn ground(&self, graph: &mut Graph) -> Result<Ground, Obstacle> {
+        let mounts = self.mounts()?;
+        let log_group = self.log_group(graph)?;
+        let mut pins = Pins::default();
+        let execution = self.execution_role(graph, log_group.as_ref(), &mut pins)?;
+        let task = self.task_role(graph, &mounts)?;
+        let infrastructure = self.infrastructure_role(graph)?;
+        let mut network = self.network(graph, &mounts, self.facts)?;
+        let warnings = self.allow_from(graph, &mut network)?;
+        let of_volumes = infrastructure.clone().filter(|_| !self.spec.volume_configurations.is_empty());
+        let roles = TaskRoles { task, execution, infrastructure: of_volumes };
+        Ok(Ground { roles, volumes: mounts.volumes, log_group, pins, network, infrastructure, warnings })
     }
 
     /// What other objects let this one use, and no grant need cover. A listener that is also named by its ARN is not:
@@ -180,6 +190,58 @@ impl Builder<'_> {
     fn fargate(&self) -> bool {
         is_fargate(self.spec)
     }
+}
+
+/// What a task definition and its tasks stand on.
+struct Ground {
+    roles: TaskRoles,
+    /// By ids.
+    volumes: Vec<Volume>,
+    log_group: Option<OwnLogGroup>,
+    pins: Pins,
+    network: ServiceNetwork,
+    /// With which ECS makes what belongs to tasks.
+    infrastructure: Option<Text>,
+    warnings: Vec<Warning>,
+}
+
+/// A task definition and where its tasks run, without a service: what a one-off task is made of.
+pub(super) struct Template {
+    pub(super) graph: Graph,
+    pub(super) revision: Text,
+    pub(super) network: Network,
+    pub(super) pins: BTreeMap<String, String>,
+    pub(super) needs: Vec<Need>,
+    /// What needs no grant, since other objects let this one use it.
+    pub(super) lent: BTreeSet<String>,
+}
+
+/// The template of an object that runs tasks without a service, its spec written as a service's.
+pub(super) fn template(
+    scope: &Scope,
+    spec: &EcsServiceSpec,
+    facts: &Facts,
+    references: &References,
+    memory: &Memory,
+) -> Result<Template, Obstacle> {
+    let refusals = unsupported::refusals(spec);
+    if !refusals.is_empty() {
+        return Err(Obstacle::Refused(refusals));
+    }
+    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory };
+    let mut graph = Graph::default();
+    let mut ground = builder.ground(&mut graph)?;
+    let revision = builder.task_definition(&mut graph, &mut ground, |_| false)?.arn;
+    let Ground { network, pins, .. } = ground;
+    let lent = builder.lent();
+    Ok(Template {
+        graph,
+        revision,
+        network: network.network,
+        pins: pins.pins,
+        needs: pins.needs.into_iter().collect(),
+        lent,
+    })
 }
 
 /// Whether the tasks run on Fargate. With neither a launch type nor a strategy the cluster's default decides, and

@@ -1,10 +1,8 @@
 //! The task definition.
 
-use longshore_crds::task_definition::{Compatibility, NetworkMode, Volume};
+use longshore_crds::task_definition::{Compatibility, NetworkMode};
 
-use super::logs::OwnLogGroup;
-use super::pins::Pins;
-use super::{Builder, TASK_KEY};
+use super::{Builder, Ground, TASK_KEY};
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
 
@@ -27,14 +25,13 @@ impl Builder<'_> {
     pub(super) fn task_definition(
         &self,
         graph: &mut Graph,
-        roles: TaskRoles,
-        volumes: Vec<Volume>,
-        logs: Option<&OwnLogGroup>,
-        pins: &mut Pins,
+        ground: &mut Ground,
         is_rejected: impl Fn(&str) -> bool,
     ) -> Result<Revision, GraphError> {
+        let Ground { roles, volumes, log_group, pins, .. } = ground;
+        let logs = log_group.as_ref();
         let mut content = self.spec.task.clone();
-        content.volumes = volumes;
+        content.volumes.clone_from(volumes);
         let containers = content.container_definitions.into_iter().map(|container| self.with_logs(container, logs));
         content.container_definitions =
             containers.map(|container| self.with_versions(self.with_image(container, pins), pins)).collect();
@@ -46,9 +43,9 @@ impl Builder<'_> {
         }
         let mut definition = TaskDefinition {
             family: self.spec.task.family.clone().unwrap_or_else(|| self.base.clone()),
-            task_role_arn: roles.task,
-            execution_role_arn: Some(roles.execution),
-            infrastructure_role_arn: roles.infrastructure,
+            task_role_arn: roles.task.clone(),
+            execution_role_arn: Some(roles.execution.clone()),
+            infrastructure_role_arn: roles.infrastructure.clone(),
             content,
             rejected: false,
             tags: self.scope.tags(if self.spec.task.tags.is_empty() { &self.spec.tags } else { &self.spec.task.tags }),

@@ -5,6 +5,7 @@ mod glob;
 
 use std::collections::BTreeSet;
 
+use longshore_crds::EcsTaskSpec;
 use longshore_crds::aws_environment::Grant;
 use longshore_crds::task_definition::Volume;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
 use crate::kinds::ecs::cluster::Cluster;
-use crate::kinds::ecs::service::{ConnectTls, Service, ServiceConnect, ServiceEbsVolume, ServiceVolume};
+use crate::kinds::ecs::service::{ConnectTls, Network, Service, ServiceConnect, ServiceEbsVolume, ServiceVolume};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
@@ -35,6 +36,35 @@ pub(crate) const POLICY_OF_ENVIRONMENT: &str = "environment";
 pub fn authorise(graph: &Graph, scope: &Scope, lent: &BTreeSet<String>) -> Vec<Refusal> {
     let granted = Granted::of(scope, lent);
     graph.iter().flat_map(|(id, node)| granted.node(&id.kind, node)).collect()
+}
+
+/// What of a one-off task no grant covers beside its graph: the roles that it runs under instead, files of variables, the
+/// groups that it joins, commands in its containers.
+pub(super) fn authorise_order(
+    spec: &EcsTaskSpec,
+    network: &Network,
+    scope: &Scope,
+    lent: &BTreeSet<String>,
+) -> Vec<Refusal> {
+    let granted = Granted::of(scope, lent);
+    let at = FieldPath::from("spec.overrides");
+    let overrides = spec.overrides.clone().unwrap_or_default();
+    let roles = [("taskRoleArn", &overrides.task_role_arn), ("executionRoleArn", &overrides.execution_role_arn)];
+    let roles = roles.into_iter().filter_map(|(member, arn)| {
+        granted.need("roleArns", |grant| &grant.role_arns, arn.as_ref()?, &at.member(member))
+    });
+    let files = overrides.container_overrides.iter().filter(|one| !one.environment_files.is_empty());
+    let files = files.filter_map(|one| {
+        let at = at.member("containerOverrides").item(&one.name).member("environmentFiles");
+        granted.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
+    });
+    let groups_at = FieldPath::from("spec.networkConfiguration.awsvpcConfiguration.securityGroups");
+    let groups = network.security_groups.iter().filter_map(Text::known).filter(|id| !lent.contains(*id));
+    let groups = groups.filter_map(|id| granted.security_group(id, &groups_at));
+    let exec = spec.enable_execute_command.filter(|enabled| *enabled).and_then(|_| {
+        granted.need("actions", |grant| &grant.actions, "ecs:ExecuteCommand", &"spec.enableExecuteCommand".into())
+    });
+    roles.chain(files).chain(groups).chain(exec).collect()
 }
 
 /// Why an object may not have a security group opened, if so.

@@ -7,16 +7,19 @@ use longshore_e2e::{
     Difference, Launch, Namespace, Provider, RELEASE, SHOP, SYSTEM, compare, example, longshore, rights_of,
 };
 
+use serde_json::json;
+
 use crate::{bare, deployment, helm};
 
 const PROVIDER: Provider = Provider::Simulator { speed: 20 };
 
 /// An object of each kind that lives in a namespace, by the example that has it. A new kind comes here.
-const EXAMPLES: [(&str, &[&str]); 4] = [
+const EXAMPLES: [(&str, &[&str]); 5] = [
     ("00-environment.yaml", &["awsenv/default"]),
     ("10-fargate-web.yaml", &["ecscl/main", "ecssvc/hello"]),
     ("20-file-system.yaml", &["efs/shared", "ecssvc/uploads"]),
     ("20-load-balancer.yaml", &["alb/public", "ecssvc/orders"]),
+    ("40-tasks.yaml", &["ecstask/migrate-142"]),
 ];
 
 #[test]
@@ -44,6 +47,9 @@ fn helm_install_then_every_example_becomes_ready_by_the_rights_of_the_chart_and_
         Command::new(longshore()?).arg("orphans").env("KUBECONFIG", &kubeconfig).envs(stack.aws.environment()).output();
     let orphans = orphans.context("cannot run longshore orphans")?;
     ensure!(orphans.status.success(), "longshore orphans: {}", String::from_utf8_lossy(&orphans.stderr));
+    // It goes by itself.
+    shop.patch("ecstask/migrate-142", &json!({"spec": {"ttlSecondsAfterFinished": 1}}))?;
+    shop.kubectl(&["wait", "--for=delete", "ecstask/migrate-142", "--timeout=3m"])?;
     shop.kubectl(&["delete", "ecssvc,alb", "--all", "--timeout=3m"])?;
     shop.kubectl(&["delete", "efs,ecscl", "--all", "--timeout=3m"])?;
     controller.process.stop()?;

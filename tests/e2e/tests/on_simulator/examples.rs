@@ -61,6 +61,20 @@ fn example_20_unchanged_becomes_ready_and_a_request_reaches_a_task_that_has_moun
 
     let made = service["status"]["resources"].to_string();
     ensure!(made.contains("application-autoscaling/scalable-target:"), "it is scaled: {made}");
+
+    shop.apply(&example("40-tasks.yaml")?)?;
+    shop.wait_ready("ecstask/migrate-142")?;
+    let task = shop.get("ecstask/migrate-142")?["status"].clone();
+    ensure!(task["phase"] == "Succeeded" && task["attempt"] == 1, "{task:#}");
+    ensure!(
+        task["taskDefinitionArn"] == service["status"]["deployment"]["taskDefinition"],
+        "the deployed one: {task:#}"
+    );
+    let web = &task["tasks"][0]["containers"][0];
+    ensure!(web["exitCode"] == 0 && text(web, "/logStream").starts_with("web/web/"), "{task:#}");
+    let runs = stack.simulator().writes(0, &["EcsTask/shop/migrate-142".to_owned()])?;
+    let runs = runs.iter().filter(|call| call["operation"] == "RunTask").count();
+    ensure!(runs == 1, "it was run {runs} times");
     Ok(())
 }
 

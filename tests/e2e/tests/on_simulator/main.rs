@@ -13,6 +13,7 @@ mod failures;
 mod grants;
 mod requests;
 mod storage;
+mod tasks;
 mod traffic;
 
 use std::sync::LazyLock;

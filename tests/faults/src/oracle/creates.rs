@@ -36,7 +36,7 @@ pub(super) fn second(simulator: &Simulator) -> Vec<String> {
 }
 
 /// One of Longshore's tags in an input, however the service writes tags.
-fn tag(input: &Value, name: &str) -> String {
+pub(super) fn tag(input: &Value, name: &str) -> String {
     find(input, &format!("longshore.dev/{name}")).unwrap_or_default()
 }
 

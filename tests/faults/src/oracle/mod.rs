@@ -6,6 +6,7 @@ mod balancing;
 mod caution;
 mod conditions;
 mod creates;
+mod one_off;
 mod scaling;
 mod service;
 mod storage;
@@ -144,6 +145,7 @@ impl Judge {
     pub(crate) fn end(&self, stage: &Stage) -> Vec<String> {
         let mut problems = self.differences_of_all(&Account::of(&stage.simulator, &self.foreign), stage);
         problems.extend(creates::second(&stage.simulator));
+        problems.extend(one_off::second_runs(&stage.simulator));
         problems.extend(defects(&stage.api));
         problems.extend(self.incautious(stage));
         problems
@@ -185,6 +187,8 @@ impl Judge {
         problems.extend(account.orphans(&wanted, forgotten));
         problems.extend(account.duplicates());
         problems.extend(account.leaked());
+        // All end, so that none runs at the end.
+        problems.extend(one_off::left_running(&account.world, &BTreeSet::new()));
         problems
     }
 

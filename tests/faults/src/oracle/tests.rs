@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Account, Judge, aws};
+use super::{Account, Judge, aws, one_off};
 use crate::fault::Meanwhile;
 use crate::scenario;
 use crate::stage::Stage;
@@ -134,6 +134,26 @@ fn the_oracle_sees_what_is_wrong_with_what_an_environment_has_opened() {
         ("security groups", |world| opened(world)["tags"]["longshore.dev/object"] = json!("AwsEnvironment/another")),
     ];
     sees("access", &cases);
+}
+
+#[test]
+fn the_oracle_sees_what_runs_on_and_what_was_run_a_second_time() {
+    let runs_on: Bend = |world| {
+        let tasks = world["ecs"]["tasks"].as_object_mut().unwrap().values_mut();
+        let of_object = |task: &&mut Value| task["tags"]["longshore.dev/object"] == "EcsTask/shop/migrate-142";
+        let mut tasks: Vec<&mut Value> = tasks.filter(of_object).collect();
+        tasks[0]["phase"] = json!("RUNNING");
+    };
+    sees("task", &[("a task of EcsTask/shop/migrate-142 runs on", runs_on)]);
+    let run = |attempt: &str, token: &str, minutes: i64| (attempt.to_owned(), token.to_owned(), minutes * 60_000);
+    let cases = [
+        (vec![run("1", "a", 0), run("1", "a", 59), run("2", "b", 60)], 0),
+        (vec![run("1", "a", 0), run("1", "a", 60)], 1),
+        (vec![run("1", "a", 0), run("1", "b", 1)], 1),
+    ];
+    for (calls, expected) in cases {
+        assert_eq!(one_off::judge(calls.clone().into_iter()).len(), expected, "{calls:?}");
+    }
 }
 
 /// The group of clients.

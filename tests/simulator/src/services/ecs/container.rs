@@ -55,6 +55,17 @@ pub(super) fn image(container: &Value) -> &str {
     container.get("image").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What a container of this name runs, its words joined by spaces, where the task's overrides or its definition say so.
+pub(super) fn command(definitions: &[Value], overrides: &Value, wanted: &str) -> Option<String> {
+    let of = |all: &[Value]| {
+        let words = all.iter().find(|one| name(one) == wanted)?.get("command")?.as_array()?.clone();
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    };
+    let overrides = overrides.get("containerOverrides").and_then(Value::as_array).cloned().unwrap_or_default();
+    of(&overrides).or_else(|| of(definitions))
+}
+
 /// Whether the task ends with this container.
 pub(super) fn is_essential(container: &Value) -> bool {
     container.get("essential").and_then(Value::as_bool).unwrap_or(true)

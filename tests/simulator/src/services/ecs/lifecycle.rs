@@ -154,8 +154,12 @@ fn write_logs(world: &mut World, task: &Task) {
 /// What will happen to a task that starts now, in order of time.
 fn ahead(world: &World, task: &Task) -> Vec<(i64, Happening)> {
     let mut ahead = Vec::new();
+    let definition = task_definitions::find(world, &task.definition);
     for one in &task.containers {
-        if let Some(exit) = world.images.behaviour(&one.image).exits {
+        let command =
+            definition.and_then(|definition| container::command(definition.containers(), &task.overrides, &one.name));
+        let of_command = command.and_then(|command| world.images.commands.get(&command)?.exits.clone());
+        if let Some(exit) = of_command.or_else(|| world.images.behaviour(&one.image).exits) {
             let at = world.now + i64::from(exit.after_seconds) * 1000;
             ahead.push((at, Happening::Exit { container: one.name.clone(), code: exit.code }));
         }

@@ -49,6 +49,37 @@ fn a_client_token_runs_a_task_once() {
 }
 
 #[test]
+fn a_token_is_forgotten_an_hour_after_its_task_and_after_a_day() {
+    let aws = Aws::new();
+    let input = run(&json!({"clientToken": "brief"}));
+    let task = aws.ok("RunTask", &input)["tasks"][0]["taskArn"].clone();
+    aws.ok("StopTask", &json!({"cluster": "main", "task": task}));
+    aws.seconds(3500);
+    assert_eq!(aws.ok("RunTask", &input)["tasks"][0]["taskArn"], task);
+    aws.seconds(200);
+    assert_ne!(aws.ok("RunTask", &input)["tasks"][0]["taskArn"], task);
+    let long = run(&json!({"clientToken": "long"}));
+    let task = aws.ok("RunTask", &long)["tasks"][0]["taskArn"].clone();
+    aws.seconds(86_399);
+    assert_eq!(aws.ok("RunTask", &long)["tasks"][0]["taskArn"], task, "it runs on");
+    aws.seconds(1);
+    assert_ne!(aws.ok("RunTask", &long)["tasks"][0]["taskArn"], task);
+}
+
+#[test]
+fn a_command_says_how_it_ends_whatever_the_image() {
+    let aws = Aws::new();
+    let ends = |code: i32| serde_json::from_value(json!({"exits": {"code": code}})).unwrap();
+    aws.0.with_world(|world| world.images.commands.insert("migrate up".to_owned(), ends(7)));
+    let overrides = json!({"containerOverrides": [{"name": "web", "command": ["migrate", "up"]}]});
+    aws.ok("RunTask", &run(&json!({"overrides": overrides})));
+    aws.ok("RunTask", &run(&json!({})));
+    aws.seconds(60);
+    assert_eq!(aws.tasks("STOPPED")[0]["containers"][0]["exitCode"], 7);
+    assert_eq!(aws.tasks("RUNNING").len(), 1, "the other has another command");
+}
+
+#[test]
 fn a_task_can_be_stopped() {
     let aws = Aws::new();
     let task = aws.ok("RunTask", &run(&json!({})))["tasks"][0]["taskArn"].clone();

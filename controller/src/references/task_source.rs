@@ -1,0 +1,72 @@
+//! The service whose task definition a one-off task runs.
+
+use kube::{Resource, ResourceExt};
+use longshore_crds::ecs_task::RevisionOf;
+use longshore_crds::status::ConditionedStatus;
+use longshore_crds::task_definition::{LogConfiguration, LogDriver};
+use longshore_crds::{ContainerDefinition, EcsService, EcsTask};
+use longshore_planner::desired::{Reference, Scope, TaskSource};
+use longshore_planner::names;
+
+use super::waiting;
+use crate::kubernetes::{ANNOTATION_BASE, Stores};
+
+/// `None`: the task has a template of its own.
+pub(crate) fn task_source(task: &EcsTask, scope: &Scope, stores: &Stores) -> Option<Reference<TaskSource>> {
+    let from = task.spec.task_from.as_ref()?;
+    let (namespace, name) = (&scope.namespace, &from.service.name);
+    let what = format!("spec.taskFrom: EcsService {namespace}/{name}");
+    let Some(service) = stores.service(namespace, name) else {
+        let message = format!(
+            "spec.taskFrom: there is no EcsService {name} in namespace {namespace}; make it, or correct the name"
+        );
+        return Some(waiting("ServiceNotFound", message));
+    };
+    let its_environment = stores.environment_of(service.as_ref());
+    if its_environment != scope.environment_name {
+        let message = format!("{what} is in the AwsEnvironment {its_environment}; nothing reaches across");
+        return Some(waiting("OtherEnvironment", message));
+    }
+    if service.meta().deletion_timestamp.is_some() {
+        return Some(waiting("ServiceDeleting", format!("{what} is being deleted")));
+    }
+    let status = service.status.clone().unwrap_or_default();
+    let Some(template) = status.template.clone() else {
+        return Some(waiting("ServiceNotReady", format!("{what} has no task definition in AWS yet")));
+    };
+    let revision = match from.revision.unwrap_or(RevisionOf::Deployed) {
+        RevisionOf::Spec if status.observed_generation() == service.meta().generation => template.task_definition_arn,
+        RevisionOf::Spec => {
+            return Some(waiting("ServiceNotReady", format!("{what} has a new spec, which is not registered yet")));
+        }
+        RevisionOf::Deployed => match status.memory.and_then(|memory| memory.last_good) {
+            Some(good) => good.task_definition_arn,
+            None => return Some(waiting("ServiceNotReady", format!("{what} has no revision that has succeeded yet"))),
+        },
+    };
+    Some(Reference::Ready(TaskSource {
+        task_definition_arn: revision,
+        subnets: template.subnets,
+        security_groups: template.security_groups,
+        public_ip: template.public_ip,
+        containers: containers(&service, scope),
+    }))
+}
+
+/// Those that say nothing of logs write to the service's own group.
+fn containers(service: &EcsService, scope: &Scope) -> Vec<ContainerDefinition> {
+    let pinned = service.annotations().get(ANNOTATION_BASE).cloned();
+    let made = || names::base(&scope.installation, "EcsService", &scope.namespace, &service.name_any());
+    let group = format!("/longshore/{}", pinned.unwrap_or_else(made));
+    let with_logs = |mut container: ContainerDefinition| {
+        let options = [("awslogs-group", &group), ("awslogs-stream-prefix", &container.name)];
+        let options = options.map(|(name, value)| (name.to_owned(), value.clone()));
+        container.log_configuration.get_or_insert_with(|| LogConfiguration {
+            log_driver: LogDriver::Awslogs,
+            options: options.into(),
+            secret_options: vec![],
+        });
+        container
+    };
+    service.spec.task.container_definitions.iter().cloned().map(with_logs).collect()
+}
