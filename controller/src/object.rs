@@ -22,8 +22,8 @@ use longshore_planner::desired::{
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::one_off::{Attempt, Next, Policy};
 use longshore_planner::report::{
-    RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, fill_task, outdated_service,
-    service_id,
+    Pace, RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, fill_task, outdated_service,
+    overdue_service, service_id,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,6 +110,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) rolled_back: Option<&'a RolledBack>,
     /// Who uses the object.
     pub(crate) users: &'a [Key],
+    /// By what the progress of its rollout is judged.
+    pub(crate) pace: Pace,
 }
 
 impl Beside<'_> {
@@ -137,6 +139,14 @@ pub(crate) trait Object:
     fn status(&self) -> Option<&Self::Status>;
     /// The spec's `restartedAt`, where it has one.
     fn restarted_at(&self) -> Option<&str> {
+        None
+    }
+    /// The spec's `progressDeadlineSeconds`, where it has one.
+    fn progress_deadline_seconds(&self) -> Option<i32> {
+        None
+    }
+    /// Since when a rollout has come no further, by what the status tells, if that is longer ago than it may be.
+    fn overdue(_status: &Self::Status, _now: Timestamp) -> Option<String> {
         None
     }
     /// The keys of what stays in AWS when it is wanted no more.
@@ -227,6 +237,14 @@ impl Object for EcsService {
         stores.tasks_from(&Key::of(Self::KIND, self))
     }
 
+    fn progress_deadline_seconds(&self) -> Option<i32> {
+        self.spec.progress_deadline_seconds
+    }
+
+    fn overdue(status: &Self::Status, now: Timestamp) -> Option<String> {
+        overdue_service(status, now)
+    }
+
     fn retained(&self) -> BTreeSet<String> {
         retained_by(&self.spec)
     }
@@ -257,14 +275,14 @@ impl Object for EcsService {
     fn tells(&self, graph: &Graph, world: &World, _: &[Key]) -> bool {
         let Some(status) = &self.status else { return false };
         let mut told = status.clone();
-        fill_service(&mut told, graph, world, None);
+        fill_service(&mut told, graph, world, None, Pace::default());
         // Some of it takes reads that a glance spares itself.
         told.deployment.clone_from(&status.deployment);
         told == *status
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
-        fill_service(status, graph, world, beside.rolled_back);
+        fill_service(status, graph, world, beside.rolled_back, beside.pace);
     }
 }
 

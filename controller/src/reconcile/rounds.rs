@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use longshore_aws::{Aws, Fault, Read, Write, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan};
-use longshore_planner::report::{Failure, Intent, Round, Situation, deployment_line};
+use longshore_planner::report::{Failure, Intent, Pace, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
 use super::halt::Halt;
@@ -190,29 +191,36 @@ impl<O: Object> Pass<'_, O> {
     }
 
     async fn report(&mut self, work: &Work, world: &World, plan: &Plan, failures: &[Failure]) -> Result<(), Halt> {
-        let users = self.object.users(&self.shell.stores);
-        let beside = Beside { rolled_back: work.desired.rolled_back.as_ref(), users: &users };
+        let now = self.shell.clock.timestamp();
+        let told = self.told(work, world, plan, now);
+        let overdue = O::overdue(&told, now);
         let deployment = deployment_line(&work.desired.graph, world);
         let rolled_back = work.desired.rolled_back.clone();
         let situation = match &work.pause {
             Some(pause) => Situation::Paused { message: pause.tell(plan) },
-            None => Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment }),
+            None => Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment, overdue }),
         };
-        self.tell_with(&situation, |status| {
-            status.pending_mut().clone_from(&longshore_planner::report::pending(plan));
-            if work.intent != Intent::Observe {
-                *status.resources_mut() = inventory::write(&work.inventory, status.resources());
-            }
-            // A rollout that began before the pause may end, and be learnt of, in it.
-            if work.intent != Intent::Observe || work.pause.is_some() {
-                *status.memory_mut() = work.memory.write(status.memory());
-            }
-            if work.intent != Intent::Delete {
-                O::fill(status, &work.desired.graph, world, &beside);
-            }
-        })
-        .await
-        .map_err(Halt::from)
+        self.tell_with(&situation, |status| *status = told).await.map_err(Halt::from)
+    }
+
+    /// The status with what was seen, and what is to be done about it.
+    fn told(&self, work: &Work, world: &World, plan: &Plan, now: Timestamp) -> O::Status {
+        let mut status = self.status();
+        status.pending_mut().clone_from(&longshore_planner::report::pending(plan));
+        if work.intent != Intent::Observe {
+            *status.resources_mut() = inventory::write(&work.inventory, status.resources());
+        }
+        // A rollout that began before the pause may end, and be learnt of, in it.
+        if work.intent != Intent::Observe || work.pause.is_some() {
+            *status.memory_mut() = work.memory.write(status.memory());
+        }
+        if work.intent != Intent::Delete {
+            let users = self.object.users(&self.shell.stores);
+            let pace = Pace { now, deadline_seconds: self.object.progress_deadline_seconds() };
+            let beside = Beside { rolled_back: work.desired.rolled_back.as_ref(), users: &users, pace };
+            O::fill(&mut status, &work.desired.graph, world, &beside);
+        }
+        status
     }
 }
 

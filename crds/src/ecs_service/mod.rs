@@ -64,6 +64,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Running", type_ = "integer", json_path = ".status.runningCount"),
     printcolumn(name = "Revision", type_ = "string", json_path = ".status.deployment.revision"),
     printcolumn(name = "Rollout", type_ = "string", json_path = ".status.deployment.rolloutState"),
+    printcolumn(name = "Progress", type_ = "string", json_path = ".status.deployment.progress"),
     printcolumn(name = "Cluster", type_ = "string", json_path = ".status.clusterArn", priority = 1),
     printcolumn(
         name = "Message",
@@ -119,6 +120,10 @@ pub struct EcsServiceSpec {
     /// How a deployment goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_configuration: Option<DeploymentConfiguration>,
+    /// Seconds without progress after which a deployment counts as stalled; left out: 600.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub progress_deadline_seconds: Option<i32>,
     /// Left out: ECS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_controller: Option<DeploymentController>,

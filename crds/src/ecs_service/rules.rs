@@ -21,6 +21,8 @@ pub(super) const SERVICE: &[RuleText] = &[
     FARGATE_ROUTER,
     DAEMON_FARGATE,
     DAEMON_COUNT,
+    PERCENTAGES,
+    REBALANCING,
     TARGET_CONTAINER,
     REGISTRY_CONTAINER,
     VOLUME_CONFIGURATIONS,
@@ -88,6 +90,33 @@ const DAEMON_FARGATE: RuleText = (
 const DAEMON_COUNT: RuleText = (
     concat!("!", daemon!(), " || (!has(self.desiredCount) && !has(self.autoscaling))"),
     "schedulingStrategy: DAEMON runs one task on each instance: take desiredCount and autoscaling away",
+);
+
+/// ECS: "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments." Left out they are 200
+/// and 100 (API reference, `DeploymentConfiguration`).
+const PERCENTAGES: RuleText = (
+    concat!(
+        daemon!(),
+        " || !has(self.deploymentConfiguration) || !has(self.deploymentConfiguration.maximumPercent) || ",
+        "self.deploymentConfiguration.maximumPercent != 100 || ",
+        "(has(self.deploymentConfiguration.minimumHealthyPercent) && ",
+        "self.deploymentConfiguration.minimumHealthyPercent != 100)"
+    ),
+    "deploymentConfiguration: with maximumPercent and minimumHealthyPercent both 100 (as it is where it is left out), ECS could \
+     neither start a new task nor stop an old one, and takes no such service: raise maximumPercent, or lower \
+     minimumHealthyPercent",
+);
+
+/// Developer guide, "Balancing an Amazon ECS service across Availability Zones".
+const REBALANCING: RuleText = (
+    concat!(
+        "!has(self.availabilityZoneRebalancing) || self.availabilityZoneRebalancing != 'ENABLED' || (!",
+        daemon!(),
+        " && !(has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && ",
+        "self.deploymentConfiguration.maximumPercent <= 100))"
+    ),
+    "availabilityZoneRebalancing: ENABLED starts a task in another zone before it stops one, which needs a maximumPercent above \
+     100 and schedulingStrategy: REPLICA: raise maximumPercent, or write DISABLED",
 );
 
 const CLUSTER_FIXED: RuleText = (

@@ -103,6 +103,21 @@ pub struct DeploymentStatus {
     /// Tasks of this revision that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_tasks: Option<i32>,
+    /// Tasks of the revisions before that still run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<i32>,
+    /// While it is under way: new tasks of those wanted, old ones, and the new ones' share of all that run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<String>,
+    /// Most tasks of this revision that ran at once: what starts, fails and starts again is no progress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub furthest: Option<i32>,
+    /// While it is under way: when it last came further (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progressed_at: Option<String>,
+    /// While it is under way: when it counts as stalled, unless it comes further (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress_deadline: Option<String>,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`, `ROLLED_BACK`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout_state: Option<String>,

@@ -43,7 +43,7 @@ fn every_kind_has_its_short_name_category_and_columns() {
     let expected = [
         ("awsenv", vec!["Ready", "Reason", "Account", "Region", "Age"]),
         ("ecscl", vec!["Ready", "Reason", "Services", "Running", "Pending", "Age"]),
-        ("ecssvc", vec!["Ready", "Reason", "Desired", "Running", "Revision", "Rollout", "Age"]),
+        ("ecssvc", vec!["Ready", "Reason", "Desired", "Running", "Revision", "Rollout", "Progress", "Age"]),
         ("alb", vec!["Ready", "Reason", "Scheme", "DNS name", "Age"]),
         ("efs", vec!["Ready", "Reason", "File system", "Age"]),
         ("ecstask", vec!["Phase", "Reason", "Attempt", "Started", "Completed", "Age"]),

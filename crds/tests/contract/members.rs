@@ -49,6 +49,7 @@ const OURS: &[(&str, &[&str])] = &[
             "imageResolution",
             "logs",
             "mode",
+            "progressDeadlineSeconds",
             "restartOnSecretChange",
             "restartedAt",
             "task",

@@ -83,7 +83,10 @@ fn planned(round: &Round<'_>) -> Vec<Condition> {
 
 fn managed(round: &Round<'_>) -> Vec<Condition> {
     if !round.plan.converged() || !round.failures.is_empty() {
-        return reconciling(&progress_reason(round), &progress(round));
+        return match round.overdue.as_ref().filter(|_| !round.plan.changes_aws()) {
+            Some(overdue) => stalled("ProgressDeadlineExceeded", &format!("{}; {overdue}", progress(round))),
+            None => reconciling(&progress_reason(round), &progress(round)),
+        };
     }
     match &round.rolled_back {
         Some(RolledBack { revision, why }) => stalled(
@@ -230,7 +233,7 @@ mod tests {
     }
 
     fn round<'a>(plan: &'a Plan, failures: &'a [Failure], intent: Intent) -> Round<'a> {
-        Round { plan, failures, intent, rolled_back: None, deployment: String::new() }
+        Round { plan, failures, intent, rolled_back: None, deployment: String::new(), overdue: None }
     }
 
     /// Which of the three are true, and the reason of `Ready`.
@@ -260,6 +263,16 @@ mod tests {
                 Round { deployment: "1 of 2 running".into(), ..round(&wait, &[], Intent::Manage) },
                 vec![Reconciling],
                 "DeploymentInProgress",
+            ),
+            (
+                Round { overdue: Some("no progress".into()), ..round(&wait, &[], Intent::Manage) },
+                vec![Stalled],
+                "ProgressDeadlineExceeded",
+            ),
+            (
+                Round { overdue: Some("no progress".into()), ..round(&update, &[], Intent::Manage) },
+                vec![Reconciling],
+                "Progressing",
             ),
             (round(&line, &[], Intent::Manage), vec![Reconciling], "WaitingForWave"),
             (

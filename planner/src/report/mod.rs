@@ -8,6 +8,7 @@ mod file_system;
 mod load_balancer;
 mod outdated;
 mod pending;
+mod progress;
 mod service;
 mod task;
 
@@ -16,6 +17,7 @@ pub use file_system::fill_file_system;
 pub use load_balancer::fill_load_balancer;
 pub use outdated::outdated_service;
 pub use pending::pending;
+pub use progress::{Pace, overdue_service};
 pub use service::{deployment_line, fill_cluster, fill_service, service_id};
 pub use task::{fill_task, task_situation};
 
@@ -77,6 +79,8 @@ pub struct Round<'a> {
     pub rolled_back: Option<RolledBack>,
     /// Progress and trouble of the running deployment, for people; empty if there is none to tell.
     pub deployment: String,
+    /// Since when the running deployment has come no further, if that is longer ago than it may be.
+    pub overdue: Option<String>,
 }
 
 /// What the object is about.

@@ -7,6 +7,7 @@ use longshore_crds::task_definition::Switch;
 use longshore_crds::{EcsClusterStatus, EcsServiceStatus};
 
 use super::RolledBack;
+use super::progress::{Pace, follow};
 use crate::desired::{SERVICE_KEY, TASK_KEY};
 use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
@@ -18,7 +19,13 @@ const MOST: usize = 3;
 
 /// Fills in what AWS says of a service. A service that is not there leaves no counts behind; of one that could not be
 /// read, what was told before stays.
-pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World, rolled_back: Option<&RolledBack>) {
+pub fn fill_service(
+    status: &mut EcsServiceStatus,
+    graph: &Graph,
+    world: &World,
+    rolled_back: Option<&RolledBack>,
+    pace: Pace,
+) {
     if service_id(graph).is_some_and(|id| world.unknown.contains_key(id)) {
         return;
     }
@@ -32,7 +39,13 @@ pub fn fill_service(status: &mut EcsServiceStatus, graph: &Graph, world: &World,
     status.running_count = detail.as_ref().map(|detail| detail.running);
     status.pending_count = detail.as_ref().map(|detail| detail.pending);
     status.selector = seen.as_ref().map(|seen| format!("ecs.longshore.dev/service={}", seen.value.name));
-    status.deployment = detail.as_ref().and_then(|detail| deployment(detail, rolled_back));
+    let before = status.deployment.take();
+    status.deployment = detail.as_ref().and_then(|detail| {
+        let primary = detail.primary()?;
+        let mut told = deployment(primary, detail, rolled_back);
+        follow(&mut told, before.as_ref(), (primary, detail), pace);
+        Some(told)
+    });
     let template = template(graph, world);
     if template.is_some() || world.unknown.is_empty() {
         status.template = template;
@@ -108,11 +121,10 @@ pub fn service_id(graph: &Graph) -> Option<&Id> {
     graph.iter().map(|(id, _)| id).find(|id| id.kind == Service::NAME && id.key == SERVICE_KEY)
 }
 
-fn deployment(detail: &ServiceDetail, rolled_back: Option<&RolledBack>) -> Option<DeploymentStatus> {
-    let primary = detail.primary()?;
+fn deployment(primary: &Deployment, detail: &ServiceDetail, rolled_back: Option<&RolledBack>) -> DeploymentStatus {
     let state = if rolled_back.is_some() { Some("ROLLED_BACK") } else { primary.rollout_state.map(state) };
     let reason = rolled_back.map_or(&primary.rollout_state_reason, |rolled_back| &rolled_back.why);
-    Some(DeploymentStatus {
+    DeploymentStatus {
         id: Some(primary.id.clone()),
         task_definition: Some(primary.task_definition.clone()),
         revision: Some(short(&primary.task_definition).to_owned()),
@@ -125,7 +137,8 @@ fn deployment(detail: &ServiceDetail, rolled_back: Option<&RolledBack>) -> Optio
         started_at: Some(primary.created_at.clone()).filter(|text| !text.is_empty()),
         tasks: detail.failed_tasks.iter().take(MOST).map(failed_task).collect(),
         events: told_events(primary, detail).take(MOST).map(|event| event.message.clone()).collect(),
-    })
+        ..DeploymentStatus::default()
+    }
 }
 
 /// Events of a calm service ("has reached a steady state" every six hours) are no news and would be a write each.

@@ -3,7 +3,7 @@
 use longshore_planner::desired::{Fact, Facts, Memory, Need, Obstacle, Reference, References, ecs_service};
 use serde_json::{Value, json};
 
-use crate::objects::{cluster, desire, environment, hello, refused, scope, value};
+use crate::objects::{cluster, desire, desired, environment, hello, refused, scope, value};
 use longshore_planner::kinds::ecs::service::Service;
 
 #[test]
@@ -23,6 +23,29 @@ fn what_is_not_built_yet_is_refused_by_field() {
             refusals.iter().any(|(reason, at, _)| reason == "NotSupportedYet" && at == field),
             "{patch}: {refusals:?}"
         );
+    }
+}
+
+#[test]
+fn what_ecs_takes_of_nobody_is_refused_before_it_is_asked() {
+    let percent = |minimum: Value, maximum: Value| json!({"deploymentConfiguration": {"minimumHealthyPercent": minimum, "maximumPercent": maximum}});
+    let cases = [
+        (percent(json!(100), json!(100)), Some(("RolloutCannotMove", "spec.deploymentConfiguration"))),
+        (percent(Value::Null, json!(100)), Some(("RolloutCannotMove", "spec.deploymentConfiguration"))),
+        (percent(json!(50), json!(100)), None),
+        (percent(json!(100), Value::Null), None),
+        (
+            json!({"schedulingStrategy": "DAEMON", "desiredCount": null}),
+            Some(("NotOnFargate", "spec.schedulingStrategy")),
+        ),
+    ];
+    for (patch, expected) in cases {
+        if let Some((reason, at)) = expected {
+            let found = refused(&patch);
+            assert!(found.iter().any(|(word, field, _)| word == reason && field == at), "{patch}: {found:?}");
+        } else {
+            desired(&patch);
+        }
     }
 }
 

@@ -114,7 +114,7 @@ fn a_rollout_that_can_never_move_is_warned_about() {
     let cases = [
         (json!({}), false),
         (
-            json!({"desiredCount": 1, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}),
+            json!({"desiredCount": 1, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 150}}),
             true,
         ),
         (
@@ -126,7 +126,7 @@ fn a_rollout_that_can_never_move_is_warned_about() {
             false,
         ),
         (
-            json!({"desiredCount": 0, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}),
+            json!({"desiredCount": 0, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 150}}),
             false,
         ),
     ];

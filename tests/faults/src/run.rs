@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use longshore_simulator::services::ecs;
 use tokio::time::{Instant, sleep};
 
 use crate::doors::DOWN;
@@ -13,6 +14,7 @@ use crate::scenario::{Act, Scenario};
 use crate::seam::{Injection, Seam};
 use crate::stage::{Process, Snapshot, Stage};
 
+const SECOND: Duration = Duration::from_secs(1);
 /// Conditions are looked at so often.
 const LOOK: Duration = Duration::from_secs(10);
 /// Nothing is written for so long, and all is as it shall be: it has settled. Each object has a turn in it, in which it
@@ -155,6 +157,22 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Lets a moment pass, and counts every service's tasks in each second of it.
+    async fn moment(&self, moment: Duration) -> Vec<String> {
+        if !self.scenario.within_bounds {
+            sleep(moment).await;
+            return vec![];
+        }
+        let (until, mut outside) = (Instant::now() + moment, vec![]);
+        while Instant::now() < until {
+            sleep(SECOND.min(until - Instant::now())).await;
+            let census = self.stage.simulator.with_world(|world| ecs::census(world));
+            let wrong = census.into_iter().filter(|service| !service.is_within_bounds());
+            outside.extend(wrong.map(|service| format!("outside of its bounds: {service:?}")));
+        }
+        outside
+    }
+
     /// Lets time pass.
     async fn pass(&mut self, duration: Duration) {
         let until = Instant::now() + duration;
@@ -183,19 +201,26 @@ impl<'a> Run<'a> {
     /// Waits for a moment, or for the fault; then looks whether any condition lies.
     async fn look(&mut self, moment: Duration) {
         let seam = self.process.seam.clone();
+        let mut found = vec![];
         tokio::select! {
             biased;
             () = seam.fault(), if !self.happened => self.meanwhile().await,
-            () = sleep(moment) => {}
+            outside = self.moment(moment) => found = outside,
         }
+        self.tell(found);
         let called = self.process.seam.count();
         if called != self.looked_at {
             self.looked_at = called;
             let lies = self.judge.lies(&self.stage);
-            let known = &self.outcome.problems;
-            let new: Vec<String> = lies.into_iter().filter(|lie| !known.contains(lie)).collect();
-            self.outcome.problems.extend(new);
+            self.tell(lies);
         }
+    }
+
+    /// Adds problems that are not known yet.
+    fn tell(&mut self, problems: Vec<String>) {
+        let known = &self.outcome.problems;
+        let new: Vec<String> = problems.into_iter().filter(|problem| !known.contains(problem)).collect();
+        self.outcome.problems.extend(new);
     }
 
     /// The fault has just happened.

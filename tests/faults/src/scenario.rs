@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_kubernetes_api::{Key, KubernetesApi, Refusal};
+use longshore_simulator::services::cloudwatch;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +41,9 @@ pub(crate) struct Scenario {
     /// What AWS has of these objects stays as it was at the start, whatever their specs say.
     #[serde(default)]
     pub(crate) frozen: bool,
+    /// No service has fewer healthy tasks, or more at all, than its deployment configuration allows, in any second.
+    #[serde(default)]
+    pub(crate) within_bounds: bool,
     /// What must never be more, in a run in which nobody loses a status or edits meanwhile.
     #[serde(default)]
     pub(crate) most: Most,
@@ -66,6 +70,9 @@ pub(crate) struct End {
     pub(crate) stalled: String,
     /// The image that runs nevertheless.
     pub(crate) image: Option<String>,
+    /// A deployment goes on that comes no further.
+    #[serde(default)]
+    pub(crate) deploying: bool,
 }
 
 fn hello() -> String {
@@ -99,6 +106,8 @@ pub(crate) enum Act {
     /// in it stands for what that object has made, by the beginning of its identity: its ARN or id, or with
     /// `member: NAME` that part of what it is found by.
     Aws { service: String, operation: String, input: Value },
+    /// An alarm of CloudWatch goes off, or is well again.
+    Alarm { name: String, alarming: bool },
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
 }
@@ -138,6 +147,9 @@ impl Act {
             Self::Delete(object) => api.delete(&key(object)).unwrap(),
             Self::EmptyStatus(object) => empty_status(api, &key(object)),
             Self::Restore => restore(api),
+            Self::Alarm { name, alarming } => {
+                stage.simulator.with_world(|world| cloudwatch::set_alarm(world, name, *alarming));
+            }
             Self::Wait(_) => {}
         }
     }

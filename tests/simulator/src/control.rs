@@ -3,6 +3,7 @@
 //! `GET calls[?write=true&since=SEQ]`, `DELETE calls`, `GET clock`, `POST clock/advance {seconds}`, `GET world`,
 //! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy, listens, listensAfterSeconds}`,
 //! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
+//! `POST alarms {name, alarming}` of CloudWatch,
 //! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
 //! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
 
@@ -18,6 +19,7 @@ use crate::call::Fault;
 use crate::faults::Rule;
 use crate::handler::Simulator;
 use crate::images::Behaviour;
+use crate::services::cloudwatch;
 use crate::services::ecs;
 use crate::services::elbv2::{self, Question};
 
@@ -51,6 +53,13 @@ struct Capacity {
 struct Settings {
     rate_limits: Option<bool>,
     page_size: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alarm {
+    name: String,
+    alarming: bool,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +142,10 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "tasks/stop" => {
             let StopTask { task, reason, exit_code } = parse(body)?;
             simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
+        "alarms" => {
+            let Alarm { name, alarming } = parse(body)?;
+            simulator.with_world(|world| cloudwatch::set_alarm(world, &name, alarming));
         }
         "probes" => {
             let mut probe: Map<String, Value> = parse(body)?;

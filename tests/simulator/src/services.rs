@@ -2,6 +2,7 @@
 
 pub mod acm;
 pub mod application_autoscaling;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;

@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, secretsmanager, servicediscovery, ssm,
-    sts, wafv2,
+    acm, application_autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, secretsmanager,
+    servicediscovery, ssm, sts, wafv2,
 };
 
 /// One account in one region.
@@ -48,6 +48,8 @@ pub struct World {
     pub route53: route53::State,
     /// Scalable targets and scaling policies.
     pub autoscaling: application_autoscaling::State,
+    /// Alarms.
+    pub cloudwatch: cloudwatch::State,
     /// Cloud Map's namespaces and services.
     pub servicediscovery: servicediscovery::State,
     /// What watches over the load balancers' answers.
@@ -130,6 +132,7 @@ impl World {
             wafv2: wafv2::State::default(),
             route53: route53::State::default(),
             autoscaling: application_autoscaling::State::default(),
+            cloudwatch: cloudwatch::State::default(),
             servicediscovery: servicediscovery::State::default(),
             probes: Probes::default(),
             foreign: Foreign::default(),

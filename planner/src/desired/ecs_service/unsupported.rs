@@ -1,10 +1,11 @@
-//! What is in the API and not built yet, or not to be had on Fargate: said aloud, never ignored.
+//! What is in the API and not built yet, or not to be had at all or on Fargate: said aloud, never ignored.
 
 use longshore_crds::EcsServiceSpec;
-use longshore_crds::ecs_service::DeploymentStrategy;
+use longshore_crds::ecs_service::{DeploymentStrategy, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
 use super::is_fargate;
+use super::service::{MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT};
 use crate::desired::obstacle::Refusal;
 use crate::engine::FieldPath;
 
@@ -44,7 +45,19 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         Refusal::new("NotSupportedYet", at, message)
     });
     let on_fargate = is_fargate(spec).then(|| not_on_fargate(spec));
-    unbuilt.chain(on_fargate.into_iter().flatten()).collect()
+    unbuilt.chain(on_fargate.into_iter().flatten()).chain(cannot_move(spec)).collect()
+}
+
+/// ECS: "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments." The API server refuses
+/// it too, of what is applied from now on.
+fn cannot_move(spec: &EcsServiceSpec) -> Option<Refusal> {
+    let configuration = spec.deployment_configuration.as_ref()?;
+    let minimum = configuration.minimum_healthy_percent.unwrap_or(MINIMUM_HEALTHY_PERCENT);
+    let maximum = configuration.maximum_percent.unwrap_or(MAXIMUM_PERCENT);
+    let message = "with maximumPercent and minimumHealthyPercent both 100 ECS could neither start a new task nor stop an old one, \
+                   and takes no such service: raise maximumPercent, or lower minimumHealthyPercent";
+    let refusal = || Refusal::new("RolloutCannotMove", "spec.deploymentConfiguration", message);
+    (minimum == 100 && maximum == 100).then(refusal)
 }
 
 /// What the API server refuses where the spec says Fargate, of a service that leaves it to its cluster.
@@ -62,7 +75,12 @@ fn not_on_fargate(spec: &EcsServiceSpec) -> Vec<Refusal> {
         let at = at.member("containerDefinitions").item(&container.name).member("firelensConfiguration.options");
         Refusal::new("NotOnFargate", at, message)
     });
-    volumes.chain(routers).collect()
+    let daemon = (spec.scheduling_strategy == Some(SchedulingStrategy::Daemon)).then(|| {
+        let message = "Fargate runs no daemons, since it has no instances to run one task on each of; make another object \
+                       with REPLICA and a desiredCount, or run on a cluster of instances";
+        Refusal::new("NotOnFargate", "spec.schedulingStrategy", message)
+    });
+    volumes.chain(routers).chain(daemon).collect()
 }
 
 /// Developer guide, "Storage options for Amazon ECS tasks".

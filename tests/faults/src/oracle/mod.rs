@@ -34,6 +34,8 @@ pub(crate) struct Want {
     environment: Value,
     /// The image that runs, where that is not the spec's.
     image: Option<String>,
+    /// A deployment goes on that comes no further: none of it need run.
+    deploying: bool,
     /// Its status was lost: what only that had told of, a predecessor that was being replaced, may be left.
     forgotten: bool,
 }
@@ -227,6 +229,7 @@ impl Judge {
             spec: object["spec"].clone(),
             environment: default.map(|(_, object)| object["spec"].clone()).unwrap_or_default(),
             image: end.and_then(|end| end.image.clone()),
+            deploying: end.is_some_and(|end| end.deploying),
             forgotten: self.forgotten(),
         }
     }

@@ -115,6 +115,7 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
         .find(|it| it.kind == "cluster" && it.value["tags"]["longshore.dev/object"] == tag.as_str());
     differs(found, "cluster", &service.value["cluster_arn"], &json!(arn.map(|cluster| &cluster.id)));
     let revision = &service.value["revision"]["task_definition"];
+    differs(found, "restart", &service.value["tags"]["longshore.dev/restarted-at"], &want.spec["restartedAt"]);
     // Where it follows metrics the spec's own is nobody's business.
     let said = Some(&want.spec["desiredCount"]).filter(|_| want.spec["autoscaling"].is_null());
     if let Some(wanted) = said.and_then(Value::as_u64) {
@@ -125,12 +126,12 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
     let running = tasks
         .iter()
         .filter(|task| task["phase"] == "RUNNING" && task["stopping"] == false && &task["definition"] == revision);
-    differs(found, "running tasks of the revision", &json!(running.count()), &service.value["desired"]);
-    differs(found, "launch type", &service.value["revision"]["launch_type"], &want.spec["launchType"]);
     let deployments = service.value["deployments"].as_array().map_or(0, Vec::len);
-    if deployments != 1 {
-        found.push(format!("{deployments} deployments"));
+    if !want.deploying {
+        differs(found, "running tasks of the revision", &json!(running.count()), &service.value["desired"]);
+        differs(found, "deployments", &json!(deployments), &json!(1));
     }
+    differs(found, "launch type", &service.value["revision"]["launch_type"], &want.spec["launchType"]);
 }
 
 fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {

@@ -5,6 +5,8 @@
 
 mod account;
 mod agenda;
+mod alarms;
+mod census;
 mod circuit_breaker;
 mod clusters;
 mod connect;
@@ -50,6 +52,8 @@ use crate::world::World;
 
 use agenda::Wake;
 
+pub use alarms::changed as alarm_changed;
+pub use census::{Census, census};
 pub use control::stop_task_from_outside;
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;

@@ -62,7 +62,7 @@ pub(super) fn task_failed(world: &mut World, key: &str, id: &str) {
     let trips = counts && breaker.enable && primary.failed_tasks >= limit;
     let complains = back_off(world, key);
     if trips {
-        trip(world, key, breaker.rollback);
+        trip(world, key, breaker.rollback, Cause::Tasks);
     } else if complains {
         let text = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section.";
         events::add(world, key, text);
@@ -82,25 +82,48 @@ fn back_off(world: &mut World, key: &str) -> bool {
     service.failed_rounds == COMPLAINS_AFTER
 }
 
+/// Why a deployment has failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause {
+    Tasks,
+    Alarm,
+}
+
+impl Cause {
+    /// Who ended it, and what that saw.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tasks => ("ECS deployment circuit breaker", "tasks failed to start"),
+            Self::Alarm => ("ECS deployment alarms", "alarm detected"),
+        }
+    }
+
+    /// As a service deployment tells it.
+    fn outcome(self, what: &str) -> String {
+        let why = match self {
+            Self::Tasks => "the circuit breaker threshold was exceeded",
+            Self::Alarm => "a CloudWatch alarm was detected",
+        };
+        format!("Service deployment {what} because {why}.")
+    }
+}
+
 /// The deployment has failed.
-fn trip(world: &mut World, key: &str, rolls_back: bool) {
+pub(super) fn trip(world: &mut World, key: &str, rolls_back: bool, cause: Cause) {
     let now = world.now;
     let Some(primary) = world.ecs.services.get_mut(key).and_then(|service| service.deployments.first_mut()) else {
         return;
     };
     primary.state = Rollout::Failed;
-    "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
+    let (who, what) = cause.words();
+    primary.reason = format!("{who}: {what}.");
     primary.updated_at = now;
     let id = primary.id.clone();
-    events::add(world, key, &format!("(deployment {id}) deployment failed: tasks failed to start."));
+    events::add(world, key, &format!("(deployment {id}) deployment failed: {what}."));
     if rolls_back {
-        roll_back(world, key, "Service deployment rolled back because the circuit breaker threshold was exceeded.");
+        roll_back(world, key, &cause.outcome("rolled back"));
     } else {
-        service_deployments::supersede(
-            world,
-            key,
-            "Service deployment stopped because the circuit breaker threshold was exceeded.",
-        );
+        service_deployments::supersede(world, key, &cause.outcome("stopped"));
     }
     deployments::look_soon(world, key);
 }
@@ -118,6 +141,7 @@ pub(super) fn roll_back(world: &mut World, key: &str, why: &str) {
     back.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", back.id);
     back.updated_at = now;
     back.failed_tasks = 0;
+    back.alarms.clear();
     back.settles_at = now + ROLLBACK;
     service.revision = back.revision.clone();
     service.failed_rounds = 0;

@@ -11,7 +11,7 @@ use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
-use crate::services::ecs::{agenda, circuit_breaker, connect, events, failing, lifecycle, task_definitions};
+use crate::services::ecs::{agenda, alarms, circuit_breaker, connect, events, failing, lifecycle, task_definitions};
 use crate::world::World;
 
 /// How soon the scheduler acts on a change, in milliseconds.
@@ -43,6 +43,10 @@ pub(super) struct Deployment {
     pub(super) reason: String,
     /// It doesn't complete before this time: a rollback takes its while.
     pub(super) settles_at: i64,
+    /// The alarms that it is watched by.
+    pub(super) alarms: Vec<String>,
+    /// Until when it is watched once its tasks run.
+    pub(super) bakes_until: Option<i64>,
 }
 
 impl Deployment {
@@ -84,13 +88,24 @@ impl Deployment {
 pub(super) fn start(world: &mut World, key: &str) {
     let number = world.ids.decimal(19);
     let now = world.now;
+    let alarms = world.ecs.services.get(key).map(|service| alarms::watched(world, service)).unwrap_or_default();
     let Some(service) = world.ecs.services.get_mut(key) else { return };
     let id = format!("ecs-svc/{number}");
     let reason = format!("ECS deployment {id} in progress.");
     let revision = service.revision.clone();
     let state = Rollout::InProgress;
-    let deployment =
-        Deployment { id, revision, created_at: now, updated_at: now, failed_tasks: 0, state, reason, settles_at: now };
+    let deployment = Deployment {
+        id,
+        revision,
+        created_at: now,
+        updated_at: now,
+        failed_tasks: 0,
+        state,
+        reason,
+        settles_at: now,
+        alarms,
+        bakes_until: None,
+    };
     service.deployments.insert(0, deployment);
     service.failed_rounds = 0;
     service.launch_after = now;
@@ -153,6 +168,7 @@ fn finish_draining(world: &mut World, key: &str) {
 
 fn schedule(world: &mut World, key: &str) {
     failing::judge(world, key);
+    alarms::judge(world, key);
     let Some(service) = world.ecs.services.get(key) else { return };
     let Some(primary) = service.primary() else { return };
     let failed = primary.state == Rollout::Failed;
@@ -334,7 +350,11 @@ fn settle(world: &mut World, key: &str) {
     }
     let settles_at = primary.settles_at;
     if primary.state == Rollout::InProgress {
-        if world.now < settles_at {
+        let now = world.now;
+        let primary = world.ecs.services.get_mut(key).and_then(|service| service.deployments.first_mut());
+        let baked = primary.and_then(|primary| alarms::bakes_until(primary, now));
+        let settles_at = settles_at.max(baked.unwrap_or(settles_at));
+        if now < settles_at {
             return agenda::wake_service(world, key, settles_at);
         }
         complete(world, key);

@@ -63,6 +63,11 @@ impl DeploymentConfiguration {
         Ok(merged)
     }
 
+    /// The CloudWatch alarms that watch deployments, where there are any.
+    pub(super) fn alarms(&self) -> Option<&Value> {
+        self.others.get("alarms").filter(|alarms| alarms.is_object())
+    }
+
     fn check(&self) -> Result<(), Fault> {
         if self.minimum_healthy_percent == 100 && self.maximum_percent == 100 {
             return Err(invalid(

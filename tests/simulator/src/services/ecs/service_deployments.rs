@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call, Fault};
 use crate::clock::wire_time;
+use crate::services::ecs::alarms;
 use crate::services::ecs::circuit_breaker;
 use crate::services::ecs::container;
 use crate::services::ecs::deployments::Rollout;
@@ -215,6 +216,7 @@ fn view(world: &World, service: &Service, record: &Record) -> Value {
             "pendingTaskCount": count("pendingCount"),
         })
     };
+    let triggered = record.reason.as_ref().is_some_and(|reason| reason.contains("CloudWatch alarm"));
     let own = service.deployments.iter().find(|deployment| deployment.id == record.deployment);
     let rollback = record.rollback.as_ref().map(|rollback| {
         json!({"reason": rollback.reason, "startedAt": wire_time(rollback.started_at), "serviceRevisionArn": rollback.revision})
@@ -239,7 +241,7 @@ fn view(world: &World, service: &Service, record: &Record) -> Value {
             "failureCount": own.map_or(record.failures, |deployment| deployment.failed_tasks),
             "threshold": record.threshold,
         },
-        "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+        "alarms": alarms::view(&record.configuration, triggered, record.finished_at.is_some()),
     })
 }
 

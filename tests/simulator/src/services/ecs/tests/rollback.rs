@@ -192,3 +192,31 @@ fn a_healthy_task_sets_the_failure_count_back_unless_told_otherwise() {
         assert_eq!(aws.service()["deployments"][0]["failedTasks"], expected, "resetOnHealthyTask {resets:?}");
     }
 }
+
+fn alarm(aws: &Aws, alarming: bool) {
+    aws.0.with_world(|world| crate::services::cloudwatch::set_alarm(world, "errors", alarming));
+}
+
+#[test]
+fn an_alarm_that_goes_off_rolls_back_and_one_that_was_off_before_does_not() {
+    let aws = Aws::new();
+    let alarms = json!({"alarms": {"alarmNames": ["errors"], "enable": true, "rollback": true}});
+    let first = aws.steady(2, &json!({"deploymentConfiguration": alarms}))["deployments"][0]["id"].clone();
+    aws.register_image("public.ecr.aws/nginx/nginx:1.28");
+    aws.update(&json!({"taskDefinition": "hello:2"}));
+    aws.until(300, "the old are gone", |service| service["deployments"][1]["runningCount"] == 0);
+    assert_eq!(rollout(&aws.service()), "IN_PROGRESS", "it is watched a while more");
+    alarm(&aws, true);
+    aws.until(5, "it fails", |service| service["deployments"][1]["rolloutState"] == "FAILED");
+    let service = aws.service();
+    assert_eq!(service["deployments"][0]["id"], first);
+    assert_eq!(service["deployments"][1]["rolloutStateReason"], "ECS deployment alarms: alarm detected.");
+    aws.until(300, "the rollback completes", |service| rollout(service) == "COMPLETED");
+    let newest = &deployments(&aws)[0];
+    assert_eq!((&newest["status"], &newest["alarms"]["status"]), (&json!("ROLLBACK_SUCCESSFUL"), &json!("TRIGGERED")));
+    // It is off: who mends what is wrong is not held up.
+    aws.update(&json!({"taskDefinition": "hello:2"}));
+    aws.until(300, "the mending completes", |service| {
+        rollout(service) == "COMPLETED" && service["taskDefinition"].as_str().unwrap().ends_with("hello:2")
+    });
+}

@@ -1,0 +1,40 @@
+//! How many tasks services have, for tests that hold them to their bounds at every moment.
+
+use crate::services::ecs::rolling::Bounds;
+use crate::services::ecs::services::{Status, tasks};
+use crate::world::World;
+
+/// One service at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// `CLUSTER/NAME`.
+    pub service: String,
+    /// Tasks that run and count as healthy.
+    pub healthy: usize,
+    /// Tasks that run or are started, and are not stopping.
+    pub live: usize,
+    /// Fewest that must be healthy.
+    pub minimum: usize,
+    /// Most that there may be.
+    pub maximum: usize,
+}
+
+impl Census {
+    /// Whether it is what its deployment configuration allows.
+    pub fn is_within_bounds(&self) -> bool {
+        self.healthy >= self.minimum && self.live <= self.maximum
+    }
+}
+
+/// All services that are active.
+pub fn census(world: &World) -> Vec<Census> {
+    let active = world.ecs.services.iter().filter(|(_, service)| service.status == Status::Active);
+    let counted = active.map(|(key, service)| {
+        let configuration = &service.configuration;
+        let bounds = Bounds::of(service.desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        let live = || tasks(world, service).filter(|task| !task.stopping);
+        let healthy = live().filter(|task| task.is_running() && task.counted && task.failing.is_none()).count();
+        Census { service: key.clone(), healthy, live: live().count(), minimum: bounds.minimum, maximum: bounds.maximum }
+    });
+    counted.collect()
+}
