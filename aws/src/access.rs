@@ -291,11 +291,14 @@ operations! {
     Write "elasticloadbalancing:RemoveTags" elbv2 aws_sdk_elasticloadbalancingv2 remove_tags RemoveTagsInputBuilder RemoveTagsOutput;
     Read "application-autoscaling:DescribeScalableTargets" autoscaling aws_sdk_applicationautoscaling describe_scalable_targets DescribeScalableTargetsInputBuilder DescribeScalableTargetsOutput;
     Read "application-autoscaling:DescribeScalingPolicies" autoscaling aws_sdk_applicationautoscaling describe_scaling_policies DescribeScalingPoliciesInputBuilder DescribeScalingPoliciesOutput;
+    Read "application-autoscaling:DescribeScheduledActions" autoscaling aws_sdk_applicationautoscaling describe_scheduled_actions DescribeScheduledActionsInputBuilder DescribeScheduledActionsOutput;
     Read "application-autoscaling:ListTagsForResource" autoscaling aws_sdk_applicationautoscaling list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
     Write "application-autoscaling:RegisterScalableTarget" autoscaling aws_sdk_applicationautoscaling register_scalable_target RegisterScalableTargetInputBuilder RegisterScalableTargetOutput;
     Write "application-autoscaling:DeregisterScalableTarget" autoscaling aws_sdk_applicationautoscaling deregister_scalable_target DeregisterScalableTargetInputBuilder DeregisterScalableTargetOutput;
     Write "application-autoscaling:PutScalingPolicy" autoscaling aws_sdk_applicationautoscaling put_scaling_policy PutScalingPolicyInputBuilder PutScalingPolicyOutput;
     Write "application-autoscaling:DeleteScalingPolicy" autoscaling aws_sdk_applicationautoscaling delete_scaling_policy DeleteScalingPolicyInputBuilder DeleteScalingPolicyOutput;
+    Write "application-autoscaling:PutScheduledAction" autoscaling aws_sdk_applicationautoscaling put_scheduled_action PutScheduledActionInputBuilder PutScheduledActionOutput;
+    Write "application-autoscaling:DeleteScheduledAction" autoscaling aws_sdk_applicationautoscaling delete_scheduled_action DeleteScheduledActionInputBuilder DeleteScheduledActionOutput;
     Write "application-autoscaling:TagResource" autoscaling aws_sdk_applicationautoscaling tag_resource TagResourceInputBuilder TagResourceOutput;
     Write "application-autoscaling:UntagResource" autoscaling aws_sdk_applicationautoscaling untag_resource UntagResourceInputBuilder UntagResourceOutput;
     Read "acm:ListCertificates" acm aws_sdk_acm list_certificates ListCertificatesInputBuilder ListCertificatesOutput;

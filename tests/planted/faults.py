@@ -149,4 +149,28 @@ FAULTS = [
         "faults",
         "what_goes_wrong_at_a_call_is_put_right",
     ),
+    Fault(
+        "fighting a schedule for the bounds that it has set",
+        "planner/src/kinds/application_autoscaling/scalable_target.rs",
+        "action.min_capacity == Some(lowest)",
+        "action.min_capacity == Some(lowest + 1)",
+        "desired",
+        "bounds_that_a_schedule_has_set_are_no_drift_and_others_are",
+    ),
+    Fault(
+        "most tasks taken away at once because nobody was asked",
+        "planner/src/caution/scale_in.rs",
+        "most * 2 < count",
+        "most * 4 < count",
+        "caution",
+        "bounds_that_take_more_than_half_of_the_tasks_away_wait_for_consent",
+    ),
+    Fault(
+        "a task that starts and fails again and again taken for progress",
+        "planner/src/report/progress.rs",
+        "furthest.max(primary.running)",
+        "primary.running",
+        "lib",
+        "what_starts_and_fails_again_and_again_is_no_progress",
+    ),
 ]

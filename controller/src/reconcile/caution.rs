@@ -3,13 +3,13 @@
 use kube::ResourceExt;
 use longshore_crds::{AwsEnvironment, Mode};
 use longshore_planner::caution::wave::Turn;
-use longshore_planner::caution::{Look, PAUSED_UNTIL, Pause, pause};
+use longshore_planner::caution::{ALLOW_SCALE_IN, Look, PAUSED_UNTIL, Pause, hold_scale_in, pause};
 use longshore_planner::desired::Refusal;
 use longshore_planner::engine::{Plan, Step, World};
 use longshore_planner::report::Intent;
 
 use super::halt::Halt;
-use super::pass::{Pass, Work};
+use super::pass::{Pass, Work, consent};
 use crate::clock::Clock;
 use crate::object::{Key, Object, ObjectKind};
 
@@ -30,6 +30,8 @@ impl<O: Object> Pass<'_, O> {
         if work.intent == Intent::Observe {
             return Ok(plan);
         }
+        let consent = consent(&self.object, ALLOW_SCALE_IN);
+        let plan = hold_scale_in(&self.look_of(work, world, &plan), plan.clone(), &consent);
         let plan = work.memory.caution.restrain(&self.look_of(work, world, &plan), kinds);
         work.ahead = None;
         if !work.memory.caution.needs_slot(&self.look_of(work, world, &plan), kinds) {

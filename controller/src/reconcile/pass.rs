@@ -315,12 +315,10 @@ impl<O: Object> Pass<'_, O> {
 
 /// How an object wants to be dealt with, while it is not being deleted.
 pub(crate) fn options<O: Object>(object: &O) -> Options {
-    let generation = object.meta().generation.unwrap_or_default();
-    let consent = object.annotations().get(ANNOTATION_ALLOW_REPLACE).map(String::as_str);
     Options {
         adopt: object.managed().adoption() == Adoption::Adopt,
         deleting: false,
-        allow_replace: consented(consent.unwrap_or_default(), generation),
+        allow_replace: consent(object, ANNOTATION_ALLOW_REPLACE),
         retain: object.retained(),
     }
 }
@@ -339,7 +337,13 @@ pub(crate) fn facts_of(environment: &AwsEnvironment) -> Facts {
     by_tags.collect()
 }
 
-/// The keys whose replacement was consented to for this generation: consent does not outlive the spec it was given for.
+/// What people have consented to by an annotation.
+pub(super) fn consent<O: Object>(object: &O, annotation: &str) -> BTreeSet<String> {
+    let value = object.annotations().get(annotation).map(String::as_str);
+    consented(value.unwrap_or_default(), object.meta().generation.unwrap_or_default())
+}
+
+/// What was consented to for this generation: consent does not outlive the spec it was given for.
 fn consented(annotation: &str, generation: i64) -> BTreeSet<String> {
     let each = annotation.split(',').filter_map(|consent| consent.trim().rsplit_once('@'));
     each.filter(|(_, of)| of.parse() == Ok(generation)).map(|(key, _)| key.to_owned()).collect()

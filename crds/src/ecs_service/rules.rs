@@ -370,7 +370,7 @@ const REQUESTS_OF: RuleText = (
 const REQUESTS_STRATEGY: RuleText = (
     "!has(self.autoscaling) || !has(self.autoscaling.targetTracking) || !has(self.deploymentConfiguration) || \
      !has(self.deploymentConfiguration.strategy) || self.deploymentConfiguration.strategy == 'ROLLING' || \
-     self.autoscaling.targetTracking.all(t, t.predefinedMetricType != 'ALBRequestCountPerTarget')",
+     self.autoscaling.targetTracking.all(t, !has(t.predefinedMetricType) || t.predefinedMetricType != 'ALBRequestCountPerTarget')",
     "ALBRequestCountPerTarget counts one of two target groups, so it needs deploymentConfiguration.strategy: ROLLING: \
      scale by CPU or memory instead",
 );
@@ -487,6 +487,29 @@ pub(super) const CAPACITY_ORDER: RuleText =
     ("self.minCapacity <= self.maxCapacity", "minCapacity must not be above maxCapacity");
 
 pub(super) const REQUEST_METRIC: RuleText = (
-    "(self.predefinedMetricType == 'ALBRequestCountPerTarget') == has(self.loadBalancer)",
+    "(has(self.predefinedMetricType) && self.predefinedMetricType == 'ALBRequestCountPerTarget') == has(self.loadBalancer)",
     "loadBalancer belongs to predefinedMetricType: ALBRequestCountPerTarget, which needs it",
+);
+
+/// API reference, `TargetTrackingScalingPolicyConfiguration`.
+pub(super) const ONE_METRIC: RuleText = (
+    "has(self.predefinedMetricType) != has(self.customizedMetricSpecification)",
+    "exactly one of predefinedMetricType and customizedMetricSpecification",
+);
+
+/// API reference, `PutScalingPolicy`: a name is that of one policy of its target, of whatever type.
+pub(super) const POLICY_NAMES: RuleText = (
+    "(has(self.targetTracking) ? self.targetTracking.map(p, p.name) : []).all(n, \
+     !(has(self.stepScaling) && n in self.stepScaling.map(p, p.name)) && \
+     !(has(self.predictiveScaling) && n in self.predictiveScaling.map(p, p.name))) && \
+     (has(self.stepScaling) ? self.stepScaling.map(p, p.name) : []).all(n, \
+     !(has(self.predictiveScaling) && n in self.predictiveScaling.map(p, p.name)))",
+    "targetTracking, stepScaling and predictiveScaling are all scaling policies: give each another name",
+);
+
+/// API reference, `ScalableTargetAction`.
+pub(super) const SCHEDULED_BOUNDS: RuleText = (
+    "(has(self.minCapacity) || has(self.maxCapacity)) && \
+     (!has(self.minCapacity) || !has(self.maxCapacity) || self.minCapacity <= self.maxCapacity)",
+    "minCapacity, maxCapacity or both, and minCapacity not above maxCapacity",
 );

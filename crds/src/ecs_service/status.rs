@@ -42,6 +42,9 @@ pub struct EcsServiceStatus {
     /// For the scale subresource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+    /// ARNs of the scaling policies, by name: alarms of CloudWatch name those of step scaling.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scaling_policy_arns: BTreeMap<String, String>,
     /// The rollout of the revision that the spec asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentStatus>,

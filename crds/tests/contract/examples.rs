@@ -41,6 +41,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("search");
     check::<EcsService>("catalog");
     check::<EcsService>("front");
+    check::<EcsService>("reports");
     check::<EcsTask>("migrate-142");
 }
 

@@ -20,11 +20,12 @@ fn the_generated_files_are_fresh() {
     }
 }
 
+/// Half of what `kubectl apply` can keep of one in an annotation (262,144 bytes).
 #[test]
-fn no_definition_is_larger_than_100_kb() {
+fn no_definition_is_larger_than_130_kb() {
     for crd in crds() {
         let size = serde_json::to_string(&crd).unwrap().len();
-        assert!(size < 100_000, "{} has {size} bytes as JSON: shorten descriptions", crd.spec.names.kind);
+        assert!(size < 130_000, "{} has {size} bytes as JSON: shorten descriptions", crd.spec.names.kind);
     }
 }
 

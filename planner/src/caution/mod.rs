@@ -3,6 +3,7 @@
 //! - [`pause`]: a person said not now.
 //! - [`Record::restrain`]: something else keeps undoing it, or a deployment runs.
 //! - [`Deletions::admit`]: too much would go at once.
+//! - [`hold_scale_in`]: more than half of the tasks would go at once.
 //! - [`wave`]: what nobody's spec asked for reaches services a few at a time.
 //!
 //! All of it is pure: facts and the time of day are handed in, and what must be remembered is handed out.
@@ -12,6 +13,7 @@ mod deletion_budget;
 mod expiry;
 mod pause;
 mod record;
+mod scale_in;
 mod settled;
 pub mod wave;
 
@@ -22,4 +24,5 @@ pub use deletion_budget::{
 pub use expiry::LONGEST;
 pub use pause::{PAUSED_UNTIL, Pause, pause};
 pub use record::Record;
+pub use scale_in::{ALLOW_SCALE_IN, hold_scale_in};
 pub use settled::{Look, Settled, asked};

@@ -10,6 +10,7 @@ use super::RolledBack;
 use super::progress::{Pace, follow};
 use crate::desired::{SERVICE_KEY, TASK_KEY};
 use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
+use crate::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalableTargetDetail};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
 use crate::kinds::ecs::service::{Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
 use crate::kinds::ecs::task_definition::TaskDefinition;
@@ -39,6 +40,9 @@ pub fn fill_service(
     status.running_count = detail.as_ref().map(|detail| detail.running);
     status.pending_count = detail.as_ref().map(|detail| detail.pending);
     status.selector = seen.as_ref().map(|seen| format!("ecs.longshore.dev/service={}", seen.value.name));
+    if let Some(detail) = scaling(graph, world) {
+        status.scaling_policy_arns = detail.policy_arns;
+    }
     let before = status.deployment.take();
     status.deployment = detail.as_ref().and_then(|detail| {
         let primary = detail.primary()?;
@@ -66,6 +70,14 @@ fn template(graph: &Graph, world: &World) -> Option<TemplateStatus> {
         security_groups: network.security_groups.iter().filter_map(Text::known).map(ToOwned::to_owned).collect(),
         public_ip: network.assign_public_ip == Switch::Enabled,
     })
+}
+
+/// What is told of its scaling: nothing where that was not read this time, and no policies where it does not scale.
+fn scaling(graph: &Graph, world: &World) -> Option<ScalableTargetDetail> {
+    let Some(id) = graph.iter().map(|(id, _)| id).find(|id| id.kind == ScalableTarget::NAME) else {
+        return Some(ScalableTargetDetail::default());
+    };
+    world.seen::<ScalableTarget>(id)?.detail()
 }
 
 /// The groups of its tasks. Those of a deployment before may still run, or be gone back to, until the new one is done.

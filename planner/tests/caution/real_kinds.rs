@@ -1,7 +1,7 @@
 //! A service whose tag, or whose number of tasks, something else keeps changing.
 
 use jiff::{SignedDuration, Timestamp};
-use longshore_planner::caution::{Look, MOST_CORRECTIONS, Record};
+use longshore_planner::caution::{Look, MOST_CORRECTIONS, Record, hold_scale_in};
 use longshore_planner::desired::{Desired, SERVICE_KEY};
 use longshore_planner::engine::{Action, Id, Kind, Options, Owner, Plan, State, Thing, World, plan};
 use longshore_planner::kinds;
@@ -87,6 +87,39 @@ impl Hello {
         self.now += SignedDuration::from_mins(minutes);
         *self.service().pointer_mut(field).unwrap() = value;
         self.turn()
+    }
+}
+
+#[test]
+fn bounds_that_take_more_than_half_of_the_tasks_away_wait_for_consent() {
+    let scaled = |most: i32| {
+        let cpu = json!({"name": "cpu", "predefinedMetricType": "ECSServiceAverageCPUUtilization", "targetValue": 60});
+        json!({"desiredCount": null, "autoscaling": {"minCapacity": 1, "maxCapacity": most, "targetTracking": [cpu]}})
+    };
+    let cases = [
+        ("half stays", 20, 40, "", None),
+        ("less than half stays", 19, 40, "", Some("allow-scale-in: 19@GENERATION")),
+        ("that was consented to", 19, 40, "19", None),
+        ("something else was consented to", 19, 40, "20", Some("21 of them away at once")),
+        ("few run", 19, 10, "", None),
+    ];
+    for (what, most, count, consent, held) in cases {
+        let mut hello = Hello::converged(&scaled(50));
+        let id = hello.id();
+        let detail = &mut hello.world.things.get_mut(&id).unwrap().detail;
+        detail["desired"] = json!(count);
+        hello.desired = desired(&scaled(most));
+        let plan = plan(&hello.desired.graph, &[].into(), &hello.world, &kinds::all(), &Options::default());
+        let look = Look { asked: "2", graph: &hello.desired.graph, world: &hello.world, plan: &plan, now: hello.now };
+        let plan = hold_scale_in(&look, plan.clone(), &[consent.to_owned()].into());
+        let blocked = plan.blocked().next().map(|step| step.reason.clone());
+        match (blocked, held) {
+            (None, None) => {}
+            (Some(reason), Some(words)) => {
+                assert!(reason.starts_with("ScaleInNeedsConsent: ") && reason.contains(words), "{what}: {reason}");
+            }
+            (reason, _) => panic!("{what}: {reason:?}"),
+        }
     }
 }
 

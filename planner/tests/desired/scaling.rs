@@ -1,7 +1,8 @@
 //! The count of tasks, where it follows metrics.
 
 use longshore_planner::engine::{Action, Id, Kind, Step};
-use longshore_planner::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalingPolicy};
+use longshore_planner::kinds::application_autoscaling::scalable_target::ScalableTarget;
+use longshore_planner::kinds::application_autoscaling::scaling_policy::ScalingPolicy;
 use longshore_planner::kinds::ecs::service::Service;
 use serde_json::{Value, json};
 
@@ -50,14 +51,48 @@ fn policies_name_the_load_balancer_and_the_target_group_that_there_are() {
     let target = target(&cloud);
     assert_eq!((target.min_capacity, target.max_capacity), (2, 40));
     assert!(target.resource_id.starts_with("service/main/"), "{}", target.resource_id);
-    let ScalingPolicy::TargetTracking { resource_label, scale_in_cooldown, scale_out_cooldown, .. } =
-        &target.policies["requests"]
-    else {
-        panic!("{:?}", target.policies)
-    };
-    let label = resource_label.as_ref().unwrap().to_string();
+    let ScalingPolicy::TargetTracking(requests) = &target.policies["requests"] else { panic!("{:?}", target.policies) };
+    let label = requests.predefined_metric_specification.as_ref().unwrap().resource_label.as_ref().unwrap().to_string();
     assert!(label.starts_with("app/public/1/app/"), "the load balancer's, then the target group's: {label}");
-    assert_eq!((*scale_in_cooldown, *scale_out_cooldown), (Some(120), Some(300)));
+    assert_eq!((requests.scale_in_cooldown, requests.scale_out_cooldown), (Some(120), Some(300)));
+}
+
+#[test]
+fn steps_forecasts_schedules_and_own_metrics_are_asked_for_as_the_api_spells_them() {
+    let more = json!({"autoscaling": {
+        "targetTracking": [{"name": "queue", "targetValue": 10, "customizedMetricSpecification": {
+            "metricName": "Waiting", "namespace": "Shop", "statistic": "Average", "dimensions": [{"name": "Queue", "value": "orders"}]}}],
+        "stepScaling": [{"name": "steps", "adjustmentType": "ChangeInCapacity", "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 2}]}],
+        "predictiveScaling": [{"name": "ahead", "predefinedMetricType": "ECSServiceCPUUtilization", "targetValue": 40}],
+        "scheduledActions": [{"name": "morning", "schedule": "cron(0 8 ? * MON-FRI *)", "timezone": "Europe/Stockholm", "minCapacity": 10}],
+        "suspendedState": {"dynamicScalingInSuspended": true},
+    }});
+    let mut cloud = Cloud::default();
+    assert_eq!(cloud.settle_service(&mut Asked::orders(&scaled(&more))), vec![]);
+    let target = serde_json::to_value(target(&cloud)).unwrap();
+    let kinds: Vec<&str> =
+        target["policies"].as_object().unwrap().values().map(|policy| policy["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["PredictiveScaling", "TargetTrackingScaling", "StepScaling"]);
+    assert_eq!(target["policies"]["queue"]["customizedMetricSpecification"]["metricName"], "Waiting");
+    assert_eq!(target["policies"]["ahead"]["mode"], "ForecastOnly", "AWS's default");
+    assert_eq!(target["scheduledActions"]["morning"]["timezone"], "Europe/Stockholm");
+    assert_eq!(target["suspendedState"]["dynamicScalingInSuspended"], true);
+}
+
+#[test]
+fn bounds_that_a_schedule_has_set_are_no_drift_and_others_are() {
+    let night = json!({"autoscaling": {"scheduledActions": [
+        {"name": "night", "schedule": "cron(0 22 * * ? *)", "minCapacity": 1, "maxCapacity": 5}]}});
+    let mut asked = Asked::orders(&scaled(&night));
+    let mut cloud = Cloud::default();
+    assert_eq!(cloud.settle_service(&mut asked), vec![]);
+    for (bounds, is_drift) in [((1, 5), false), ((2, 5), false), ((3, 5), true), ((1, 6), true)] {
+        let thing = cloud.things.iter_mut().find(|(id, _)| id.kind == ScalableTarget::NAME).unwrap().1;
+        thing.value["minCapacity"] = json!(bounds.0);
+        thing.value["maxCapacity"] = json!(bounds.1);
+        let plan = cloud.plan(&asked.desired().graph);
+        assert_eq!(plan.steps.iter().any(of::<ScalableTarget>), is_drift, "{bounds:?}: {plan:?}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::doors::DOWN;
 use crate::fault::{Kind, Meanwhile};
 use crate::name::{Named, Point};
 use crate::oracle::{self, Judge};
-use crate::scenario::{Act, Scenario};
+use crate::scenario::{Act, Never, Scenario};
 use crate::seam::{Injection, Seam};
 use crate::stage::{Process, Snapshot, Stage};
 
@@ -65,6 +65,7 @@ pub(crate) async fn undisturbed(scenario: &Scenario, from: Option<&Snapshot>) ->
     let mut run = Run::begin(scenario, from, None);
     run.play().await;
     run.outcome.problems.extend(oracle::refused(scenario, &run.stage));
+    run.outcome.problems.extend(oracle::unquiet(scenario, &run.stage));
     let snapshot = run.stage.snapshot();
     (run.outcome, snapshot)
 }
@@ -152,6 +153,9 @@ impl<'a> Run<'a> {
         act.perform(&self.stage);
         self.judge.user_did(&self.stage.api);
         self.judge.acted(act, &self.stage);
+        if self.trial.is_none() {
+            self.tell(act.unmet(&self.stage).into_iter().collect());
+        }
         if needs_nobody {
             self.restart().await;
         }
@@ -159,7 +163,7 @@ impl<'a> Run<'a> {
 
     /// Lets a moment pass, and counts every service's tasks in each second of it.
     async fn moment(&self, moment: Duration) -> Vec<String> {
-        if !self.scenario.within_bounds {
+        if !self.scenario.never.contains(&Never::OutsideOfBounds) {
             sleep(moment).await;
             return vec![];
         }

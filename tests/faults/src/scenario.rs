@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_kubernetes_api::{Key, KubernetesApi, Refusal};
-use longshore_simulator::services::cloudwatch;
+use longshore_simulator::services::{cloudwatch, ecs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,15 +41,25 @@ pub(crate) struct Scenario {
     /// What AWS has of these objects stays as it was at the start, whatever their specs say.
     #[serde(default)]
     pub(crate) frozen: bool,
-    /// No service has fewer healthy tasks, or more at all, than its deployment configuration allows, in any second.
+    /// What must never happen on the way.
     #[serde(default)]
-    pub(crate) within_bounds: bool,
+    pub(crate) never: Vec<Never>,
     /// What must never be more, in a run in which nobody loses a status or edits meanwhile.
     #[serde(default)]
     pub(crate) most: Most,
     /// Run by itself only to begin others with: it has no points of its own.
     #[serde(default)]
     pub(crate) only_a_start: bool,
+}
+
+/// What must never happen on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Never {
+    /// A service has fewer healthy tasks, or more at all, than its deployment configuration allows, in any second.
+    OutsideOfBounds,
+    /// Longshore changes something at AWS, in an undisturbed run.
+    Changed,
 }
 
 /// Bounds of what happens on the way.
@@ -108,6 +118,10 @@ pub(crate) enum Act {
     Aws { service: String, operation: String, input: Value },
     /// An alarm of CloudWatch goes off, or is well again.
     Alarm { name: String, alarming: bool },
+    /// So much is what all tasks of a service, by the resource id of its scalable target, bear from now on.
+    Load { service: Value, metric: String, value: f64 },
+    /// So many tasks are asked for now, in an undisturbed run.
+    Count { service: Value, is: u64 },
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
 }
@@ -150,8 +164,20 @@ impl Act {
             Self::Alarm { name, alarming } => {
                 stage.simulator.with_world(|world| cloudwatch::set_alarm(world, name, *alarming));
             }
-            Self::Wait(_) => {}
+            Self::Load { service, metric, value } => {
+                let service = named(service, api);
+                stage.simulator.with_world(|world| cloudwatch::set_load(world, &service, metric, *value));
+            }
+            Self::Count { .. } | Self::Wait(_) => {}
         }
+    }
+
+    /// What is not as it should be at this moment of an undisturbed run.
+    pub(crate) fn unmet(&self, stage: &Stage) -> Option<String> {
+        let Self::Count { service, is } = self else { return None };
+        let service = named(service, &stage.api);
+        let desired = stage.simulator.with_world(|world| ecs::desired(world, &service));
+        (desired != Some(*is)).then(|| format!("{desired:?} tasks are asked for, and not {is}, {}", stage.now()))
     }
 }
 
@@ -176,6 +202,12 @@ fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str
         // JSON is YAML.
         api.apply(&document.to_string()).unwrap();
     }
+}
+
+/// `CLUSTER/NAME` of a service.
+fn named(service: &Value, api: &KubernetesApi) -> String {
+    let id = resolved(service, api);
+    id.as_str().unwrap_or_default().trim_start_matches("service/").to_owned()
 }
 
 /// An input with what objects have made in the place of what names it.

@@ -3,7 +3,7 @@
 //! `GET calls[?write=true&since=SEQ]`, `DELETE calls`, `GET clock`, `POST clock/advance {seconds}`, `GET world`,
 //! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy, listens, listensAfterSeconds}`,
 //! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
-//! `POST alarms {name, alarming}` of CloudWatch,
+//! `POST alarms {name, alarming}` and `POST loads {service, metric, value}` of CloudWatch,
 //! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
 //! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
 
@@ -53,6 +53,14 @@ struct Capacity {
 struct Settings {
     rate_limits: Option<bool>,
     page_size: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Load {
+    service: String,
+    metric: String,
+    value: f64,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +150,10 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "tasks/stop" => {
             let StopTask { task, reason, exit_code } = parse(body)?;
             simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
+        "loads" => {
+            let Load { service, metric, value } = parse(body)?;
+            simulator.with_world(|world| cloudwatch::set_load(world, &service, &metric, value));
         }
         "alarms" => {
             let Alarm { name, alarming } = parse(body)?;

@@ -8,6 +8,7 @@ pub mod agenda;
 pub mod call;
 pub mod clock;
 pub mod control;
+pub mod cron;
 pub mod faults;
 pub mod foreign;
 pub mod handler;

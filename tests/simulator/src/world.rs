@@ -150,7 +150,9 @@ impl World {
             return;
         }
         loop {
-            let next = [ecs::next_due(self), efs::next_due(self), elbv2::next_due(self)].into_iter().flatten().min();
+            let scaling = application_autoscaling::next_due(self);
+            let services = [ecs::next_due(self), efs::next_due(self), elbv2::next_due(self)];
+            let next = services.into_iter().chain([scaling]).flatten().min();
             // What is due comes before the look at what it led to.
             let look = self.probes.next_due().filter(|look| next.is_none_or(|next| *look < next));
             let Some(at) = look.or(next).filter(|at| *at <= now) else { break };
@@ -161,6 +163,7 @@ impl World {
                 efs::advance_to(self, at);
                 ecs::advance_to(self, at);
                 elbv2::advance_to(self, at);
+                application_autoscaling::advance_to(self, at);
             }
         }
         self.now = now;

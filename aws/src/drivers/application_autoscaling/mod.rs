@@ -1,7 +1,11 @@
 //! Application Auto Scaling, of ECS services.
 
+mod forecasts;
 mod policies;
 pub(super) mod scalable_target;
+mod scheduled_actions;
+mod steps;
+mod tracking;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +21,11 @@ pub(super) const AT_ONCE: usize = 50;
 
 /// What a resource that is not there is told by.
 const GONE: &[&str] = &["ObjectNotFoundException", "ResourceNotFoundException"];
+
+/// AWS's word as one of ours; `None`: it is none of them.
+fn word<W: serde::de::DeserializeOwned>(word: &str) -> Option<W> {
+    serde_json::from_value(word.into()).ok()
+}
 
 /// What scales with the count of a service's tasks.
 fn dimension() -> ScalableDimension {

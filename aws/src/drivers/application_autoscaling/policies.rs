@@ -1,35 +1,47 @@
 //! The scaling policies of a scalable target.
 
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 
 use aws_sdk_applicationautoscaling::operation::delete_scaling_policy::builders::DeleteScalingPolicyInputBuilder;
 use aws_sdk_applicationautoscaling::operation::describe_scaling_policies::builders::DescribeScalingPoliciesInputBuilder;
 use aws_sdk_applicationautoscaling::operation::put_scaling_policy::builders::PutScalingPolicyInputBuilder;
-use aws_sdk_applicationautoscaling::types::{
-    MetricType, PolicyType, PredefinedMetricSpecification, ScalingPolicy as Described, ServiceNamespace,
-    TargetTrackingScalingPolicyConfiguration,
-};
-use longshore_planner::kinds::application_autoscaling::scalable_target::ScalingPolicy;
+use aws_sdk_applicationautoscaling::types::{PolicyType, ScalingPolicy as Described, ServiceNamespace};
+use longshore_planner::kinds::application_autoscaling::scaling_policy::ScalingPolicy;
 
-use super::{GONE, dimension};
+use super::{GONE, dimension, forecasts, steps, tracking};
 use crate::access::{Aws, Read, Write};
 use crate::fault::{Absent, Fault};
 
-/// All of one target, by name.
-pub(super) async fn read(aws: &Aws<Read>, resource_id: &str) -> Result<BTreeMap<String, ScalingPolicy>, Fault> {
+/// The operation that makes and changes policies.
+pub(super) const PUT: &str = "application-autoscaling:PutScalingPolicy";
+
+/// What a target has.
+#[derive(Debug, Default)]
+pub(super) struct Policies {
+    /// By name.
+    pub(super) policies: BTreeMap<String, ScalingPolicy>,
+    /// By name.
+    pub(super) arns: BTreeMap<String, String>,
+}
+
+/// All of one target.
+pub(super) async fn read(aws: &Aws<Read>, resource_id: &str) -> Result<Policies, Fault> {
     let request = DescribeScalingPoliciesInputBuilder::default()
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(resource_id)
         .scalable_dimension(dimension());
-    let mut policies = BTreeMap::new();
+    let mut found = Policies::default();
     let mut token = None;
     loop {
         let page = aws.read(request.clone().set_next_token(token)).await?;
-        let described = page.scaling_policies.unwrap_or_default();
-        policies.extend(described.iter().map(|policy| (policy.policy_name().to_owned(), seen(policy))));
+        for policy in page.scaling_policies.unwrap_or_default() {
+            found.arns.insert(policy.policy_name().to_owned(), policy.policy_arn().to_owned());
+            found.policies.insert(policy.policy_name().to_owned(), seen(&policy));
+        }
         token = page.next_token.filter(|token| !token.is_empty());
         if token.is_none() {
-            return Ok(policies);
+            return Ok(found);
         }
     }
 }
@@ -43,7 +55,7 @@ pub(super) async fn set(
 ) -> Result<(), Fault> {
     for (name, policy) in want.iter().filter(|(name, policy)| seen.get(*name) != Some(policy)) {
         // A policy's type cannot be changed.
-        if matches!(seen.get(name), Some(ScalingPolicy::Other { .. })) {
+        if seen.get(name).is_some_and(|seen| discriminant(seen) != discriminant(policy)) {
             delete(aws, resource_id, name).await?;
         }
         put(aws, resource_id, name, policy).await?;
@@ -55,38 +67,23 @@ pub(super) async fn set(
 }
 
 async fn put(aws: &Aws<Write>, resource_id: &str, name: &str, policy: &ScalingPolicy) -> Result<(), Fault> {
-    const OPERATION: &str = "application-autoscaling:PutScalingPolicy";
-    let ScalingPolicy::TargetTracking {
-        metric,
-        resource_label,
-        target_value,
-        scale_in_cooldown,
-        scale_out_cooldown,
-        disable_scale_in,
-    } = policy
-    else {
-        return Err(Fault::unexpected(OPERATION, "PolicyType"));
-    };
-    let metric = PredefinedMetricSpecification::builder()
-        .predefined_metric_type(MetricType::from(metric.as_str()))
-        .set_resource_label(resource_label.as_ref().map(ToString::to_string))
-        .build()
-        .map_err(|_| Fault::unexpected(OPERATION, "PredefinedMetricSpecification"))?;
-    let tracking = TargetTrackingScalingPolicyConfiguration::builder()
-        .target_value(*target_value)
-        .predefined_metric_specification(metric)
-        .set_scale_in_cooldown(*scale_in_cooldown)
-        .set_scale_out_cooldown(*scale_out_cooldown)
-        .disable_scale_in(*disable_scale_in)
-        .build()
-        .map_err(|_| Fault::unexpected(OPERATION, "TargetTrackingScalingPolicyConfiguration"))?;
     let request = PutScalingPolicyInputBuilder::default()
         .policy_name(name)
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(resource_id)
-        .scalable_dimension(dimension())
-        .policy_type(PolicyType::TargetTrackingScaling)
-        .target_tracking_scaling_policy_configuration(tracking);
+        .scalable_dimension(dimension());
+    let request = match policy {
+        ScalingPolicy::TargetTracking(policy) => request
+            .policy_type(PolicyType::TargetTrackingScaling)
+            .target_tracking_scaling_policy_configuration(tracking::sent(policy)?),
+        ScalingPolicy::Step(policy) => {
+            request.policy_type(PolicyType::StepScaling).step_scaling_policy_configuration(steps::sent(policy)?)
+        }
+        ScalingPolicy::Predictive(policy) => request
+            .policy_type(PolicyType::PredictiveScaling)
+            .predictive_scaling_policy_configuration(forecasts::sent(policy)?),
+        ScalingPolicy::Other { .. } => return Err(Fault::unexpected(PUT, "PolicyType")),
+    };
     aws.write(request).await.map(drop)
 }
 
@@ -99,20 +96,14 @@ async fn delete(aws: &Aws<Write>, resource_id: &str, name: &str) -> Result<(), F
     aws.write(request).await.absent_if(GONE).map(drop)
 }
 
-/// What Longshore has no words for is told as AWS's sort of policy and metric.
+/// What Longshore has no words for is told as AWS's sort of policy.
 fn seen(policy: &Described) -> ScalingPolicy {
-    tracking(policy).unwrap_or_else(|| ScalingPolicy::Other { what: policy.policy_type().as_str().to_owned() })
-}
-
-fn tracking(policy: &Described) -> Option<ScalingPolicy> {
-    let tracking = policy.target_tracking_scaling_policy_configuration()?;
-    let metric = tracking.predefined_metric_specification()?;
-    Some(ScalingPolicy::TargetTracking {
-        metric: serde_json::from_value(metric.predefined_metric_type().as_str().into()).ok()?,
-        resource_label: metric.resource_label().map(Into::into),
-        target_value: tracking.target_value(),
-        scale_in_cooldown: tracking.scale_in_cooldown(),
-        scale_out_cooldown: tracking.scale_out_cooldown(),
-        disable_scale_in: tracking.disable_scale_in().unwrap_or(false),
-    })
+    let tracked = || tracking::seen(policy.target_tracking_scaling_policy_configuration()?);
+    let step = || steps::seen(policy.step_scaling_policy_configuration()?);
+    let forecast = || forecasts::seen(policy.predictive_scaling_policy_configuration()?);
+    tracked()
+        .map(ScalingPolicy::TargetTracking)
+        .or_else(|| step().map(ScalingPolicy::Step))
+        .or_else(|| forecast().map(ScalingPolicy::Predictive))
+        .unwrap_or_else(|| ScalingPolicy::Other { what: policy.policy_type().as_str().to_owned() })
 }

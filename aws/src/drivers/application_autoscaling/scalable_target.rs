@@ -6,12 +6,14 @@ use aws_sdk_applicationautoscaling::operation::list_tags_for_resource::builders:
 use aws_sdk_applicationautoscaling::operation::register_scalable_target::builders::RegisterScalableTargetInputBuilder;
 use aws_sdk_applicationautoscaling::operation::tag_resource::builders::TagResourceInputBuilder;
 use aws_sdk_applicationautoscaling::operation::untag_resource::builders::UntagResourceInputBuilder;
-use aws_sdk_applicationautoscaling::types::{ScalableTarget as Described, ServiceNamespace};
+use aws_sdk_applicationautoscaling::types::{ScalableTarget as Described, ServiceNamespace, SuspendedState};
 use futures::future::join_all;
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
-use longshore_planner::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalableTargetOutput};
+use longshore_planner::kinds::application_autoscaling::scalable_target::{
+    ScalableTarget, ScalableTargetDetail, ScalableTargetOutput, Suspended,
+};
 
-use super::{GONE, dimension, policies, scalable_targets};
+use super::{GONE, dimension, policies, scalable_targets, scheduled_actions};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed, already_exists};
 use crate::fault::{Absent, Fault};
@@ -37,8 +39,8 @@ impl Driver for ScalableTargetDriver {
         whole(aws, &described, ownership).await
     }
 
-    /// The bounds are read fifty a call. Policies and tags, and so whose a target is, cost a call each and are read once a
-    /// day: each target's in one of the day's surveys.
+    /// The bounds are read fifty a call. Policies, scheduled actions and tags, and so whose a target is, cost a call each and
+    /// are read once a day: each target's in one of the day's surveys.
     async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<ScalableTarget>> {
         let daily = survey.cadence().daily(asks.iter().filter_map(|ask| ask.at.member("resourceId")));
         let reads = asks.iter().map(|ask| async {
@@ -49,7 +51,7 @@ impl Driver for ScalableTargetDriver {
                 return Ok(whole(survey.aws(), &described, ask.ownership).await?.map(Glimpsed::whole));
             }
             let found = Found::untagged(seen(&described, kind(&described)));
-            Ok(Some(Glimpsed { found, unread: Unread::Members(&["policies", "tags"]) }))
+            Ok(Some(Glimpsed { found, unread: Unread::Members(&["policies", "scheduledActions", "tags"]) }))
         });
         join_all(reads).await
     }
@@ -78,8 +80,9 @@ impl Driver for ScalableTargetDriver {
             }
         };
         let made = aws.write(bounds(&want).set_tags(tags)).await?;
-        policies::set(aws, &want.resource_id, &want.policies, &policies::read(&reader, &want.resource_id).await?)
-            .await?;
+        let id = &want.resource_id;
+        policies::set(aws, id, &want.policies, &policies::read(&reader, id).await?.policies).await?;
+        scheduled_actions::set(aws, id, &want.scheduled_actions, &scheduled_actions::read(&reader, id).await?).await?;
         Ok(made.scalable_target_arn)
     }
 
@@ -90,16 +93,19 @@ impl Driver for ScalableTargetDriver {
         want: ScalableTarget,
         seen: Seen<ScalableTarget>,
     ) -> Result<(), Fault> {
-        let was = &seen.value;
-        if (want.min_capacity, want.max_capacity) != (was.min_capacity, was.max_capacity) {
+        let mut was = seen.value.clone().normalise();
+        want.disown(&mut was);
+        let held = |target: &ScalableTarget| (target.min_capacity, target.max_capacity, target.suspended_state);
+        if held(&want) != held(&was) {
             aws.write(bounds(&want)).await?;
         }
-        policies::set(aws, &want.resource_id, &want.policies, &seen.value.clone().normalise().policies).await?;
+        policies::set(aws, &want.resource_id, &want.policies, &was.policies).await?;
+        scheduled_actions::set(aws, &want.resource_id, &want.scheduled_actions, &was.scheduled_actions).await?;
         let arn = seen.outputs.get("arn").map_or("", String::as_str);
         retag(aws, arn, Retag::of(&marks, &want.tags, &seen.value.tags, &seen.owner)).await
     }
 
-    /// Its policies go with it (API reference, `DeregisterScalableTarget`).
+    /// Its policies and scheduled actions go with it (API reference, `DeregisterScalableTarget`).
     async fn delete(&self, aws: &Aws<Write>, seen: Seen<ScalableTarget>) -> Result<(), Fault> {
         let request = DeregisterScalableTargetInputBuilder::default()
             .service_namespace(ServiceNamespace::Ecs)
@@ -110,7 +116,13 @@ impl Driver for ScalableTargetDriver {
 }
 
 fn bounds(want: &ScalableTarget) -> RegisterScalableTargetInputBuilder {
+    let suspended = SuspendedState::builder()
+        .dynamic_scaling_in_suspended(want.suspended_state.dynamic_scaling_in_suspended)
+        .dynamic_scaling_out_suspended(want.suspended_state.dynamic_scaling_out_suspended)
+        .scheduled_scaling_suspended(want.suspended_state.scheduled_scaling_suspended)
+        .build();
     RegisterScalableTargetInputBuilder::default()
+        .suspended_state(suspended)
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(&want.resource_id)
         .scalable_dimension(dimension())
@@ -125,9 +137,12 @@ async fn whole(
 ) -> Result<Option<Found<ScalableTarget>>, Fault> {
     let arn = described.scalable_target_arn().unwrap_or_default();
     let Some(tags) = tags_of(aws, arn).await? else { return Ok(None) };
-    let policies = policies::read(aws, described.resource_id()).await?;
-    let kind = ScalableTarget { policies, tags: managed(&tags), ..kind(described) };
-    Ok(Some(Found::new(seen(described, kind), ownership, &tags)))
+    let read = policies::read(aws, described.resource_id()).await?;
+    let scheduled_actions = scheduled_actions::read(aws, described.resource_id()).await?;
+    let detail = ScalableTargetDetail { policy_arns: read.arns };
+    let kind = ScalableTarget { policies: read.policies, scheduled_actions, tags: managed(&tags), ..kind(described) };
+    let seen = Seen { detail: serde_json::to_value(detail).unwrap_or_default(), ..seen(described, kind) };
+    Ok(Some(Found::new(seen, ownership, &tags)))
 }
 
 fn seen(described: &Described, kind: ScalableTarget) -> Seen<ScalableTarget> {
@@ -135,9 +150,16 @@ fn seen(described: &Described, kind: ScalableTarget) -> Seen<ScalableTarget> {
     Seen::active(kind).with_output(ScalableTargetOutput::Arn, arn)
 }
 
-/// All but policies and tags.
+/// All but policies, scheduled actions and tags.
 fn kind(described: &Described) -> ScalableTarget {
+    let suspended = described.suspended_state();
+    let is = |flag: fn(&SuspendedState) -> Option<bool>| suspended.and_then(flag).unwrap_or(false);
     ScalableTarget {
+        suspended_state: Suspended {
+            dynamic_scaling_in_suspended: is(SuspendedState::dynamic_scaling_in_suspended),
+            dynamic_scaling_out_suspended: is(SuspendedState::dynamic_scaling_out_suspended),
+            scheduled_scaling_suspended: is(SuspendedState::scheduled_scaling_suspended),
+        },
         resource_id: described.resource_id().to_owned(),
         min_capacity: described.min_capacity(),
         max_capacity: described.max_capacity(),

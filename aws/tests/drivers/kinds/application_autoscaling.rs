@@ -10,7 +10,8 @@ use super::{becomes, reads_back};
 use crate::account::Account;
 
 fn tracking(metric: &str, value: f64, more: &Value) -> Value {
-    let mut policy = json!({"type": "TargetTrackingScaling", "metric": metric, "targetValue": value});
+    let mut policy = json!({"type": "TargetTrackingScaling", "targetValue": value,
+        "predefinedMetricSpecification": {"predefinedMetricType": metric}});
     policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     policy
 }
@@ -34,7 +35,24 @@ async fn scalable_targets() {
     let cpu = |value: f64, more: Value| tracking("ECSServiceAverageCPUUtilization", value, &more);
     let memory = tracking("ECSServiceAverageMemoryUtilization", 70.5, &json!({}));
     let many: serde_json::Map<_, _> = (0..12).map(|n| (format!("p{n}"), cpu(f64::from(n) + 1.0, json!({})))).collect();
+    let queue = json!({"type": "TargetTrackingScaling", "targetValue": 10.0, "customizedMetricSpecification": {
+        "metricName": "Waiting", "namespace": "Shop", "statistic": "Sum", "dimensions": [{"name": "Queue", "value": "orders"}]}});
+    let ratio = json!({"type": "TargetTrackingScaling", "targetValue": 0.5, "customizedMetricSpecification": {"metrics": [
+        {"id": "m", "returnData": false, "metricStat": {"stat": "Sum", "metric": {"metricName": "Waiting", "namespace": "Shop"}}},
+        {"id": "r", "expression": "m / 60", "label": "a minute", "returnData": true}]}});
+    let steps = json!({"type": "StepScaling", "adjustmentType": "PercentChangeInCapacity", "minAdjustmentMagnitude": 2, "cooldown": 30,
+        "stepAdjustments": [{"metricIntervalLowerBound": 0.0, "metricIntervalUpperBound": 10.0, "scalingAdjustment": 10},
+                            {"metricIntervalLowerBound": 10.0, "scalingAdjustment": 50}]});
+    let ahead = json!({"type": "PredictiveScaling", "mode": "ForecastAndScale", "maxCapacityBreachBehavior": "IncreaseMaxCapacity",
+        "maxCapacityBuffer": 10, "metricSpecifications": [
+            {"targetValue": 40.0, "predefinedMetricPairSpecification": {"predefinedMetricType": "ECSServiceCPUUtilization"}}]});
+    let morning = json!({"schedule": "cron(0 8 ? * MON-FRI *)", "timezone": "Europe/Stockholm", "minCapacity": 2, "maxCapacity": 3});
+    let once = json!({"schedule": "at(2030-01-01T00:00:00)", "startTime": "2029-01-01T00:00:00Z", "maxCapacity": 3});
     let cases = [
+        json!({"policies": {"a": queue, "b": steps}}),
+        json!({"policies": {"a": steps, "b": ahead, "c": ratio}}),
+        json!({"scheduledActions": {"morning": morning}, "suspendedState": {"dynamicScalingInSuspended": true}}),
+        json!({"scheduledActions": {"morning": once, "once": once}, "suspendedState": {"scheduledScalingSuspended": true}}),
         json!({}),
         json!({"minCapacity": 0, "maxCapacity": 0}),
         json!({"minCapacity": 2, "maxCapacity": 40, "tags": {"a": "b"}}),

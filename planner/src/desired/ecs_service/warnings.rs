@@ -1,6 +1,7 @@
 //! What will work and is probably not meant.
 
 use longshore_crds::EcsServiceSpec;
+use longshore_crds::ecs_service::Autoscaling;
 
 use super::service::{MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT};
 use crate::desired::obstacle::Warning;
@@ -25,7 +26,13 @@ fn exec(spec: &EcsServiceSpec) -> Option<Warning> {
 }
 
 fn scaling(spec: &EcsServiceSpec) -> Option<Warning> {
-    let scaling = spec.autoscaling.as_ref().filter(|scaling| scaling.target_tracking.is_empty())?;
+    let idle = |scaling: &&Autoscaling| {
+        scaling.target_tracking.is_empty()
+            && scaling.step_scaling.is_empty()
+            && scaling.predictive_scaling.is_empty()
+            && scaling.scheduled_actions.is_empty()
+    };
+    let scaling = spec.autoscaling.as_ref().filter(idle)?;
     let message = format!(
         "no metric is followed: the count only stays between {} and {}; add an entry, or set desiredCount instead",
         scaling.min_capacity, scaling.max_capacity

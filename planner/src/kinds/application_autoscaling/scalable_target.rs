@@ -1,19 +1,17 @@
-//! `application-autoscaling/scalable-target`: between which counts a service's tasks follow metrics.
+//! `application-autoscaling/scalable-target`: between which counts a service's tasks follow metrics and times.
 
 use std::collections::BTreeMap;
 
-use longshore_crds::ecs_service::PredefinedMetric;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Kind, Ready, Seen, Text};
+use super::scaling_policy::ScalingPolicy;
+use super::scheduled_action::ScheduledAction;
+use crate::engine::{Kind, Ready, Seen};
 use crate::kinds::{Tags, outputs, teardown};
 
-/// Seconds between two scalings in one direction, of an ECS service (user guide, "Target tracking scaling policies",
-/// "Define cooldown periods").
-pub const COOLDOWN_SECONDS: i32 = 300;
-
-/// A service as a scalable target, with its scaling policies. Policies have neither tags nor a life of their own: they
-/// are deleted with their target (API reference, `DeregisterScalableTarget`), and whose the target is, they are.
+/// A service as a scalable target, with its scaling policies and scheduled actions. Those have neither tags nor a life of
+/// their own: they are deleted with their target (API reference, `DeregisterScalableTarget`), and whose the target is, they
+/// are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScalableTarget {
@@ -23,43 +21,39 @@ pub struct ScalableTarget {
     pub min_capacity: i32,
     /// Most tasks.
     pub max_capacity: i32,
+    /// What does not scale for the time being.
+    #[serde(default)]
+    pub suspended_state: Suspended,
     /// By name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policies: BTreeMap<String, ScalingPolicy>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scheduled_actions: BTreeMap<String, ScheduledAction>,
     /// Users' tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
 }
 
-/// A scaling policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all_fields = "camelCase", tag = "type")]
-pub enum ScalingPolicy {
-    /// A metric is held near a value.
-    #[serde(rename = "TargetTrackingScaling")]
-    TargetTracking {
-        /// Which metric.
-        metric: PredefinedMetric,
-        /// For `ALBRequestCountPerTarget`: the ends of the load balancer's and the target group's ARNs.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        resource_label: Option<Text>,
-        /// The value.
-        target_value: f64,
-        /// Seconds after a reduction before the next.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        scale_in_cooldown: Option<i32>,
-        /// Seconds after an increase before the next.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        scale_out_cooldown: Option<i32>,
-        /// Whether it only ever adds tasks.
-        #[serde(default)]
-        disable_scale_in: bool,
-    },
-    /// What Longshore never asks for: only ever seen.
-    Other {
-        /// AWS's word for what sort it is, and of which metric.
-        what: String,
-    },
+/// What does not scale: `SuspendedState` of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(clippy::struct_field_names, reason = "the names of the API")]
+pub struct Suspended {
+    /// Policies take no tasks away.
+    pub dynamic_scaling_in_suspended: bool,
+    /// Policies add no tasks.
+    pub dynamic_scaling_out_suspended: bool,
+    /// Scheduled actions do nothing.
+    pub scheduled_scaling_suspended: bool,
+}
+
+/// What is told of a target beside its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScalableTargetDetail {
+    /// The ARNs of its policies, by name: alarms of CloudWatch name them.
+    pub policy_arns: BTreeMap<String, String>,
 }
 
 outputs! {
@@ -79,6 +73,8 @@ impl Kind for ScalableTarget {
         "RegisterScalableTarget",
         "PutScalingPolicy",
         "DeleteScalingPolicy",
+        "PutScheduledAction",
+        "DeleteScheduledAction",
         "TagResource",
         "UntagResource",
         "DeregisterScalableTarget",
@@ -86,13 +82,24 @@ impl Kind for ScalableTarget {
     type Output = ScalableTargetOutput;
 
     fn normalise(mut self) -> Self {
-        for policy in self.policies.values_mut() {
-            if let ScalingPolicy::TargetTracking { scale_in_cooldown, scale_out_cooldown, .. } = policy {
-                scale_in_cooldown.get_or_insert(COOLDOWN_SECONDS);
-                scale_out_cooldown.get_or_insert(COOLDOWN_SECONDS);
-            }
-        }
+        self.policies = self.policies.into_iter().map(|(name, policy)| (name, policy.normalise())).collect();
+        let actions = self.scheduled_actions.into_iter();
+        self.scheduled_actions = actions.map(|(name, action)| (name, action.normalise())).collect();
         self
+    }
+
+    /// A scheduled action changes the bounds themselves (API reference, `ScalableTargetAction`), and they stay so until
+    /// another does: what one of them has set is as wanted as what was asked for at first.
+    fn disown(&self, seen: &mut Self) {
+        let (lowest, highest) = (seen.min_capacity, seen.max_capacity);
+        let mut actions = self.scheduled_actions.values();
+        if actions.any(|action| action.min_capacity == Some(lowest)) {
+            seen.min_capacity = self.min_capacity;
+        }
+        let mut actions = self.scheduled_actions.values();
+        if actions.any(|action| action.max_capacity == Some(highest)) {
+            seen.max_capacity = self.max_capacity;
+        }
     }
 
     fn ready(&self, _: &Seen<Self>) -> Ready {

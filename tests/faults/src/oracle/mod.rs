@@ -18,8 +18,8 @@ use longshore_kubernetes_api::KubernetesApi;
 use serde_json::Value;
 
 use crate::fault::Meanwhile;
-use crate::scenario::{Act, End, KINDS, Scenario, key, objects, written};
-use crate::stage::Stage;
+use crate::scenario::{Act, End, KINDS, Never, Scenario, key, objects, written};
+use crate::stage::{SOMEBODY, Stage};
 use aws::Account;
 
 /// An object that users want, as far as AWS is concerned.
@@ -242,6 +242,16 @@ pub(crate) fn refused(scenario: &Scenario, stage: &Stage) -> Vec<String> {
     let refused = refused.map(|call| format!("{}: {}", call.operation, call.outcome));
     let unexpected = refused.filter(|refused| !scenario.refused.contains(refused));
     unexpected.map(|refused| format!("AWS refused {refused}")).collect()
+}
+
+/// What Longshore changed although there was nothing to do.
+pub(crate) fn unquiet(scenario: &Scenario, stage: &Stage) -> Vec<String> {
+    if !scenario.never.contains(&Never::Changed) {
+        return vec![];
+    }
+    let calls = stage.simulator.with_world(|world| world.recording.calls(0, Some(true)));
+    let own = calls.into_iter().filter(|call| call.access_key != SOMEBODY);
+    own.map(|call| format!("Longshore called {} {}", call.operation, call.input)).collect()
 }
 
 fn all(api: &KubernetesApi) -> Vec<(String, Value)> {

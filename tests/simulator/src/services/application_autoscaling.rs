@@ -1,9 +1,11 @@
-//! Application Auto Scaling, of ECS services: scalable targets and their target-tracking policies. Metrics are not
-//! simulated, so that no policy ever scales anything by itself; bounds hold as AWS's do.
+//! Application Auto Scaling, of ECS services: scalable targets, their policies and scheduled actions. Target tracking follows
+//! the loads that tests set; step scaling and forecasts are kept and do nothing; bounds hold as AWS's do.
 //!
 //! Source: Application Auto Scaling API Reference.
 
+mod actions;
 mod policies;
+mod scaling;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,9 @@ use crate::world::World;
 pub struct State {
     /// By resource id: `service/CLUSTER/NAME`.
     targets: BTreeMap<String, Target>,
+    /// When metrics were last looked at.
+    #[serde(skip)]
+    looked_at: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -31,14 +36,25 @@ struct Target {
     tags: BTreeMap<String, String>,
     /// By name.
     policies: BTreeMap<String, Policy>,
+    /// By name.
+    actions: BTreeMap<String, actions::Action>,
+    /// When it last got more tasks, and fewer.
+    scaled_out: i64,
+    scaled_in: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct Policy {
     arn: String,
-    tracking: Value,
+    /// `TargetTrackingScaling`, `StepScaling`, `PredictiveScaling`.
+    kind: String,
+    configuration: Value,
     alarms: Vec<String>,
     created: i64,
+    /// For how many minutes its metric has been above and below its target, and the count that it asks for.
+    above: u32,
+    below: u32,
+    wanted: i64,
 }
 
 /// The one dimension of the one namespace that is simulated.
@@ -54,10 +70,25 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "PutScalingPolicy" => policies::put(world, call),
         "DescribeScalingPolicies" => policies::describe(world, call),
         "DeleteScalingPolicy" => policies::delete(world, call),
+        "PutScheduledAction" => actions::put(world, call),
+        "DescribeScheduledActions" => actions::describe(world, call),
+        "DeleteScheduledAction" => actions::delete(world, call),
         "TagResource" => targets::tag(world, call),
         "UntagResource" => targets::untag(world, call),
         "ListTagsForResource" => targets::list_tags(world, call),
         operation => Err(Fault::unknown_operation(call.service, operation)),
+    }
+}
+
+/// When the next thing is due.
+pub fn next_due(world: &World) -> Option<i64> {
+    scaling::next_due(world)
+}
+
+/// Lets everything happen that is due until `now`.
+pub fn advance_to(world: &mut World, now: i64) {
+    while let Some(due) = next_due(world).filter(|due| *due <= now) {
+        scaling::advance_to(world, due);
     }
 }
 

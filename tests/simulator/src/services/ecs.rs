@@ -53,7 +53,7 @@ use crate::world::World;
 use agenda::Wake;
 
 pub use alarms::changed as alarm_changed;
-pub use census::{Census, census};
+pub use census::{Census, census, desired, running};
 pub use control::stop_task_from_outside;
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;

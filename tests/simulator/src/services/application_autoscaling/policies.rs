@@ -1,4 +1,4 @@
-//! Target-tracking policies.
+//! Scaling policies.
 
 use serde_json::{Map, Value, json};
 
@@ -14,27 +14,48 @@ const MOST: usize = 50;
 
 pub(super) fn put(world: &mut World, call: &Call) -> Answer {
     let (id, name) = (resource_id(call)?.to_owned(), policy_name(call)?.to_owned());
-    if call.text("PolicyType").is_some_and(|kind| kind != "TargetTrackingScaling") {
-        return Err(invalid("the simulator knows target tracking alone"));
-    }
-    let tracking = call.input.get("TargetTrackingScalingPolicyConfiguration").cloned();
-    let tracking = tracking.ok_or_else(|| invalid("A target tracking scaling policy configuration is required"))?;
-    check_metric(world, &tracking)?;
+    let kinds = ["TargetTrackingScaling", "StepScaling", "PredictiveScaling"];
+    let given = |kind: &&str| call.input.get(format!("{kind}PolicyConfiguration")).is_some();
+    let kind = call.text("PolicyType").or_else(|| kinds.into_iter().find(given)).unwrap_or("StepScaling").to_owned();
+    let configuration = call.input.get(format!("{kind}PolicyConfiguration")).cloned();
+    let configuration = configuration.ok_or_else(|| invalid(format!("A {kind} policy configuration is required")))?;
+    check(world, &kind, &configuration)?;
     let Some(target) = world.autoscaling.targets.get(&id) else {
         return Err(not_registered("No scalable target registered", &id));
     };
     if target.policies.len() >= MOST && !target.policies.contains_key(&name) {
         return Err(Fault::bad_request("LimitExceededException", "The maximum number of scaling policies was reached"));
     }
+    if target.policies.get(&name).is_some_and(|policy| policy.kind != kind) {
+        return Err(invalid("The type of a scaling policy cannot be changed"));
+    }
     let unique = world.ids.uuid();
     let arn = world.arn("autoscaling", &format!("scalingPolicy:{unique}:resource/ecs/{id}:policyName/{name}"));
-    let alarms = ["AlarmHigh", "AlarmLow"].map(|which| format!("TargetTracking-{id}-{which}-{unique}")).to_vec();
-    let fresh = Policy { arn, tracking: Value::Null, alarms, created: world.now };
+    // Of step scaling they are made by whoever wants them.
+    let made: &[&str] = if kind == "TargetTrackingScaling" { &["AlarmHigh", "AlarmLow"] } else { &[] };
+    let alarms = made.iter().map(|which| format!("TargetTracking-{id}-{which}-{unique}")).collect();
+    let configured = Value::Null;
+    let fresh =
+        Policy { arn, kind, configuration: configured, alarms, created: world.now, above: 0, below: 0, wanted: 0 };
     let Some(target) = world.autoscaling.targets.get_mut(&id) else { return Ok(json!({})) };
     let policy = target.policies.entry(name).or_insert(fresh);
-    policy.tracking = tracking;
+    policy.configuration = configuration;
     let (arn, alarms) = (policy.arn.clone(), policy.alarms.clone());
     Ok(json!({"PolicyARN": arn, "Alarms": alarm_views(world, &alarms)}))
+}
+
+fn check(world: &World, kind: &str, configuration: &Value) -> Result<(), Fault> {
+    match kind {
+        "TargetTrackingScaling" => check_metric(world, configuration),
+        "StepScaling" if configuration["StepAdjustments"].as_array().is_none_or(Vec::is_empty) => {
+            Err(invalid("At least one step adjustment must be specified"))
+        }
+        "PredictiveScaling" if configuration["MetricSpecifications"].as_array().is_none_or(|all| all.len() != 1) => {
+            Err(invalid("Exactly one metric specification must be specified"))
+        }
+        "StepScaling" | "PredictiveScaling" => Ok(()),
+        _ => Err(invalid(format!("Unsupported policy type: {kind}"))),
+    }
 }
 
 /// API reference, `PredefinedMetricSpecification`: a resource label is for `ALBRequestCountPerTarget` alone, and names a
@@ -46,6 +67,13 @@ fn check_metric(world: &World, tracking: &Value) -> Result<(), Fault> {
         ));
     }
     let metric = &tracking["PredefinedMetricSpecification"];
+    let customized = &tracking["CustomizedMetricSpecification"];
+    if !customized.is_null() {
+        let one = customized["MetricName"].is_string() && customized["Statistic"].is_string();
+        let several = customized["Metrics"].as_array().is_some_and(|metrics| !metrics.is_empty());
+        let message = "A customized metric needs a name, a namespace and a statistic, or metrics";
+        return if metric.is_null() && one != several { Ok(()) } else { Err(invalid(message)) };
+    }
     let label = metric.get("ResourceLabel").and_then(Value::as_str);
     match (metric["PredefinedMetricType"].as_str(), label) {
         (Some("ALBRequestCountPerTarget"), Some(label)) if is_behind(world, label) => Ok(()),
@@ -89,17 +117,20 @@ pub(super) fn describe(world: &World, call: &Call) -> Answer {
 }
 
 fn view(world: &World, id: &str, name: &str, policy: &Policy) -> Value {
-    json!({
+    let mut view = json!({
         "PolicyARN": policy.arn,
         "PolicyName": name,
         "ServiceNamespace": NAMESPACE,
         "ResourceId": id,
         "ScalableDimension": DIMENSION,
-        "PolicyType": "TargetTrackingScaling",
-        "TargetTrackingScalingPolicyConfiguration": policy.tracking,
+        "PolicyType": policy.kind,
         "Alarms": alarm_views(world, &policy.alarms),
         "CreationTime": seconds(policy.created),
-    })
+    });
+    if let Some(members) = view.as_object_mut() {
+        members.insert(format!("{}PolicyConfiguration", policy.kind), policy.configuration.clone());
+    }
+    view
 }
 
 fn alarm_views(world: &World, names: &[String]) -> Vec<Value> {

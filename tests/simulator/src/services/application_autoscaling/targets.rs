@@ -45,6 +45,9 @@ pub(super) fn register(world: &mut World, call: &Call) -> Answer {
         created: now,
         tags,
         policies: BTreeMap::new(),
+        actions: BTreeMap::new(),
+        scaled_out: 0,
+        scaled_in: 0,
     });
     (target.minimum, target.maximum) = (minimum, maximum);
     if let (Some(new), Some(suspended)) =
@@ -59,7 +62,7 @@ pub(super) fn register(world: &mut World, call: &Call) -> Answer {
 }
 
 /// How many tasks a service is to have; `None` where there is no such service.
-fn desired(world: &mut World, id: &str) -> Option<i64> {
+pub(super) fn desired(world: &mut World, id: &str) -> Option<i64> {
     let (cluster, name) = id.strip_prefix("service/")?.split_once('/')?;
     let input = json!({"cluster": cluster, "services": [name]});
     let answer = ecs::call(world, &within(world, "DescribeServices", input)).ok()?;
@@ -68,7 +71,7 @@ fn desired(world: &mut World, id: &str) -> Option<i64> {
 }
 
 /// As Application Auto Scaling does it, through ECS's own API.
-fn scale(world: &mut World, id: &str, to: i64) -> Result<(), Fault> {
+pub(super) fn scale(world: &mut World, id: &str, to: i64) -> Result<(), Fault> {
     let Some((cluster, name)) = id.strip_prefix("service/").and_then(|id| id.split_once('/')) else { return Ok(()) };
     let input = json!({"cluster": cluster, "service": name, "desiredCount": to});
     ecs::call(world, &within(world, "UpdateService", input)).map(drop)

@@ -103,3 +103,71 @@ fn policies_go_with_their_target_and_the_count_stays() {
     assert_eq!(gone.code, "ResourceNotFoundException");
     assert_eq!(desired(&mut world), 4);
 }
+
+fn moved(world: &mut World, minutes: i64) {
+    let to = world.now + minutes * 60_000;
+    world.advance_to(to);
+}
+
+/// A service of three tasks that run, between these bounds, which follows CPU.
+fn following(minimum: i64, maximum: i64) -> World {
+    let mut world = crate::world_file::seed();
+    ask(&mut world, Service::Ecs, "CreateCluster", json!({"clusterName": "main"})).unwrap();
+    let container = json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 64});
+    let task = json!({"family": "web", "networkMode": "awsvpc", "cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"],
+                      "containerDefinitions": [container]});
+    ask(&mut world, Service::Ecs, "RegisterTaskDefinition", task).unwrap();
+    let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-0aaa"], "assignPublicIp": "ENABLED"}});
+    let service = json!({"cluster": "main", "serviceName": "web", "taskDefinition": "web", "desiredCount": 3, "launchType": "FARGATE",
+                         "networkConfiguration": network});
+    ask(&mut world, Service::Ecs, "CreateService", service).unwrap();
+    moved(&mut world, 10);
+    scaling(&mut world, "RegisterScalableTarget", &json!({"MinCapacity": minimum, "MaxCapacity": maximum})).unwrap();
+    let policy = json!({"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 50.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}});
+    scaling(&mut world, "PutScalingPolicy", &policy).unwrap();
+    world
+}
+
+#[test]
+fn the_count_follows_a_load_up_at_once_and_down_slowly_within_its_bounds() {
+    let mut world = following(2, 10);
+    let load = |world: &mut World, load: f64, minutes: i64| {
+        crate::services::cloudwatch::set_load(world, "main/web", "ECSServiceAverageCPUUtilization", load);
+        moved(world, minutes);
+        desired(world)
+    };
+    assert_eq!(load(&mut world, 150.0, 30), 3, "50 % each");
+    assert_eq!(load(&mut world, 300.0, 2), 3, "two minutes are not enough");
+    assert_eq!(load(&mut world, 300.0, 8), 6);
+    assert_eq!(load(&mut world, 900.0, 30), 10, "no more than the most");
+    assert_eq!(load(&mut world, 100.0, 10), 10, "ten minutes below are not enough");
+    assert_eq!(load(&mut world, 100.0, 60), 2);
+    assert_eq!(load(&mut world, 0.0, 60), 2, "no fewer than the fewest");
+}
+
+#[test]
+fn what_is_suspended_does_not_scale() {
+    let mut world = following(1, 10);
+    let suspended = json!({"SuspendedState": {"DynamicScalingOutSuspended": true}});
+    scaling(&mut world, "RegisterScalableTarget", &suspended).unwrap();
+    crate::services::cloudwatch::set_load(&mut world, "main/web", "ECSServiceAverageCPUUtilization", 900.0);
+    moved(&mut world, 60);
+    assert_eq!(desired(&mut world), 3);
+}
+
+#[test]
+fn a_scheduled_action_sets_bounds_by_the_clock_of_its_zone() {
+    let mut world = following(1, 10);
+    // It is noon UTC at the most: each day at eight in Stockholm comes within a day.
+    let action = json!({"ScheduledActionName": "morning", "Schedule": "cron(0 8 * * ? *)", "Timezone": "Europe/Stockholm",
+                        "ScalableTargetAction": {"MinCapacity": 6}});
+    scaling(&mut world, "PutScheduledAction", &action).unwrap();
+    assert_eq!(desired(&mut world), 3);
+    moved(&mut world, 24 * 60);
+    assert_eq!(desired(&mut world), 6);
+    let described = scaling(&mut world, "DescribeScheduledActions", &json!({})).unwrap();
+    assert_eq!(described["ScheduledActions"][0]["ScalableTargetAction"], json!({"MinCapacity": 6}));
+    scaling(&mut world, "DeleteScheduledAction", &json!({"ScheduledActionName": "morning"})).unwrap();
+    assert_eq!(scaling(&mut world, "DescribeScheduledActions", &json!({})).unwrap()["ScheduledActions"], json!([]));
+}

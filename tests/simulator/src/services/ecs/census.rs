@@ -1,5 +1,6 @@
 //! How many tasks services have, for tests that hold them to their bounds at every moment.
 
+use crate::services::ecs::deployments::Rollout;
 use crate::services::ecs::rolling::Bounds;
 use crate::services::ecs::services::{Status, tasks};
 use crate::world::World;
@@ -24,6 +25,18 @@ impl Census {
     pub fn is_within_bounds(&self) -> bool {
         self.healthy >= self.minimum && self.live <= self.maximum
     }
+}
+
+/// How many tasks of a service run, and whether a deployment of it does.
+pub fn running(world: &World, key: &str) -> (usize, bool) {
+    let Some(service) = world.ecs.services.get(key) else { return (0, false) };
+    let deploying = service.primary().is_some_and(|primary| primary.state == Rollout::InProgress);
+    (tasks(world, service).filter(|task| task.is_running()).count(), deploying)
+}
+
+/// How many tasks of a service are asked for.
+pub fn desired(world: &World, key: &str) -> Option<u64> {
+    world.ecs.services.get(key).map(|service| u64::from(service.desired))
 }
 
 /// All services that are active.
