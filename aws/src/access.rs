@@ -75,6 +75,7 @@ pub struct Clients {
     pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
@@ -306,6 +307,8 @@ operations! {
     Read "wafv2:GetWebACLForResource" wafv2 aws_sdk_wafv2 get_web_acl_for_resource GetWebAclForResourceInputBuilder GetWebAclForResourceOutput;
     Write "wafv2:AssociateWebACL" wafv2 aws_sdk_wafv2 associate_web_acl AssociateWebAclInputBuilder AssociateWebAclOutput;
     Write "wafv2:DisassociateWebACL" wafv2 aws_sdk_wafv2 disassociate_web_acl DisassociateWebAclInputBuilder DisassociateWebAclOutput;
+    Read "route53:ListResourceRecordSets" route53 aws_sdk_route53 list_resource_record_sets ListResourceRecordSetsInputBuilder ListResourceRecordSetsOutput;
+    Write "route53:ChangeResourceRecordSets" route53 aws_sdk_route53 change_resource_record_sets ChangeResourceRecordSetsInputBuilder ChangeResourceRecordSetsOutput;
     Read "secretsmanager:GetSecretValue" secrets aws_sdk_secretsmanager get_secret_value GetSecretValueInputBuilder GetSecretValueOutput;
     Read "ecr:DescribeImages" ecr aws_sdk_ecr describe_images DescribeImagesInputBuilder DescribeImagesOutput;
     Read "secretsmanager:DescribeSecret" secrets aws_sdk_secretsmanager describe_secret DescribeSecretInputBuilder DescribeSecretOutput;

@@ -247,6 +247,25 @@ const RULES: &[Rule] = {
             "check spec.accessLogs: the bucket's policy must let Elastic Load Balancing write there",
         ),
         rule("elasticloadbalancing:", "TooMany*", "", Fix, "ask AWS for a higher quota of Elastic Load Balancing"),
+        // Route 53. What is deleted and created is named as it was read: another look, where it is not that any more.
+        rule("route53:", "NoSuchHostedZone", "", Fix, "name a hosted zone of this account in dns.hostedZoneId"),
+        rule("route53:", "InvalidChangeBatch", "but it already exists", Retry, ""),
+        rule("route53:", "InvalidChangeBatch", "but it was not found", Retry, ""),
+        rule("route53:", "InvalidChangeBatch", "do not match the current values", Retry, ""),
+        rule(
+            "route53:",
+            "InvalidChangeBatch",
+            "is not permitted in zone",
+            Fix,
+            "list in dns.hosts the hosts that lie in the hosted zone",
+        ),
+        rule(
+            "route53:",
+            "InvalidChangeBatch",
+            "conflicts with other records",
+            Fix,
+            "take the other record of this name away, or leave its host out of dns.hosts",
+        ),
         // Application Auto Scaling.
         rule("application-autoscaling:", "ConcurrentUpdateException", "", Retry, ""),
         rule("application-autoscaling:", "FailedResourceAccessException", "", Retry, ""),

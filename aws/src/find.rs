@@ -9,13 +9,14 @@ use aws_sdk_ec2::types::SecurityGroup;
 use aws_sdk_ecr::operation::describe_images::builders::DescribeImagesInputBuilder;
 use aws_sdk_ecr::types::ImageIdentifier;
 use longshore_planner::desired::{Fact, Need};
-use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT, TAG_RESOURCE};
+use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT};
 
 use crate::access::{Aws, Read};
 use crate::certificates;
-use crate::drivers::{filter, taken_priorities};
+use crate::drivers::{ec2_tags, filter, taken_priorities};
 use crate::fault::{Absent, Fault};
 use crate::stored;
+use crate::tags::identity;
 
 /// Answers one need. That nothing is found is an answer too: what to make of it is the planner's to say.
 pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
@@ -68,11 +69,8 @@ async fn security_groups_of(aws: &Aws<Read>, ownership: &Ownership) -> Result<Fa
     let tags = [(TAG_INSTALLATION, &ownership.installation), (TAG_OBJECT, &ownership.object)];
     let filters = tags.into_iter().map(|(tag, value)| filter(&format!("tag:{tag}"), vec![value.clone()])).collect();
     let groups = aws.security_groups(filters, SecurityGroup::group_id).await?;
-    let tagged = |group: &SecurityGroup| {
-        let tag = group.tags().iter().find(|tag| tag.key() == Some(TAG_RESOURCE))?;
-        tag.value()?.parse().ok()
-    };
-    Ok(Fact::SecurityGroupsOf(groups.values().filter_map(|group| tagged(group)).collect()))
+    let ours = groups.values().filter_map(|group| identity(ownership, &ec2_tags(group.tags())));
+    Ok(Fact::SecurityGroupsOf(ours.collect()))
 }
 
 /// `None`: there is no such repository or image.

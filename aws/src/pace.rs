@@ -36,6 +36,7 @@ struct Limit {
 /// - EFS publishes none; these figures are chosen low.
 /// - ACM: "Quotas", AWS Certificate Manager User Guide: 5 (`DescribeCertificate`: 10) calls a second.
 /// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
+/// - Route 53: "Quotas", Amazon Route 53 Developer Guide: five requests a second, all operations together.
 /// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
 /// - IAM, STS and Application Auto Scaling publish none; these figures are chosen low.
 const LIMITS: &[Limit] = &[
@@ -74,6 +75,7 @@ const LIMITS: &[Limit] = &[
     limit("efs-modify", &["elasticfilesystem:*"], 10, 5),
     limit("acm", &["acm:*"], 5, 5),
     limit("application-autoscaling", &["application-autoscaling:*"], 20, 10),
+    limit("route53", &["route53:*"], 5, 5),
     limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),

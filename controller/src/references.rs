@@ -12,7 +12,7 @@ use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::{ApplicationLoadBalancer, ClusterRef, EcsService, LoadBalancerRef};
 use longshore_planner::desired::{
-    Claim, ClusterReference, ListenerName, ListenerReference, Reference, References, Scope, ServiceReference,
+    Address, Claim, ClusterReference, ListenerName, ListenerReference, Reference, References, Scope, ServiceReference,
     claimable, claims, counting, load_balancer_admits,
 };
 
@@ -109,6 +109,7 @@ fn listener_reference(
             listener_arn: listener_arn.clone(),
             security_group_id: security_group_id.clone(),
             protocol: None,
+            address: None,
             hosts: None,
             claims: claims_on(&name, &scope.environment_name, stores),
         }));
@@ -196,11 +197,16 @@ fn known_listener(
     let arn = status.and_then(|status| status.listeners.iter().find(|listener| listener.name == wanted));
     let group = status.and_then(|status| status.security_group_id.clone());
     let spec = balancer.spec.listeners.iter().find(|listener| listener.name == wanted);
+    let address = status.and_then(|status| {
+        let (name, zone) = (status.dns_name.clone()?, status.hosted_zone_id.clone()?);
+        Some(Address::new(name, zone, balancer.spec.ip_address_type))
+    });
     if let (Some(listener), Some(security_group_id)) = (arn, group) {
         return Reference::Ready(ListenerReference {
             listener_arn: listener.listener_arn.clone(),
             security_group_id,
             protocol: spec.map(|spec| spec.protocol),
+            address,
             hosts,
             claims,
         });

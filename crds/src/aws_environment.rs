@@ -355,6 +355,10 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
     pub registry_arns: Vec<String>,
+    /// Hosted zones of Route 53 that get records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 32)), extend("x-kubernetes-list-type" = "set"))]
+    pub hosted_zone_ids: Vec<String>,
     /// Private certificate authorities for Service Connect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]

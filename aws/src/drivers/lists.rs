@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::SecurityGroup;
 use aws_sdk_efs::types::FileSystemDescription;
 use aws_sdk_elasticloadbalancingv2::types::{Rule, TargetGroup};
 use aws_sdk_iam::types::{Role, RoleDetail};
+use aws_sdk_route53::types::ResourceRecordSet;
 
 use crate::survey::Once;
 
@@ -30,6 +31,8 @@ pub(crate) struct Lists {
     pub(crate) target_groups: Once<(), HashMap<String, Arc<TargetGroup>>>,
     /// By listener: its rules.
     pub(crate) listener_rules: Once<String, Vec<Rule>>,
+    /// By hosted zone: its records, by name and type.
+    pub(crate) records: Once<String, Listed<ResourceRecordSet>>,
 }
 
 /// A list, perhaps given up before its end.

@@ -10,12 +10,14 @@ mod iam;
 mod joins;
 mod lists;
 mod logs;
+mod route53;
 
 pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
 pub use ecs::one_off::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces};
+pub(crate) use ec2::tags_of as ec2_tags;
 pub(crate) use elbv2::listener_rule::taken_priorities;
 pub(crate) use joins::{Joins, filter, only_missing};
-pub(crate) use lists::Lists;
+pub(crate) use lists::{Listed, Lists};
 
 /// Every driver of this version.
 const ALL: &[&dyn AnyDriver] = &[
@@ -33,6 +35,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &elbv2::listener_rule::ListenerRuleDriver,
     &iam::role::RoleDriver,
     &logs::log_group::LogGroupDriver,
+    &route53::record_set::RecordSetDriver,
     &application_autoscaling::scalable_target::ScalableTargetDriver,
 ];
 

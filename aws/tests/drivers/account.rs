@@ -67,7 +67,7 @@ impl Account {
         writes
     }
 
-    /// Everything that carries Longshore's tags and is not gone: what it is, and what its name, key or content is.
+    /// Everything that carries Longshore's tags and is not gone: what it is, and what its name, key or content is; and every record.
     pub(crate) fn ours(&self) -> Vec<String> {
         let world = self.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
         let mut found = vec![];
@@ -95,6 +95,10 @@ impl Account {
         }
         for family in world["ecs"]["families"].as_object().unwrap().values() {
             add("task definition", &family["revisions"]);
+        }
+        for zone in world["route53"]["zones"].as_object().unwrap().values() {
+            let records = zone["records"].as_object().unwrap().values();
+            found.extend(records.map(|record| format!("record {} {}", record["set"]["Name"], record["set"]["Type"])));
         }
         found.sort();
         found

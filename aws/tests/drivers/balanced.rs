@@ -13,8 +13,10 @@ use aws_sdk_elasticloadbalancingv2::operation::remove_tags::builders::RemoveTags
 use aws_sdk_elasticloadbalancingv2::operation::set_rule_priorities::builders::SetRulePrioritiesInputBuilder;
 use aws_sdk_elasticloadbalancingv2::types::{RulePriorityPair, TargetGroupAttribute};
 use longshore_aws::Cadence;
+use longshore_crds::application_load_balancer::IpAddressType;
+use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{
-    ClusterReference, ListenerReference, Reference, References, application_load_balancer, ecs_service,
+    Address, ClusterReference, ListenerReference, Reference, References, application_load_balancer, ecs_service,
 };
 use longshore_planner::engine::Kind as _;
 use longshore_planner::engine::{Subject, World};
@@ -23,15 +25,19 @@ use longshore_planner::kinds::elbv2::listener::Listener;
 use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
 use longshore_planner::kinds::elbv2::load_balancer::LoadBalancer;
 use longshore_planner::kinds::elbv2::target_group::TargetGroup;
+use longshore_planner::kinds::route53::record_set::RecordSet;
 use longshore_simulator::faults::Kind;
 use longshore_simulator::services::elbv2::{Question, request};
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, scope};
+use crate::kinds::delete_record;
 use crate::object::{Object, thing, words};
 use crate::survey::law::same;
 use crate::survey::{judged, subject, suspicion};
+
+const ZONE: &str = "Z0EXAMPLECOM";
 
 /// The service's patch.
 pub(crate) fn behind() -> Value {
@@ -40,6 +46,13 @@ pub(crate) fn behind() -> Value {
         "containerPort": 80, "rules": [{"hosts": ["shop.example.com"], "paths": ["/orders", "/orders/*"]}],
         "healthCheck": {"intervalSeconds": 10, "healthyThresholdCount": 2},
     }]})
+}
+
+/// The same, with a name in DNS.
+fn named() -> Value {
+    let mut patch = behind();
+    patch["loadBalancers"][0]["dns"] = json!({"hostedZoneId": ZONE});
+    patch
 }
 
 pub(crate) struct Balanced {
@@ -68,7 +81,7 @@ impl Balanced {
         let seen = self.balancer.converge(account).await;
         let cluster = self.cluster.converge(account).await;
         let references = self.references.insert(references(&seen, &cluster)).clone();
-        self.service.get_or_insert_with(|| orders("orders", references, &behind()));
+        self.service.get_or_insert_with(|| orders("orders", references, &named()));
     }
 
     /// The service's spec is edited.
@@ -116,9 +129,10 @@ impl Balanced {
 
 pub(crate) fn orders(name: &str, references: References, patch: &Value) -> Object {
     let spec = examples::service(patch);
-    Object::needing(scope("EcsService", name), move |scope, memory, facts| {
-        ecs_service(scope, &spec, facts, &references, memory)
-    })
+    let mut scope = scope("EcsService", name);
+    let zones = Grant { hosted_zone_ids: vec![ZONE.to_owned()], ..Grant::default() };
+    scope.environment.iam.as_mut().unwrap().grants.push(zones);
+    Object::needing(scope, move |scope, memory, facts| ecs_service(scope, &spec, facts, &references, memory))
 }
 
 fn references(balancer: &World, cluster: &World) -> References {
@@ -127,6 +141,11 @@ fn references(balancer: &World, cluster: &World) -> References {
         listener_arn: output(balancer, "https", "arn"),
         security_group_id: output(balancer, "security-group", "id"),
         protocol: None,
+        address: Some(Address::new(
+            output(balancer, "load-balancer", "dnsName"),
+            output(balancer, "load-balancer", "hostedZoneId"),
+            Some(IpAddressType::Dualstack),
+        )),
         hosts: None,
         claims: vec![],
     };
@@ -184,6 +203,11 @@ async fn each_resource_is_made_once_a_request_reaches_a_task_and_nothing_is_writ
     let outcome = account.simulator.with_world(|world| request(world, &question));
     assert!(outcome.succeeded() && outcome.task.is_some(), "{outcome:?}");
 
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    let by_name = serde_json::from_value(json!({"url": "https://shop.example.com/orders/1"})).unwrap();
+    let outcome = account.simulator.with_world(|world| request(world, &by_name));
+    assert!(outcome.succeeded() && outcome.task.is_some(), "by its name: {outcome:?}");
+
     let since = account.now();
     assert_eq!(balanced.steps(&account).await, [""; 0]);
     assert_eq!(account.writes(since), [].into());
@@ -202,7 +226,7 @@ async fn a_rollout_to_another_port_fails_no_request() {
     let mut balanced = Balanced::converged(&account).await;
     let question = question(&balanced.balancer.planned(&account).await.0);
     account.simulator.with_world(|world| world.probes.add("orders".to_owned(), question, world.now));
-    let mut patch = behind();
+    let mut patch = named();
     patch["loadBalancers"][0]["containerPort"] = json!(9090);
     patch["task"] = json!({"containerDefinitions": [
         {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.28", "portMappings": [{"containerPort": 9090}]}]});
@@ -276,7 +300,7 @@ async fn a_stale_read_makes_no_second_of_anything() {
 
 #[tokio::test(start_paused = true)]
 async fn many_reads_at_once_tell_what_one_read_tells() {
-    let kinds = [LoadBalancer::NAME, Listener::NAME, TargetGroup::NAME, ListenerRule::NAME];
+    let kinds = [LoadBalancer::NAME, Listener::NAME, TargetGroup::NAME, ListenerRule::NAME, RecordSet::NAME];
     for cadence in [Cadence::everything(), Cadence::new(1, 1_000_000_007)] {
         let account = Account::new().await;
         let mut balanced = Balanced::converged(&account).await;
@@ -292,20 +316,24 @@ async fn many_reads_at_once_tell_what_one_read_tells() {
                 compared += 1;
             }
         }
-        assert_eq!(compared, 5);
+        assert_eq!(compared, 7);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_sort_of_drift_is_found_and_only_where_it_is() {
     type Happens = fn(&BTreeMap<String, String>) -> Drifted;
-    let cases: [(&str, [bool; 3], Happens); 8] = [
+    let cases: [(&str, [bool; 3], Happens); 10] = [
         ("nothing", [false; 3], |_| Drifted::Nothing),
         ("a rule is deleted", [false, false, true], |at| Drifted::DeleteRule(at["rule"].clone())),
         ("a priority is changed", [false, false, true], |at| Drifted::Priority(at["rule"].clone())),
         ("a health check is changed", [false, false, true], |at| Drifted::HealthCheck(at["web"].clone())),
         ("an attribute is changed", [false, false, true], |at| Drifted::Attribute(at["web"].clone())),
         ("a tag is removed", [false, false, true], |at| Drifted::Tag(at["rule"].clone())),
+        ("a record is deleted", [false, false, true], |_| Drifted::DeleteRecord("shop.example.com")),
+        ("what says whose a record is, is deleted", [false, false, true], |_| {
+            Drifted::DeleteRecord("_longshore-a.shop.example.com")
+        }),
         ("a listener is moved", [true, false, false], |at| Drifted::Port(at["http"].clone())),
         ("a port is opened", [true, false, false], |at| Drifted::Open(at["group"].clone())),
     ];
@@ -348,6 +376,7 @@ enum Drifted {
     Tag(String),
     Port(String),
     Open(String),
+    DeleteRecord(&'static str),
 }
 
 impl Drifted {
@@ -371,6 +400,7 @@ impl Drifted {
                 let request = ModifyTargetGroupAttributesInputBuilder::default().target_group_arn(group);
                 aws.write(request.attributes(slow)).await.unwrap();
             }
+            Self::DeleteRecord(name) => delete_record(account, ZONE, name).await,
             Self::Tag(rule) => {
                 let request = RemoveTagsInputBuilder::default().resource_arns(rule).tag_keys("Team");
                 aws.write(request).await.unwrap();

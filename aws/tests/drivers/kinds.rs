@@ -8,8 +8,11 @@ mod efs;
 mod elbv2;
 mod iam;
 mod logs;
+mod route53;
 mod strangers;
 mod task_definition;
+
+pub(crate) use route53::delete_record;
 
 use longshore_planner::desired::Desired;
 use longshore_planner::engine::{Graph, Id, Kind, Plan, Rules, World, differences};

@@ -8,12 +8,10 @@ use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::task_definition::Volume;
 use longshore_crds::{EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
 use longshore_planner::one_off::ATTEMPT;
+use longshore_planner::desired::ALREADY_CLAIMED;
 
 use super::index::{Stores, keys};
 use crate::object::{Key, ObjectKind};
-
-/// Of an object that waits for another one to give up what it asks for.
-const ALREADY_CLAIMED: &str = "AlreadyClaimed";
 
 impl Stores {
     /// Who must look again when an object changed in a way that others see.
@@ -256,7 +254,7 @@ mod tests {
             ]})
         };
         let claimed = json!({"/status": {"conditions": [{"type": "Stalled", "status": "True",
-            "reason": "AlreadyClaimed", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});
+            "reason": ALREADY_CLAIMED, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});
         let allows = json!({"/spec/networkConfiguration": {"allowFrom": [
             {"service": {"name": "web"}, "port": 80}]}});
         let stores = Stores {

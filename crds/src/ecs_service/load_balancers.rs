@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A container's port behind a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::SLOW_START]))]
+#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::DNS_OF_OURS, rules::SLOW_START]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceLoadBalancer {
     /// Names the target group and rules that are made for it.
@@ -60,9 +60,27 @@ pub struct ServiceLoadBalancer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 900))]
     pub slow_start_seconds: Option<i32>,
+    /// Records that lead the hosts of rules to the load balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<Dns>,
     /// Second target group and rules of blue/green, linear and canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advanced_configuration: Option<AdvancedConfiguration>,
+}
+
+/// Records that lead hosts to the load balancer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::ONE_DNS]))]
+#[serde(rename_all = "camelCase")]
+pub struct Dns {
+    /// Which hosts; left out: all that the rules name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
+    pub hosts: Vec<String>,
+    /// The hosted zone of Route 53 that gets alias records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32), regex(pattern = r"^Z[0-9A-Z]+$"))]
+    pub hosted_zone_id: Option<String>,
 }
 
 /// What ECS moves between two target groups.

@@ -419,6 +419,14 @@ pub(super) const RULES_OF_OURS: RuleText = (
      to loadBalancer, which needs at least one rule; with targetGroupArn they are whoever's made that group",
 );
 
+pub(super) const DNS_OF_OURS: RuleText = (
+    "!has(self.dns) || (has(self.loadBalancer) && has(self.loadBalancer.name))",
+    "dns needs loadBalancer.name: of a listener by ARN nothing tells the name that records would lead to",
+);
+
+pub(super) const ONE_DNS: RuleText =
+    ("has(self.hostedZoneId)", "dns needs hostedZoneId: the id of a hosted zone of Route 53");
+
 /// API reference, `TargetGroupAttribute`: `slow_start.duration_seconds`.
 pub(super) const SLOW_START: RuleText = (
     "!has(self.slowStartSeconds) || self.slowStartSeconds == 0 || self.slowStartSeconds >= 30",

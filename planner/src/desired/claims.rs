@@ -13,6 +13,9 @@ use super::obstacle::Refusal;
 use crate::engine::{FieldPath, content_hash};
 use crate::kinds::elbv2::listener_rule::Conditions;
 
+/// Why an object waits that asks for what another one has until that gives it up.
+pub const ALREADY_CLAIMED: &str = "AlreadyClaimed";
+
 /// A listener, as services name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListenerName {
@@ -115,7 +118,7 @@ pub(super) fn contested(object: &str, claims: &[Claim], at: &FieldPath) -> Vec<R
             claim.host, other.object, other.since
         );
         if !refusals.iter().any(|refusal| refusal.message == message) {
-            refusals.push(Refusal::new("AlreadyClaimed", at.clone(), message));
+            refusals.push(Refusal::new(ALREADY_CLAIMED, at.clone(), message));
         }
     }
     refusals

@@ -24,7 +24,7 @@ pub use access::{
     refused_openings,
 };
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
-pub use claims::{Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
+pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
 pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, retained_by};
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
@@ -33,7 +33,7 @@ pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
-    ClusterReference, Desired, Fact, Facts, FileSystemReference, ListenerReference, Need, Obstacle, Reference,
+    Address, ClusterReference, Desired, Fact, Facts, FileSystemReference, ListenerReference, Need, Obstacle, Reference,
     References, Refusal, ServiceReference, StoredFact, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};

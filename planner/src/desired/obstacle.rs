@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use longshore_crds::ContainerDefinition;
-use longshore_crds::application_load_balancer::ListenerProtocol;
+use longshore_crds::application_load_balancer::{IpAddressType, ListenerProtocol};
 use longshore_crds::aws_environment::AccessStatus;
 
 use super::claims::Claim;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
+use crate::kinds::route53::record_set::{Alias, RecordType};
 use crate::one_off::Order;
 use crate::report::RolledBack;
 
@@ -194,10 +195,33 @@ pub struct ListenerReference {
     pub security_group_id: String,
     /// What clients speak there; `None` where that is not known, of a listener that Longshore does not own.
     pub protocol: Option<ListenerProtocol>,
+    /// Where its load balancer is found in DNS; `None` where that is not known.
+    pub address: Option<Address>,
     /// The patterns of hosts that the object's namespace may claim; `None`: any. See [`super::claimable`].
     pub hosts: Option<Vec<String>>,
     /// What counts of all that is claimed there, the object's own too. See [`super::claims`] and [`super::counting`].
     pub claims: Vec<Claim>,
+}
+
+/// Where a load balancer is found in DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Its name, and the zone of that.
+    pub alias: Alias,
+    /// Of which types it has addresses.
+    pub types: &'static [RecordType],
+}
+
+impl Address {
+    /// Of the load balancer that has this name, in AWS's hosted zone for such names.
+    pub fn new(dns_name: String, hosted_zone_id: String, ip_address_type: Option<IpAddressType>) -> Self {
+        let types: &[RecordType] = match ip_address_type {
+            None | Some(IpAddressType::Ipv4) => &[RecordType::A],
+            Some(IpAddressType::Dualstack) => &RecordType::ALL,
+            Some(IpAddressType::DualstackWithoutPublicIpv4) => &[RecordType::Aaaa],
+        };
+        Self { alias: Alias { dns_name, hosted_zone_id }, types }
+    }
 }
 
 /// A file system to mount.

@@ -7,6 +7,7 @@ pub mod efs;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
+pub mod route53;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub type Tags = BTreeMap<String, String>;
 /// Teardown ranks of every kind in one place, since they mean something only beside each other: in a full deletion
 /// lower ranks go first. Roles go last, since a service whose role's policy went first never drains.
 pub mod teardown {
+    /// `route53/record-set`: nobody is led to what goes.
+    pub const RECORD_SET: u8 = 3;
     /// `application-autoscaling/scalable-target`: before its service, which it would scale out again.
     pub const SCALABLE_TARGET: u8 = 5;
     /// `ecs/service`.
@@ -67,6 +70,7 @@ pub fn all() -> Kinds {
         .with::<elbv2::listener::Listener>()
         .with::<elbv2::target_group::TargetGroup>()
         .with::<elbv2::listener_rule::ListenerRule>()
+        .with::<route53::record_set::RecordSet>()
         .with::<application_autoscaling::scalable_target::ScalableTarget>()
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn listener() -> ListenerReference {
         listener_arn: LISTENER.into(),
         security_group_id: "sg-0public".into(),
         protocol: Some(ListenerProtocol::Https),
+        address: None,
         hosts: Some(vec!["*.example.com".into()]),
         claims: vec![],
     }

@@ -10,6 +10,7 @@ mod cloud;
 mod clusters;
 mod connect;
 mod content;
+mod dns;
 mod exec;
 mod execution_role;
 mod file_systems;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What stands before a reason in the source.
-const MARKS: [&str; 2] = ["Refusal::new(", "(Verdict::Blocked("];
+const MARKS: [&str; 3] = ["Refusal::new(", "(Verdict::Blocked(", "pub const ALREADY_CLAIMED: &str ="];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

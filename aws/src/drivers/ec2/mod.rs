@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::tags::{Retag, Tags};
 
 /// EC2's tags as a map.
-fn tags_of(tags: &[Tag]) -> Tags {
+pub(crate) fn tags_of(tags: &[Tag]) -> Tags {
     let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     tags.iter().filter_map(pair).collect()
 }

@@ -7,6 +7,7 @@ use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::TransportProtocol;
 
 use super::Builder;
+use super::dns::{check_dns, dns_entry, records};
 use super::listener_rules::Priorities;
 use super::network::ServiceNetwork;
 use crate::desired::obstacle::{ListenerReference, Need, Obstacle, Reference, Refusal};
@@ -42,7 +43,7 @@ impl Builder<'_> {
         let mut priorities = Priorities::new(self);
         let mut refusals = vec![];
         let mut waiting = None;
-        let mut drafts = vec![];
+        let (mut drafts, mut named) = (vec![], vec![]);
         for entry in &self.spec.load_balancers {
             let at = FieldPath::from("spec.loadBalancers").item(&entry.name);
             refusals.extend(self.check_entry(entry, &at));
@@ -63,11 +64,19 @@ impl Builder<'_> {
                     drafts.extend(self.drafts(graph, entry, &listener, &group, &at)?);
                     attached.targets.push(target(entry, group));
                     self.open_ports(graph, entry, &listener, network, &at)?;
+                    refusals.extend(check_dns(entry, &at));
+                    match dns_entry(entry, &listener, &at) {
+                        Reference::Ready(entries) => named.extend(entries),
+                        Reference::Waiting { reason, message } => {
+                            waiting = waiting.or(Some(Obstacle::Waiting { reason, message }));
+                        }
+                    }
                 }
             }
         }
         attached.rules = self.listener_rules(graph, drafts, &mut priorities)?;
         refusals.extend(priorities.refusals);
+        refusals.extend(records(graph, named, &attached.rules)?);
         attached.needs = priorities.needs.into_iter().collect();
         match (refusals.is_empty(), waiting) {
             (false, _) => Err(Obstacle::Refused(refusals)),
@@ -87,6 +96,7 @@ impl Builder<'_> {
                 listener_arn,
                 security_group_id,
                 protocol: None,
+                address: None,
                 hosts: None,
                 claims: vec![],
             }),

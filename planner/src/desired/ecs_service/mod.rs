@@ -4,6 +4,7 @@
 mod allow_from;
 mod autoscaling;
 mod connect;
+mod dns;
 mod exec;
 mod images;
 mod infrastructure;

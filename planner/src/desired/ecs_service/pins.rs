@@ -32,8 +32,7 @@ impl Pins {
                 None
             }
         };
-        self.pins.extend(found.clone().map(|found| (name, found)));
-        found
+        self.remember(name, found)
     }
 
     /// What is now, at each look; it is remembered for people, and for who cannot ask.
@@ -48,8 +47,11 @@ impl Pins {
             self.needs.insert(need);
             return builder.memory.pins.get(name).cloned();
         };
-        let found = read(fact);
-        self.pins.extend(found.clone().map(|found| (name.to_owned(), found)));
+        self.remember(name.to_owned(), read(fact))
+    }
+
+    fn remember(&mut self, name: String, found: Option<String>) -> Option<String> {
+        self.pins.extend(found.clone().map(|found| (name, found)));
         found
     }
 }

@@ -24,6 +24,7 @@ use crate::kinds::elbv2::listener_rule::ListenerRule;
 use crate::kinds::iam::policy::{statements, strings};
 use crate::kinds::iam::role::Role;
 use crate::kinds::logs::log_group::LogGroup;
+use crate::kinds::route53::record_set::RecordSet;
 pub(super) use glob::covers;
 
 /// The name of the inline policy that a spec wrote: only its actions need a grant.
@@ -95,6 +96,7 @@ impl<'a> Granted<'a> {
             LogGroup::NAME => self.typed(node, Self::log_group),
             ListenerRule::NAME => self.typed(node, Self::listener_rule),
             FileSystem::NAME => self.typed(node, Self::file_system),
+            RecordSet::NAME => self.typed(node, Self::record_set),
             _ => vec![],
         }
     }
@@ -313,6 +315,11 @@ impl<'a> Granted<'a> {
             self.need("secretArns", |grant| &grant.secret_arns, &oidc.client_secret_arn, &at)
         });
         listener.into_iter().chain(secret).collect()
+    }
+
+    fn record_set(&self, record: &RecordSet, at: &FieldPath) -> Vec<Refusal> {
+        let at = at.member("hostedZoneId");
+        self.need("hostedZoneIds", |grant| &grant.hosted_zone_ids, &record.hosted_zone_id, &at).into_iter().collect()
     }
 
     /// Left out, `securityGroupIds` means the groups of the environment's VPC (docs/decisions/0002).

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, balancing, service, storage};
+use super::{Want, balancing, names, service, storage};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -216,5 +216,6 @@ fn things(world: &Value) -> Vec<Thing> {
     for family in world["ecs"]["families"].as_object().into_iter().flat_map(|families| families.values()) {
         add("task definition", "arn", &family["revisions"]);
     }
+    found.extend(names::things(world));
     found
 }

@@ -6,6 +6,7 @@ mod balancing;
 mod caution;
 mod conditions;
 mod creates;
+mod names;
 mod one_off;
 mod scaling;
 mod service;
@@ -184,7 +185,11 @@ impl Judge {
             }
         }
         problems.extend(access::differences(account, service_specs(&all)));
-        let wanted = all.iter().map(|(_, object)| self.want(object, &stage.api).tag());
+        let wants: Vec<Want> = all.iter().map(|(_, object)| self.want(object, &stage.api)).collect();
+        if !forgotten && self.unseen.is_none() {
+            problems.extend(names::left(account, &wants));
+        }
+        let wanted = wants.iter().map(Want::tag);
         let wanted: BTreeSet<String> = wanted.chain(self.unseen.clone()).collect();
         problems.extend(account.orphans(&wanted, forgotten));
         problems.extend(account.duplicates());

@@ -4,7 +4,7 @@ use longshore_simulator::images::Images;
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
-use super::{Want, access, balancing, scaling, storage};
+use super::{Want, access, balancing, names, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -22,6 +22,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     storage::volumes(account, want, service, infrastructure.as_deref(), &mut found);
     network(account, want, service, group.as_deref(), &mut found);
     balancing::of_service(account, want, service, &mut found);
+    names::of_service(account, want, &mut found);
     scaling::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
         differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));

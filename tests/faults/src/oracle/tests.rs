@@ -115,6 +115,26 @@ fn the_oracle_sees_what_is_wrong_with_a_load_balancer_and_who_is_behind_it() {
 }
 
 #[test]
+fn the_oracle_sees_what_is_wrong_with_names() {
+    fn record<'a>(world: &'a mut Value, kind: &str) -> &'a mut Value {
+        let records = world["route53"]["zones"]["Z0EXAMPLECOM"]["records"].as_object_mut().unwrap();
+        records.values_mut().find(|record| record["set"]["Type"] == kind).unwrap()
+    }
+    let cases: [(&str, Bend); 3] = [
+        ("what shop.example.com leads to", |world| {
+            record(world, "A")["set"]["AliasTarget"]["DNSName"] = json!("another.");
+        }),
+        ("an orphan: record", |world| record(world, "TXT")["set"]["ResourceRecords"] = json!([])),
+        ("a record of nobody's", |world| {
+            let mut second = record(world, "A").clone();
+            second["set"]["Name"] = json!("another.example.com.");
+            world["route53"]["zones"]["Z0EXAMPLECOM"]["records"]["another"] = second;
+        }),
+    ];
+    sees("named", &cases);
+}
+
+#[test]
 fn the_oracle_sees_what_is_wrong_with_what_an_environment_has_opened() {
     fn database(world: &mut Value) -> &mut Value {
         &mut world["ec2"]["groups"]["sg-0database"]["rules"]

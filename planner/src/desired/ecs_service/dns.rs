@@ -1,0 +1,115 @@
+//! Records that lead the hosts of listener rules to the load balancer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longshore_crds::ecs_service::ServiceLoadBalancer;
+
+use crate::desired::obstacle::{Address, ListenerReference, Reference, Refusal};
+use crate::engine::{FieldPath, Graph, GraphError, Id};
+use crate::kinds::route53::record_set::RecordSet;
+
+/// A host that gets records.
+pub(super) struct Named {
+    host: String,
+    hosted_zone_id: String,
+    address: Address,
+    at: FieldPath,
+}
+
+/// The hosts of an entry, each with what it leads to.
+pub(super) fn dns_entry(
+    entry: &ServiceLoadBalancer,
+    listener: &ListenerReference,
+    at: &FieldPath,
+) -> Reference<Vec<Named>> {
+    let Some(hosted_zone_id) = entry.dns.as_ref().and_then(|dns| dns.hosted_zone_id.clone()) else {
+        return Reference::Ready(vec![]);
+    };
+    let at = at.member("dns");
+    let Some(address) = &listener.address else {
+        let message = format!("{at}: the load balancer has no name in DNS yet");
+        return Reference::Waiting { reason: "LoadBalancerNotReady".to_owned(), message };
+    };
+    let named = |host| Named { host, hosted_zone_id: hosted_zone_id.clone(), address: address.clone(), at: at.clone() };
+    Reference::Ready(hosts(entry).into_iter().map(named).collect())
+}
+
+/// What the spec says of hosts that cannot have records. Only hosts of rules get some: for those the listener says who
+/// may claim them.
+pub(super) fn check_dns(entry: &ServiceLoadBalancer, at: &FieldPath) -> Vec<Refusal> {
+    let Some(dns) = &entry.dns else { return vec![] };
+    let at = at.member("dns.hosts");
+    let (asked, of_rules) = (hosts(entry), of_rules(entry));
+    let refuse = |message: String| Refusal::new("NoDnsRecord", at.clone(), message);
+    if asked.is_empty() {
+        return vec![refuse(
+            "no rule names a host, and so none gets a record; name hosts in rules, or leave dns out".to_owned(),
+        )];
+    }
+    let strange = dns.hosts.iter().map(|host| host.to_ascii_lowercase()).filter(|host| !of_rules.contains(host));
+    let strange = strange.map(|host| refuse(format!("{host} is no host of this entry's rules; name it there too")));
+    let nameless = asked.iter().filter(|host| !is_dns_name(host)).map(|host| {
+        refuse(format!("DNS has no name like {host}: a * can only be the first label; list the other hosts here"))
+    });
+    strange.chain(nameless).collect()
+}
+
+fn of_rules(entry: &ServiceLoadBalancer) -> BTreeSet<String> {
+    entry.rules.iter().flat_map(|rule| &rule.hosts).map(|host| host.to_ascii_lowercase()).collect()
+}
+
+/// In lower case: those that `dns` names, else all of the rules.
+fn hosts(entry: &ServiceLoadBalancer) -> BTreeSet<String> {
+    let given = entry.dns.iter().flat_map(|dns| &dns.hosts).map(|host| host.to_ascii_lowercase());
+    let given: BTreeSet<String> = given.collect();
+    if given.is_empty() { of_rules(entry) } else { given }
+}
+
+/// Developer guide of Route 53, "Using an asterisk (*) in the names of hosted zones and records": it stands for itself
+/// alone, unless it is the leftmost label.
+fn is_dns_name(host: &str) -> bool {
+    let rest = host.strip_prefix("*.").unwrap_or(host);
+    rest.contains('.') && rest.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_' | '.'))
+}
+
+/// Adds the records, after the rules that answer for them. Two listeners of one load balancer may have a host: it has one
+/// record. What is told is a host of two load balancers.
+pub(super) fn records(graph: &mut Graph, named: Vec<Named>, rules: &[Id]) -> Result<Vec<Refusal>, GraphError> {
+    let mut known: BTreeMap<(String, String), Address> = BTreeMap::new();
+    let mut refusals = vec![];
+    for one in named {
+        let place = (one.hosted_zone_id.clone(), one.host.clone());
+        match known.get(&place) {
+            Some(address) if *address == one.address => {}
+            Some(address) => {
+                let message = format!(
+                    "{} leads to {} by another entry already; list the hosts of each load balancer in its dns.hosts",
+                    one.host, address.alias.dns_name
+                );
+                refusals.push(Refusal::new("NoDnsRecord", one.at, message));
+            }
+            None => {
+                add(graph, &one, rules)?;
+                known.insert(place, one.address);
+            }
+        }
+    }
+    Ok(refusals)
+}
+
+fn add(graph: &mut Graph, named: &Named, rules: &[Id]) -> Result<(), GraphError> {
+    let after: Vec<&Id> = rules.iter().collect();
+    for record_type in named.address.types {
+        let record = RecordSet {
+            hosted_zone_id: named.hosted_zone_id.clone(),
+            name: named.host.clone(),
+            record_type: *record_type,
+            alias: Some(named.address.alias.clone()),
+            other: vec![],
+        };
+        // A colon or an at sign, which an identity is printed with, is in no host.
+        let key = format!("{}-{}", named.host, record_type.as_str().to_ascii_lowercase());
+        graph.add(&key, record, named.at.clone(), &after)?;
+    }
+    Ok(())
+}

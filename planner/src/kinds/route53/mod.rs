@@ -1,0 +1,3 @@
+//! Route 53.
+
+pub mod record_set;
