@@ -38,3 +38,10 @@ those of files/kinds.yaml, which `make generate` writes; LIST, where it is not e
   resources: [events]
   verbs: [create, patch]
 {{- end -}}
+
+{{/* What external-dns makes records of, for services that ask for it. */}}
+{{- define "longshore.externalDnsRules" -}}
+- apiGroups: [externaldns.k8s.io]
+  resources: [dnsendpoints]
+  verbs: [get, create, patch, delete]
+{{- end -}}

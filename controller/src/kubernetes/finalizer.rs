@@ -30,13 +30,12 @@ where
     patch_metadata(api, object, metadata).await
 }
 
-/// Writes one annotation, unless the object changed since it was read. Answers the object as it is then.
-pub(crate) async fn annotate<K>(api: &Api<K>, object: &K, name: &str, value: &str) -> Result<K, WriteError>
+/// Writes one annotation, or takes it away, unless the object changed since it was read. Answers the object as it is then.
+pub(crate) async fn annotate<K>(api: &Api<K>, object: &K, key: &str, value: Option<&str>) -> Result<K, WriteError>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
-    let annotations = Map::from_iter([(name.to_owned(), json!(value))]);
-    patch_metadata(api, object, Map::from_iter([("annotations".to_owned(), Value::Object(annotations))])).await
+    patch_metadata(api, object, Map::from_iter([("annotations".to_owned(), json!({key: value}))])).await
 }
 
 /// Takes the finalizer away: nothing of the object is left in AWS, or it is meant to stay there.

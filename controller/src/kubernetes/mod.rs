@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod dependants;
+mod dns_endpoint;
 mod events;
 mod fenced;
 mod finalizer;
@@ -15,6 +16,7 @@ mod watch;
 
 pub(crate) use client::{client, installation_id};
 pub(crate) use dependants::{mount_of, mounts_of};
+pub(crate) use dns_endpoint::{DnsEndpoint, Published};
 pub(crate) use events::Events;
 pub(crate) use fenced::fenced;
 pub(crate) use finalizer::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT, FINALIZER, annotate, pin, release};

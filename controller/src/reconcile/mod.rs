@@ -10,6 +10,7 @@ mod failure;
 mod halt;
 pub(crate) mod inventory;
 mod ledger;
+mod names;
 mod one_off;
 mod outcome;
 mod pass;

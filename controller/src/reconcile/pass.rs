@@ -10,7 +10,7 @@ use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolic
 use longshore_planner::caution::{Pause, asked};
 use longshore_planner::desired::{Desired, Fact, Facts, Memory, Need, Obstacle, Scope, Warning, environment};
 use longshore_planner::engine::{Graph, Inventory, Options};
-use longshore_planner::report::{Intent, Situation};
+use longshore_planner::report::{Failure, Intent, Situation};
 
 use super::halt::Halt;
 use super::outcome::Outcome;
@@ -73,6 +73,8 @@ pub(super) struct Work {
     pub(super) options: Options,
     /// What people ask for by the object itself.
     pub(super) asked: String,
+    /// What Kubernetes refused before AWS was asked anything, and holds up nothing else.
+    pub(super) refused: Option<Failure>,
     pub(super) reader: Aws<Read>,
     /// While it holds, what would change is told and not done.
     pub(super) pause: Option<Pause>,
@@ -108,12 +110,14 @@ impl<O: Object> Pass<'_, O> {
         if changes {
             self.pin(&scope).await?;
         }
+        let refused = if changes { self.publish(&desired.endpoints).await? } else { None };
         self.warn_of(&desired.warnings).await;
         let work = Work {
             intent: if changes { Intent::Manage } else { Intent::Observe },
             look_at: desired.graph.clone(),
             inventory: inventory::read(self.status().resources()),
             asked: self.asked(),
+            refused,
             options: options(&self.object),
             reader: session.reader(),
             pause,
@@ -173,6 +177,7 @@ impl<O: Object> Pass<'_, O> {
             look_at,
             inventory: remembered,
             asked: self.asked(),
+            refused: None,
             options: Options { deleting: true, ..options(&self.object) },
             reader: session.reader(),
             pause: None,

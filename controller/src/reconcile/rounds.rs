@@ -33,7 +33,7 @@ const QUIET_FAILURES: u32 = 3;
 impl<O: Object> Pass<'_, O> {
     /// Goes on as long as something comes of it, and reports the last look.
     pub(super) async fn rounds(&mut self, mut work: Work) -> Result<Outcome, Halt> {
-        let mut failures: Vec<Failure> = vec![];
+        let mut failures: Vec<Failure> = work.refused.take().into_iter().collect();
         let mut taken: Vec<Step> = vec![];
         let mut last = (World::default(), Plan::default());
         let (mut verified, mark) = self.relied_on(&work);

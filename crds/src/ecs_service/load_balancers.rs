@@ -81,6 +81,9 @@ pub struct Dns {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^Z[0-9A-Z]+$"))]
     pub hosted_zone_id: Option<String>,
+    /// Whether external-dns makes the records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_endpoint: Option<bool>,
 }
 
 /// What ECS moves between two target groups.

@@ -424,8 +424,10 @@ pub(super) const DNS_OF_OURS: RuleText = (
     "dns needs loadBalancer.name: of a listener by ARN nothing tells the name that records would lead to",
 );
 
-pub(super) const ONE_DNS: RuleText =
-    ("has(self.hostedZoneId)", "dns needs hostedZoneId: the id of a hosted zone of Route 53");
+pub(super) const ONE_DNS: RuleText = (
+    "has(self.hostedZoneId) != (has(self.dnsEndpoint) && self.dnsEndpoint)",
+    "dns needs one of hostedZoneId (a zone of Route 53) and dnsEndpoint: true (external-dns)",
+);
 
 /// API reference, `TargetGroupAttribute`: `slow_start.duration_seconds`.
 pub(super) const SLOW_START: RuleText = (

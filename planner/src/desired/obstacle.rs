@@ -298,6 +298,8 @@ pub struct Desired {
     pub pins: BTreeMap<String, String>,
     /// A task that is run to its end once the resources are as they should be.
     pub order: Option<Order>,
+    /// Hosts that external-dns is asked to lead to a name.
+    pub endpoints: BTreeMap<String, String>,
 }
 
 /// Something that will work and is probably not meant.

@@ -132,3 +132,12 @@ fn a_host_of_two_listeners_has_one_record_and_one_of_two_load_balancers_none() {
     asked.references.listeners.insert("plain".to_owned(), second("other-2.elb.amazonaws.com"));
     assert_eq!(asked.refused(), [("NoDnsRecord".to_owned(), "spec.loadBalancers[plain].dns".to_owned())]);
 }
+
+#[test]
+fn external_dns_is_told_of_hosts_in_place_of_records() {
+    let patch = behind(&json!({"dns": {"dnsEndpoint": true}}));
+    let desired = asked(&patch, IpAddressType::Ipv4).desired();
+    assert_eq!(told(&desired.graph), [""; 0]);
+    let expected = [("shop.example.com".to_owned(), "public-1.elb.amazonaws.com".to_owned())];
+    assert_eq!(desired.endpoints, expected.into());
+}

@@ -8,10 +8,11 @@ use crate::desired::obstacle::{Address, ListenerReference, Reference, Refusal};
 use crate::engine::{FieldPath, Graph, GraphError, Id};
 use crate::kinds::route53::record_set::RecordSet;
 
-/// A host that gets records.
+/// A host that is led to a load balancer.
 pub(super) struct Named {
     host: String,
-    hosted_zone_id: String,
+    /// `None`: external-dns finds the zone.
+    hosted_zone_id: Option<String>,
     address: Address,
     at: FieldPath,
 }
@@ -22,15 +23,14 @@ pub(super) fn dns_entry(
     listener: &ListenerReference,
     at: &FieldPath,
 ) -> Reference<Vec<Named>> {
-    let Some(hosted_zone_id) = entry.dns.as_ref().and_then(|dns| dns.hosted_zone_id.clone()) else {
-        return Reference::Ready(vec![]);
-    };
+    let Some(dns) = &entry.dns else { return Reference::Ready(vec![]) };
     let at = at.member("dns");
     let Some(address) = &listener.address else {
         let message = format!("{at}: the load balancer has no name in DNS yet");
         return Reference::Waiting { reason: "LoadBalancerNotReady".to_owned(), message };
     };
-    let named = |host| Named { host, hosted_zone_id: hosted_zone_id.clone(), address: address.clone(), at: at.clone() };
+    let zone = || dns.hosted_zone_id.clone();
+    let named = |host| Named { host, hosted_zone_id: zone(), address: address.clone(), at: at.clone() };
     Reference::Ready(hosts(entry).into_iter().map(named).collect())
 }
 
@@ -72,44 +72,69 @@ fn is_dns_name(host: &str) -> bool {
     rest.contains('.') && rest.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_' | '.'))
 }
 
-/// Adds the records, after the rules that answer for them. Two listeners of one load balancer may have a host: it has one
-/// record. What is told is a host of two load balancers.
-pub(super) fn records(graph: &mut Graph, named: Vec<Named>, rules: &[Id]) -> Result<Vec<Refusal>, GraphError> {
-    let mut known: BTreeMap<(String, String), Address> = BTreeMap::new();
-    let mut refusals = vec![];
-    for one in named {
-        let place = (one.hosted_zone_id.clone(), one.host.clone());
-        match known.get(&place) {
-            Some(address) if *address == one.address => {}
-            Some(address) => {
-                let message = format!(
-                    "{} leads to {} by another entry already; list the hosts of each load balancer in its dns.hosts",
-                    one.host, address.alias.dns_name
-                );
-                refusals.push(Refusal::new("NoDnsRecord", one.at, message));
-            }
-            None => {
-                add(graph, &one, rules)?;
-                known.insert(place, one.address);
-            }
-        }
-    }
-    Ok(refusals)
+/// All names of a service. Two listeners of one load balancer may have a host: it is led there once. What is told is a
+/// host of two load balancers.
+#[derive(Default)]
+pub(super) struct Names {
+    /// By zone and host.
+    pub(super) in_zones: BTreeMap<(String, String), Named>,
+    /// By host: what external-dns shall lead it to.
+    pub(super) endpoints: BTreeMap<String, String>,
+    pub(super) refusals: Vec<Refusal>,
 }
 
-fn add(graph: &mut Graph, named: &Named, rules: &[Id]) -> Result<(), GraphError> {
+impl Names {
+    pub(super) fn of(named: Vec<Named>) -> Self {
+        let mut names = Self::default();
+        for one in named {
+            let target = one.address.alias.dns_name.clone();
+            match (names.known(&one), &one.hosted_zone_id) {
+                (Some(other), _) if other != target => names.refusals.push(two(&one, &other)),
+                (Some(_), _) => {}
+                (None, Some(zone)) => drop(names.in_zones.insert((zone.clone(), one.host.clone()), one)),
+                (None, None) => drop(names.endpoints.insert(one.host, target)),
+            }
+        }
+        names
+    }
+
+    /// What its host leads to already, in its zone.
+    fn known(&self, named: &Named) -> Option<String> {
+        let Some(zone) = &named.hosted_zone_id else { return self.endpoints.get(&named.host).cloned() };
+        let known = self.in_zones.get(&(zone.clone(), named.host.clone()))?;
+        Some(known.address.alias.dns_name.clone())
+    }
+}
+
+fn two(named: &Named, other: &str) -> Refusal {
+    let message = format!(
+        "{} leads to {other} by another entry already; list the hosts of each load balancer in its dns.hosts",
+        named.host
+    );
+    Refusal::new("NoDnsRecord", named.at.clone(), message)
+}
+
+/// Adds the records, after the rules that answer for them.
+pub(super) fn records(
+    graph: &mut Graph,
+    named: &BTreeMap<(String, String), Named>,
+    rules: &[Id],
+) -> Result<(), GraphError> {
     let after: Vec<&Id> = rules.iter().collect();
-    for record_type in named.address.types {
-        let record = RecordSet {
-            hosted_zone_id: named.hosted_zone_id.clone(),
-            name: named.host.clone(),
-            record_type: *record_type,
-            alias: Some(named.address.alias.clone()),
-            other: vec![],
-        };
-        // A colon or an at sign, which an identity is printed with, is in no host.
-        let key = format!("{}-{}", named.host, record_type.as_str().to_ascii_lowercase());
-        graph.add(&key, record, named.at.clone(), &after)?;
+    for ((hosted_zone_id, host), Named { address, at, .. }) in named {
+        for record_type in address.types {
+            let record = RecordSet {
+                hosted_zone_id: hosted_zone_id.clone(),
+                name: host.clone(),
+                record_type: *record_type,
+                alias: Some(address.alias.clone()),
+                other: vec![],
+            };
+            // A host may have records in several zones, a private and a public one. A colon or an at sign, which an
+            // identity is printed with, is in neither.
+            let key = format!("{host}-{}-{hosted_zone_id}", record_type.as_str().to_ascii_lowercase());
+            graph.add(&key, record, at.clone(), &after)?;
+        }
     }
     Ok(())
 }

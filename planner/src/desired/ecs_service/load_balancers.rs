@@ -7,7 +7,7 @@ use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::TransportProtocol;
 
 use super::Builder;
-use super::dns::{check_dns, dns_entry, records};
+use super::dns::{Names, check_dns, dns_entry, records};
 use super::listener_rules::Priorities;
 use super::network::ServiceNetwork;
 use crate::desired::obstacle::{ListenerReference, Need, Obstacle, Reference, Refusal};
@@ -17,6 +17,7 @@ use crate::kinds::ecs::service::ServiceTarget;
 use crate::kinds::elbv2::target_group::TargetGroupOutput;
 
 /// What the service is behind.
+#[derive(Default)]
 pub(super) struct Attached {
     pub(super) targets: Vec<ServiceTarget>,
     /// By entry: the ends of the ARNs of its load balancer and its target group, as metrics name the two.
@@ -25,6 +26,8 @@ pub(super) struct Attached {
     pub(super) rules: Vec<Id>,
     /// What must be asked before the rules have their priorities.
     pub(super) needs: Vec<Need>,
+    /// Hosts that external-dns is asked to lead to a name.
+    pub(super) endpoints: BTreeMap<String, String>,
 }
 
 /// Whether an entry names an ApplicationLoadBalancer.
@@ -39,7 +42,7 @@ pub(super) fn listener_arn(entry: &ServiceLoadBalancer) -> Option<&String> {
 
 impl Builder<'_> {
     pub(super) fn load_balancers(&self, graph: &mut Graph, network: &mut ServiceNetwork) -> Result<Attached, Obstacle> {
-        let mut attached = Attached { targets: vec![], resource_labels: BTreeMap::new(), rules: vec![], needs: vec![] };
+        let mut attached = Attached::default();
         let mut priorities = Priorities::new(self);
         let mut refusals = vec![];
         let mut waiting = None;
@@ -76,7 +79,10 @@ impl Builder<'_> {
         }
         attached.rules = self.listener_rules(graph, drafts, &mut priorities)?;
         refusals.extend(priorities.refusals);
-        refusals.extend(records(graph, named, &attached.rules)?);
+        let names = Names::of(named);
+        refusals.extend(names.refusals);
+        records(graph, &names.in_zones, &attached.rules)?;
+        attached.endpoints = names.endpoints;
         attached.needs = priorities.needs.into_iter().collect();
         match (refusals.is_empty(), waiting) {
             (false, _) => Err(Obstacle::Refused(refusals)),

@@ -149,7 +149,8 @@ impl Builder<'_> {
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(ground.warnings).collect();
         let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
-        Ok((Desired { graph, warnings, rolled_back, pins: ground.pins.pins, ..Desired::default() }, needs))
+        let (pins, endpoints) = (ground.pins.pins, attached.endpoints);
+        Ok((Desired { graph, warnings, rolled_back, pins, endpoints, ..Desired::default() }, needs))
     }
 
     /// Everything that a task definition names.

@@ -11,6 +11,7 @@ mod drift;
 mod examples;
 mod failures;
 mod grants;
+mod names;
 mod requests;
 mod storage;
 mod tasks;
