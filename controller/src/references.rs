@@ -120,7 +120,7 @@ fn listener_reference(
         // It goes whatever the load balancer says by now.
         return Some(known_listener(&balancer, entry, vec![], None));
     }
-    if let Err(refused) = may_stand_behind(&balancer, entry, scope, stores) {
+    if let Some(refused) = in_the_way(&balancer, entry, scope, stores) {
         return Some(refused);
     }
     let wanted = entry.listener.as_deref().unwrap_or_default();
@@ -151,13 +151,14 @@ fn home<'a>(reference: &'a LoadBalancerRef, scope: &'a Scope) -> &'a str {
     reference.namespace.as_ref().unwrap_or(&scope.namespace)
 }
 
-/// Whether the load balancer admits the object: its own namespace's, or one that it allows, in the same environment.
-fn may_stand_behind(
+/// Why the object may not stand behind the load balancer: it admits its own namespace, and those that it allows, in the
+/// same environment.
+fn in_the_way(
     balancer: &ApplicationLoadBalancer,
     entry: &ServiceLoadBalancer,
     scope: &Scope,
     stores: &Stores,
-) -> Result<(), Reference<ListenerReference>> {
+) -> Option<Reference<ListenerReference>> {
     let namespace = balancer.namespace().unwrap_or_default();
     let what = format!(
         "spec.loadBalancers[{}].loadBalancer: ApplicationLoadBalancer {namespace}/{}",
@@ -169,7 +170,7 @@ fn may_stand_behind(
             "{what} does not admit the namespace {}; its owner can add it to spec.allowedNamespaces",
             scope.namespace
         );
-        return Err(waiting("LoadBalancerNotAllowed", message));
+        return Some(waiting("LoadBalancerNotAllowed", message));
     }
     let its_environment = stores.environment_of(balancer);
     if its_environment != scope.environment_name {
@@ -177,12 +178,12 @@ fn may_stand_behind(
             "{what} is in the AwsEnvironment {its_environment}, this object in {}; nothing reaches across",
             scope.environment_name
         );
-        return Err(waiting("LoadBalancerNotAllowed", message));
+        return Some(waiting("LoadBalancerNotAllowed", message));
     }
     if balancer.meta().deletion_timestamp.is_some() {
-        return Err(waiting("LoadBalancerDeleting", format!("{what} is being deleted")));
+        return Some(waiting("LoadBalancerDeleting", format!("{what} is being deleted")));
     }
-    Ok(())
+    None
 }
 
 /// By what the status of the load balancer tells.

@@ -12,6 +12,7 @@ mod crashes;
 mod examples;
 mod fencing;
 mod following;
+mod ignored;
 mod kinds;
 mod mounting;
 mod object;

@@ -249,7 +249,7 @@ impl<O: Object> Pass<'_, O> {
     }
 
     async fn write_down(&mut self, attempt: &Attempt) -> Result<(), Halt> {
-        self.object = annotate(&self.api, &self.object, ATTEMPT, &attempt.write()).await?;
+        self.object = annotate(&self.api, &self.object, ATTEMPT, Some(&attempt.write())).await?;
         Ok(())
     }
 

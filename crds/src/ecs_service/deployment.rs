@@ -51,6 +51,21 @@ words! {
     /// By tag; by the digest that the tag had when it was first seen; or by the one that it has, when that changes.
     pub enum ImageResolution { Tag = "Tag", Digest = "Digest", FollowTag = "FollowTag" }
 }
+/// A field of a container that others than the spec decide on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IgnoredChange {
+    /// The container.
+    #[schemars(length(min = 1, max = 255))]
+    pub container_name: String,
+    /// Its field. The spec's counts until the service is there.
+    pub field: IgnoredField,
+}
+
+words! {
+    /// A field of a container.
+    pub enum IgnoredField { Image = "image" }
+}
 words! {
     /// How traffic goes from one revision to the next.
     pub enum DeploymentStrategy { Rolling = "ROLLING", BlueGreen = "BLUE_GREEN", Linear = "LINEAR", Canary = "CANARY" }

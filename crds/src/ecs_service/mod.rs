@@ -194,6 +194,10 @@ pub struct EcsServiceSpec {
     /// Whether images of ECR are run by tag or by digest; left out: Tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_resolution: Option<ImageResolution>,
+    /// What others than this spec decide on: images that a pipeline deploys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["containerName", "field"]))]
+    pub ignore_changes: Vec<IgnoredChange>,
     /// Whether tasks start anew when a secret or parameter has a new value; left out: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_on_secret_change: Option<bool>,

@@ -24,6 +24,7 @@ pub(super) const SERVICE: &[RuleText] = &[
     PERCENTAGES,
     REBALANCING,
     TARGET_CONTAINER,
+    IGNORED_CONTAINER,
     REGISTRY_CONTAINER,
     VOLUME_CONFIGURATIONS,
     CONFIGURED_AT_LAUNCH,
@@ -242,6 +243,12 @@ const TARGET_CONTAINER: RuleText = (
     "!has(self.loadBalancers) || \
      self.loadBalancers.all(l, l.containerName in self.task.containerDefinitions.map(c, c.name))",
     "loadBalancers[].containerName must be the name of a container in task.containerDefinitions",
+);
+
+const IGNORED_CONTAINER: RuleText = (
+    "!has(self.ignoreChanges) || \
+     self.ignoreChanges.all(i, i.containerName in self.task.containerDefinitions.map(c, c.name))",
+    "ignoreChanges[].containerName must be the name of a container in task.containerDefinitions",
 );
 
 const REGISTRY_CONTAINER: RuleText = (

@@ -62,6 +62,13 @@ pub enum Need {
         /// The tag.
         tag: String,
     },
+    /// What a service runs now.
+    Deployed {
+        /// ARN of its cluster.
+        cluster: String,
+        /// Its name.
+        service: String,
+    },
     /// What Secrets Manager tells of a secret beside its value.
     Secret {
         /// Its ARN, with or without the six characters that AWS added to its name.
@@ -88,9 +95,19 @@ impl fmt::Display for Need {
             Self::Interfaces { security_group_id } => write!(f, "the network interfaces in {security_group_id}"),
             Self::SecurityGroupsOf { ownership } => write!(f, "the security groups of {}", ownership.object),
             Self::ImageDigest { repository, tag } => write!(f, "the digest of the image {repository}:{tag}"),
+            Self::Deployed { service, .. } => write!(f, "what {service} runs"),
             Self::Secret { arn } | Self::Parameter { arn } => write!(f, "the key and the version of {arn}"),
         }
     }
+}
+
+/// The revision that a service runs, or goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployedRevision {
+    /// Its ARN.
+    pub arn: String,
+    /// By container.
+    pub images: BTreeMap<String, String>,
 }
 
 /// An answer.
@@ -108,6 +125,8 @@ pub enum Fact {
     Certificates(Vec<String>),
     /// Ids, sorted.
     Interfaces(Vec<String>),
+    /// `None`: there is no such service.
+    Deployed(Option<DeployedRevision>),
     /// The identities in their tags.
     SecurityGroupsOf(BTreeSet<Id>),
     /// Such as `sha256:...`; `None`: there is no such image.

@@ -15,6 +15,7 @@ mod exec;
 mod execution_role;
 mod file_systems;
 mod grants;
+mod ignored;
 mod keys;
 mod load_balancers;
 mod moving;

@@ -95,12 +95,13 @@ pub(crate) fn desire_where(
         let Err(Obstacle::Needs(needs)) = &desired else { return desired };
         for need in needs {
             let stored = |arn: &String| StoredFact { arn: arn.clone(), key: None, version: "1".to_owned() };
-            let plain = match need {
-                Need::Secret { arn } | Need::Parameter { arn } => Fact::Stored(Some(stored(arn))),
-                Need::ImageDigest { .. } => Fact::ImageDigest(Some(format!("sha256:{}", "0".repeat(64)))),
-                other => return Err(Obstacle::Needs(vec![other.clone()])),
+            let fact = match (answer(need), need) {
+                (Some(fact), _) => fact,
+                (None, Need::Secret { arn } | Need::Parameter { arn }) => Fact::Stored(Some(stored(arn))),
+                (None, Need::ImageDigest { .. }) => Fact::ImageDigest(Some(format!("sha256:{}", "0".repeat(64)))),
+                (None, other) => return Err(Obstacle::Needs(vec![other.clone()])),
             };
-            facts.insert(need.clone(), answer(need).unwrap_or(plain));
+            facts.insert(need.clone(), fact);
         }
     }
 }

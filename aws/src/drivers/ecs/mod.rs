@@ -1,6 +1,7 @@
 //! ECS.
 
 pub(super) mod cluster;
+pub(super) mod deployed;
 mod document;
 pub(super) mod one_off;
 mod revisions;

@@ -9,7 +9,7 @@ use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInpu
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
 use futures::future::join_all;
-use longshore_planner::engine::{Id, Kind, LookUp, Ownership, Seen, Unread};
+use longshore_planner::engine::{Id, Kind, LookUp, Owner, Ownership, Seen, Unread};
 use longshore_planner::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
 use serde_json::{Map, Value, json};
 
@@ -34,8 +34,8 @@ const SEARCHED: i32 = 10;
 pub(crate) struct TaskDefinitionDriver;
 
 /// A revision that is active, and its tags.
-struct Revision {
-    described: Described,
+pub(super) struct Revision {
+    pub(super) described: Described,
     tags: Tags,
 }
 
@@ -58,8 +58,12 @@ impl Driver for TaskDefinitionDriver {
             (None, Some(family)) => search(aws, ownership, family, &at.id).await?,
             (None, None) => None,
         };
-        let Some(revision) = revision else { return Ok(None) };
-        Ok(Some(Found::new(seen(&revision)?, ownership, &revision.tags)))
+        let is_ours = |revision: &Revision| ownership.judge(&revision.tags) == Owner::This;
+        match (revision, at.member("deployed")) {
+            (revision, Some(arn)) if !revision.as_ref().is_some_and(is_ours) => deployed(aws, at, arn).await,
+            (Some(revision), _) => Ok(Some(Found::new(seen(&revision)?, ownership, &revision.tags))),
+            (None, _) => Ok(None),
+        }
     }
 
     /// A revision cannot change, and its identity is the hash of its content: so the list of active revisions, a hundred
@@ -80,6 +84,7 @@ impl Driver for TaskDefinitionDriver {
                 execution_role_arn: None,
                 infrastructure_role_arn: None,
                 content: longshore_crds::TaskDefinition::default(),
+                deployed: None,
                 rejected: false,
                 tags: Tags::new(),
             };
@@ -177,7 +182,7 @@ fn generated(family: &str) -> bool {
 
 /// The revision of this ARN, if it is active. ECS answers for inactive ones too, and says `ClientException` of
 /// those that never were.
-async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault> {
+pub(super) async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault> {
     let request = DescribeTaskDefinitionInputBuilder::default().task_definition(arn).include(TaskDefinitionField::Tags);
     let answer: DescribeTaskDefinitionOutput = match aws.read(request).await {
         Ok(answer) => answer,
@@ -187,6 +192,15 @@ async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault>
     let tags = tags_of(answer.tags());
     let active = |described: &Described| described.status() == Some(&TaskDefinitionStatus::Active);
     Ok(answer.task_definition.filter(active).map(|described| Revision { described, tags }))
+}
+
+/// What somebody else deployed, under an identity of its own: the planner takes it for the wanted one only where its
+/// fields are the same.
+async fn deployed(aws: &Aws<Read>, at: &LookUp, arn: &str) -> Result<Option<Found<TaskDefinition>>, Fault> {
+    let Some(revision) = describe(aws, arn).await? else { return Ok(None) };
+    let seen = Seen { owner: Owner::Shared, ..seen(&revision)? };
+    let id = Id { fixed: format!("deployed-{}", name_of(arn)), ..at.id.clone() };
+    Ok(Some(Found { tagged: Some(id), ..Found::untagged(seen) }))
 }
 
 /// Ours among the newest revisions of a family.

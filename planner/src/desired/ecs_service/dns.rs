@@ -84,9 +84,9 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(named: Vec<Named>) -> Self {
+    pub(super) fn of(hosts: Vec<Named>) -> Self {
         let mut names = Self::default();
-        for one in named {
+        for one in hosts {
             let target = one.address.alias.dns_name.clone();
             match (names.known(&one), &one.hosted_zone_id) {
                 (Some(other), _) if other != target => names.refusals.push(two(&one, &other)),

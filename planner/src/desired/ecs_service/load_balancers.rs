@@ -46,7 +46,7 @@ impl Builder<'_> {
         let mut priorities = Priorities::new(self);
         let mut refusals = vec![];
         let mut waiting = None;
-        let (mut drafts, mut named) = (vec![], vec![]);
+        let (mut drafts, mut hosts) = (vec![], vec![]);
         for entry in &self.spec.load_balancers {
             let at = FieldPath::from("spec.loadBalancers").item(&entry.name);
             refusals.extend(self.check_entry(entry, &at));
@@ -69,7 +69,7 @@ impl Builder<'_> {
                     self.open_ports(graph, entry, &listener, network, &at)?;
                     refusals.extend(check_dns(entry, &at));
                     match dns_entry(entry, &listener, &at) {
-                        Reference::Ready(entries) => named.extend(entries),
+                        Reference::Ready(entries) => hosts.extend(entries),
                         Reference::Waiting { reason, message } => {
                             waiting = waiting.or(Some(Obstacle::Waiting { reason, message }));
                         }
@@ -79,7 +79,7 @@ impl Builder<'_> {
         }
         attached.rules = self.listener_rules(graph, drafts, &mut priorities)?;
         refusals.extend(priorities.refusals);
-        let names = Names::of(named);
+        let names = Names::of(hosts);
         refusals.extend(names.refusals);
         records(graph, &names.in_zones, &attached.rules)?;
         attached.endpoints = names.endpoints;

@@ -6,6 +6,7 @@ mod autoscaling;
 mod connect;
 mod dns;
 mod exec;
+mod ignored;
 mod images;
 mod infrastructure;
 mod keys;
@@ -34,6 +35,7 @@ use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::task_definition::Volume;
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
+use self::ignored::with_deployed;
 use self::load_balancers::{is_named, listener_arn};
 use self::logs::OwnLogGroup;
 use self::network::ServiceNetwork;
@@ -75,7 +77,11 @@ pub fn ecs_service(
             return Err(Obstacle::Waiting { reason: reason.clone(), message: message.clone() });
         }
     };
-    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory };
+    let base = scope.base();
+    let name = spec.service_name.as_ref().unwrap_or(&base);
+    let (spec, deployed) = with_deployed(spec, cluster, name, facts)?;
+    let spec = spec.as_ref();
+    let builder = Builder { scope, spec, base, facts, references, memory, deployed };
     let denied = refused_openings(scope, spec);
     let (desired, needs) = match builder.build(cluster) {
         // What is never opened is not waited for.
@@ -115,6 +121,8 @@ struct Builder<'a> {
     facts: &'a Facts,
     references: &'a References,
     memory: &'a Memory,
+    /// The revision that the service runs, where images are its to say.
+    deployed: Option<String>,
 }
 
 impl Builder<'_> {

@@ -41,6 +41,7 @@ impl Builder<'_> {
             name: self.service_name(),
             task_definition: parts.task_definition,
             reverted: parts.reverted,
+            deployed: self.deployed.clone(),
             // Where it follows metrics it is Application Auto Scaling's, and this would be sent against that.
             desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
             initial_count: spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity),

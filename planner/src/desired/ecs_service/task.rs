@@ -48,6 +48,7 @@ impl Builder<'_> {
             infrastructure_role_arn: roles.infrastructure.clone(),
             content,
             rejected: false,
+            deployed: self.deployed.clone(),
             tags: self.scope.tags(if self.spec.task.tags.is_empty() { &self.spec.tags } else { &self.spec.task.tags }),
         };
         definition.rejected = is_rejected(&graph.identity(TASK_KEY, &definition)?.fixed);

@@ -120,7 +120,7 @@ async fn describe<'a>(aws: &Aws<Read>, at: &'a LookUp) -> Result<Option<(&'a str
 }
 
 /// ECS goes on telling of what is gone.
-fn exists(service: &Described) -> bool {
+pub(super) fn exists(service: &Described) -> bool {
     service.status() != Some("INACTIVE")
 }
 

@@ -62,6 +62,9 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
             seen_document.remove(stays);
         }
     }
+    if want.was_deployed_meanwhile(seen) {
+        document.remove("taskDefinition");
+    }
     empty_what_goes(&mut document, &seen_document);
     let input = structure(UPDATE, &Value::Object(document), UpdateServiceInput::deserialize)?;
     Ok(UpdateServiceInputBuilder::default()

@@ -37,6 +37,9 @@ pub struct Service {
     /// registries fit it, and stay as ECS has them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reverted: bool,
+    /// The revision that it ran when it was last asked, where somebody else may deploy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<String>,
     /// How many tasks. `None`: one at creation, and nobody's business afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,
@@ -211,6 +214,10 @@ impl Kind for Service {
             seen.platform_version.clone_from(&self.platform_version);
         }
         seen.reverted = self.reverted;
+        if self.was_deployed_meanwhile(seen) {
+            seen.task_definition.clone_from(&self.task_definition);
+        }
+        seen.deployed.clone_from(&self.deployed);
         if self.reverted {
             seen.service_registries.clone_from(&self.service_registries);
             seen.service_connect.clone_from(&self.service_connect);
@@ -247,6 +254,15 @@ impl Kind for Service {
 
     fn ready(&self, seen: &Seen<Self>) -> Ready {
         readiness::ready(self, seen)
+    }
+}
+
+impl Service {
+    /// Whether somebody deployed since it was asked what it runs: the next look tells what is wanted now, and what is
+    /// there stays until then.
+    pub fn was_deployed_meanwhile(&self, seen: &Self) -> bool {
+        let known = |deployed: &String| seen.task_definition.known() == Some(deployed);
+        self.deployed.as_ref().is_some_and(|deployed| !known(deployed)) && seen.task_definition != self.task_definition
     }
 }
 

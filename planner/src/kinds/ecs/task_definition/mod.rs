@@ -29,6 +29,10 @@ pub struct TaskDefinition {
     pub infrastructure_role_arn: Option<Text>,
     /// Everything else that `RegisterTaskDefinition` takes. `family`, the roles and `tags` in it are not used.
     pub content: api::TaskDefinition,
+    /// The revision that the service runs, where somebody else may deploy: one that differs in nothing will do, whosever
+    /// it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<String>,
     /// It was rolled back, and is marked so in AWS.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rejected: bool,
@@ -53,7 +57,7 @@ impl Kind for TaskDefinition {
     const NAME: &'static str = "ecs/task-definition";
     const TEARDOWN: u8 = teardown::TASK_DEFINITION;
     const FIXED: &'static [&'static str] = &["family", "taskRoleArn", "executionRoleArn", "content"];
-    const ADDRESS: &'static [&'static str] = &["family"];
+    const ADDRESS: &'static [&'static str] = &["family", "deployed"];
     // For a rollback by hand. A service cannot be updated to a revision that is deregistered.
     const KEEP: usize = 2;
     const CHANGED_BY: &'static [&'static str] = &["DeregisterTaskDefinition", "TagResource", "UntagResource"];
@@ -85,6 +89,10 @@ impl Kind for TaskDefinition {
         }
         content.enable_fault_injection = content.enable_fault_injection.filter(|on| *on);
         self
+    }
+
+    fn disown(&self, seen: &mut Self) {
+        seen.deployed.clone_from(&self.deployed);
     }
 
     fn ready(&self, _: &Seen<Self>) -> Ready {
