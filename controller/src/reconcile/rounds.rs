@@ -8,7 +8,9 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use longshore_aws::{Aws, Fault, Read, Write, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
-use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan};
+use longshore_planner::engine::{
+    Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan, upheld,
+};
 use longshore_planner::report::{Failure, Intent, Pace, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
@@ -105,6 +107,9 @@ impl<O: Object> Pass<'_, O> {
         let mut world = look(&work.reader, &ownership, &work.inventory, &work.look_at, known).await;
         self.distrust(work, &mut world);
         self.learn(work, &world);
+        if work.intent == Intent::Delete {
+            work.desired.graph = upheld(&work.look_at, &world);
+        }
         let plan = plan(&work.desired.graph, &work.inventory.ids(), &world, &self.shell.kinds, &work.options);
         *verified = verified.after(&work.desired.graph, &world, &plan, now);
         (world, plan)

@@ -51,6 +51,8 @@ pub struct Node {
     pub needs: BTreeSet<Id>,
     /// What must exist before it, whether settled or not.
     pub beside: BTreeSet<Id>,
+    /// What uses it cannot go while it is not as wanted.
+    pub upheld: bool,
     /// The field of the spec that asks for it.
     pub at: FieldPath,
 }
@@ -109,7 +111,8 @@ impl Graph {
         if self.order.iter().any(|other| other.same_place(&id)) {
             return Err(GraphError::Duplicate(id));
         }
-        self.nodes.insert(id.clone(), Node { want, rules, needs, beside: BTreeSet::new(), at: at.into() });
+        self.nodes
+            .insert(id.clone(), Node { want, rules, needs, beside: BTreeSet::new(), upheld: false, at: at.into() });
         self.order.push(id.clone());
         Ok(Handle { id, kind: PhantomData })
     }
@@ -123,6 +126,25 @@ impl Graph {
         }
         self.nodes.get_mut(id).ok_or_else(missing)?.beside.insert(other.clone());
         Ok(())
+    }
+
+    /// What uses this resource cannot go while it is not as wanted: in a deletion it is put right first. It may need no
+    /// other.
+    pub fn uphold(&mut self, id: &Id) {
+        if let Some(node) = self.nodes.get_mut(id) {
+            node.upheld = true;
+        }
+    }
+
+    /// Some of its resources.
+    pub(super) fn only(&self, keep: impl Fn(&Id, &Node) -> bool) -> Self {
+        let nodes: BTreeMap<Id, Node> = self
+            .nodes
+            .iter()
+            .filter(|(id, node)| keep(id, node))
+            .map(|(id, node)| (id.clone(), node.clone()))
+            .collect();
+        Self { order: self.order.iter().filter(|id| nodes.contains_key(*id)).cloned().collect(), nodes }
     }
 
     /// The identity that a value would have in this graph.

@@ -26,6 +26,7 @@ pub use inventory::{Entry, Inventory, LookUp};
 pub use kind::{Kind, KindError, Kinds, Ready, Replacement, Rules};
 pub use ownership::{Owner, Ownership, TAG_INSTALLATION, TAG_OBJECT, TAG_PREFIX, TAG_RESOURCE};
 pub use plan::{Options, known_as, plan};
+pub use prune::upheld;
 pub use resolve::{Resolution, resolved};
 pub use step::{Action, Plan, Step};
 pub use text::{Part, Text};

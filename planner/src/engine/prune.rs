@@ -12,6 +12,16 @@ use super::plan::{Options, Progress};
 use super::step::{Action, Plan, Step};
 use super::world::{State, Thing, World};
 
+/// What is still wanted of a graph while everything of it goes: what is there and this object's, and must be right as long
+/// as something uses it. The rights by which AWS takes a user's things away are such.
+pub fn upheld(graph: &Graph, world: &World) -> Graph {
+    graph.only(|id, node| {
+        let Some(thing) = world.get(id).filter(|thing| thing.is_ours()) else { return false };
+        let mut others = world.things.iter().filter(|(other, _)| *other != id);
+        node.upheld && node.needs.is_empty() && others.any(|(_, other)| uses(other, thing))
+    })
+}
+
 pub(super) struct Prune<'a> {
     pub(super) graph: &'a Graph,
     pub(super) inventory: &'a BTreeSet<Id>,
@@ -111,7 +121,16 @@ impl Prune<'_> {
 
     /// Why it cannot go yet.
     fn in_the_way(&self, id: &Id, thing: &Thing, rules: &Rules) -> Option<String> {
-        self.unready_successor(id).or_else(|| self.user_of(id, thing, rules)).or_else(|| self.lower_rank(id, rules))
+        let used = || self.user_of(id, thing, rules).or_else(|| self.lower_rank(id, rules));
+        self.unready_successor(id).or_else(|| self.wrong_support(thing)).or_else(used)
+    }
+
+    /// What it cannot go without is put right first.
+    fn wrong_support(&self, thing: &Thing) -> Option<String> {
+        let upheld = self.graph.iter().filter(|(_, node)| self.options.deleting && node.upheld);
+        let mut wrong = upheld.filter(|(id, _)| !self.settled.get(id).is_some_and(settled));
+        let (id, _) = wrong.find(|(id, _)| self.world.get(id).is_some_and(|support| uses(thing, support)))?;
+        Some(format!("cannot go without {id}, which is put right first"))
     }
 
     /// A successor takes over only once what follows it does too: tasks of a service still answer on the old port, and
@@ -236,6 +255,10 @@ fn unknown_kind(id: &Id) -> String {
 /// The output `revision` of kinds that count their revisions: higher is newer.
 fn age_rank(thing: &Thing) -> u64 {
     thing.outputs.get("revision").and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+fn uses(user: &Thing, what: &Thing) -> bool {
+    GIVEN.iter().filter_map(|name| what.outputs.get(*name)).any(|output| !output.is_empty() && mentions(user, output))
 }
 
 fn mentions(user: &Thing, output: &str) -> bool {

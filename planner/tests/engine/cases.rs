@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use longshore_planner::engine::{
-    Action, Graph, GraphError, Id, Options, Owner, Rules, Seen, State, Text, Thing, World, plan,
+    Action, Graph, GraphError, Id, Options, Owner, Rules, Seen, State, Text, Thing, World, plan, upheld,
 };
 use serde_json::json;
 
@@ -417,4 +417,46 @@ fn what_is_put_beside_another_waits_until_that_exists_and_no_longer() {
     };
     assert_eq!(runnable(&mut cloud), ["service"]);
     assert_eq!(runnable(&mut cloud), ["scaling"], "the service is there, and far from ready");
+}
+
+/// A root that somebody bent, and what stands on it; everything goes. The steps of the first round, and how many writes
+/// it takes.
+fn goes_from_a_bent_root(upholds: bool) -> (Vec<(String, Action, String)>, usize) {
+    let mut wanted = graph(&chain(0));
+    let mut cloud = made(&chain(0));
+    let root = cloud.things.keys().find(|id| id.key == "p3").unwrap().clone();
+    if upholds {
+        wanted.uphold(&root);
+    }
+    cloud.things.get_mut(&root).unwrap().value["label"] = json!(7);
+    (cloud.options.deleting, cloud.writes) = (true, 0);
+    let mut first = None;
+    for _ in 0..20 {
+        let world = cloud.observe(&wanted);
+        let still = upheld(&wanted, &world);
+        let plan = cloud.round(&still);
+        first.get_or_insert_with(|| {
+            let told = |step: &longshore_planner::engine::Step| {
+                (step.id.key.clone(), step.action.clone(), step.reason.clone())
+            };
+            plan.steps.iter().map(told).collect::<Vec<_>>()
+        });
+        let steps: Vec<_> = plan.runnable().cloned().collect();
+        cloud.take(&steps);
+    }
+    assert!(cloud.things.is_empty(), "in the end everything is gone");
+    (first.unwrap(), cloud.writes)
+}
+
+#[test]
+fn what_goes_waits_until_what_it_cannot_go_without_is_right() {
+    let (steps, writes) = goes_from_a_bent_root(true);
+    let of = |key: &str| steps.iter().find(|(other, ..)| other == key).unwrap();
+    assert!(matches!(of("p3").1, Action::Update { .. }), "{steps:?}");
+    assert_eq!(of("p2").1, Action::Wait);
+    assert!(of("p2").2.contains("put right first"), "{steps:?}");
+    assert_eq!(writes, 4, "it is put right, and three go");
+    let (steps, writes) = goes_from_a_bent_root(false);
+    assert!(!steps.iter().any(|(_, action, _)| matches!(action, Action::Update { .. })), "{steps:?}");
+    assert_eq!(writes, 3, "what nothing hangs on goes as it is");
 }

@@ -24,6 +24,8 @@ impl Builder<'_> {
         let role =
             Role { attached, trust: trust(), ..self.role("infra", "what ECS may do in the account for the service") };
         let handle = graph.add("infrastructure-role", role, "spec", &[])?;
+        // By it ECS deletes the volumes of tasks that stop; nobody else would.
+        graph.uphold(&handle.id);
         Ok(Some(handle.out(RoleOutput::Arn)))
     }
 
