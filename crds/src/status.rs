@@ -122,6 +122,9 @@ pub struct GoodRevision {
     pub content_hash: String,
     /// Its ARN.
     pub task_definition_arn: String,
+    /// Its tasks have no role, or it is not known whether.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub roleless: bool,
 }
 
 words! {

@@ -48,6 +48,8 @@ pub struct LastGood {
     pub content_hash: String,
     /// Its ARN.
     pub arn: String,
+    /// Its tasks have no role, without which ECS runs no commands in them, or it is not known whether they have one.
+    pub roleless: bool,
 }
 
 impl Memory {
@@ -64,6 +66,7 @@ impl Memory {
             last_good: stored.last_good.as_ref().map(|revision| LastGood {
                 content_hash: revision.content_hash.clone(),
                 arn: revision.task_definition_arn.clone(),
+                roleless: revision.roleless,
             }),
             priorities: stored.priorities.clone(),
             pins: stored.pins.clone(),
@@ -84,6 +87,7 @@ impl Memory {
         stored.last_good = self.last_good.as_ref().map(|revision| GoodRevision {
             content_hash: revision.content_hash.clone(),
             task_definition_arn: revision.arn.clone(),
+            roleless: revision.roleless,
         });
         stored.priorities.clone_from(&self.priorities);
         stored.pins.clone_from(&self.pins);
@@ -151,7 +155,7 @@ fn learn_of_revisions(memory: &Memory, graph: &Graph, world: &World, restarted_a
 /// completed while nobody looked. Without it the rejected one would be tried again.
 fn gone_back_to(world: &World, detail: &ServiceDetail, rejected: &Rejected) -> Option<LastGood> {
     let arn = &detail.primary()?.task_definition;
-    let known = || LastGood { content_hash: String::new(), arn: arn.clone() };
+    let known = || LastGood { content_hash: String::new(), arn: arn.clone(), roleless: true };
     (*arn != rejected.arn).then(|| good(world, arn).unwrap_or_else(known))
 }
 
@@ -162,13 +166,14 @@ fn completed(detail: &ServiceDetail) -> Option<&Deployment> {
 }
 
 fn good(world: &World, arn: &str) -> Option<LastGood> {
-    let id = revision(world, arn)?;
-    Some(LastGood { content_hash: id.fixed.clone(), arn: arn.to_owned() })
+    let (id, thing) = revision(world, arn)?;
+    let roleless = thing.value.get("taskRoleArn").is_none_or(serde_json::Value::is_null);
+    Some(LastGood { content_hash: id.fixed.clone(), arn: arn.to_owned(), roleless })
 }
 
-fn revision<'a>(world: &'a World, arn: &str) -> Option<&'a Id> {
+fn revision<'a>(world: &'a World, arn: &str) -> Option<(&'a Id, &'a Thing)> {
     let is_it = |outputs: &BTreeMap<String, String>| outputs.get("arn").is_some_and(|a| a == arn);
-    world.things.iter().find(|(id, thing)| id.kind == TaskDefinition::NAME && is_it(&thing.outputs)).map(|(id, _)| id)
+    world.things.iter().find(|(id, thing)| id.kind == TaskDefinition::NAME && is_it(&thing.outputs))
 }
 
 /// The revision that the spec asks for, and what AWS has of it.

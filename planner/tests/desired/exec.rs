@@ -1,6 +1,6 @@
 //! Commands in containers.
 
-use longshore_planner::desired::{Desired, Memory};
+use longshore_planner::desired::{Desired, LastGood, Memory, Rejected};
 use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::iam::role::Role;
 use serde_json::{Value, json};
@@ -9,11 +9,31 @@ use crate::objects::{container, desire, environment, hello, node, scope, value};
 
 /// Example 10 where the platform team lets the team `shop` run commands.
 fn desired(more: &Value) -> Desired {
+    desired_with(&Memory::default(), more)
+}
+
+fn desired_with(memory: &Memory, more: &Value) -> Desired {
     let grant = json!({"namespaces": {"matchLabels": {"team": "shop"}}, "actions": ["ecs:ExecuteCommand"]});
     let scope = scope(environment(&json!({"iam": {"grants": [grant]}})));
     let mut patch = json!({"enableExecuteCommand": true});
     crate::objects::merge(&mut patch, more);
-    desire(&scope, &hello(&patch), &Memory::default()).unwrap()
+    desire(&scope, &hello(&patch), memory).unwrap()
+}
+
+/// ECS refuses every change of a service that runs commands and whose tasks have no role: while it is at a revision from
+/// before the role, they are off.
+#[test]
+fn no_commands_are_run_while_ecs_went_back_to_tasks_without_a_role() {
+    let first = desired(&json!({}));
+    let hash = first.graph.iter().find(|(id, _)| id.key == "task").unwrap().0.fixed.clone();
+    for (roleless, expected) in [(true, false), (false, true)] {
+        let rejected =
+            Rejected { content_hash: hash.clone(), arn: "new".into(), reason: "r".into(), restarted_at: None };
+        let good = LastGood { content_hash: "old".into(), arn: "old".into(), roleless };
+        let memory = Memory { rejected: Some(rejected), last_good: Some(good), ..Memory::default() };
+        let service: Service = value(&desired_with(&memory, &json!({})), "service");
+        assert_eq!((service.reverted, service.enable_execute_command), (true, expected));
+    }
 }
 
 #[test]

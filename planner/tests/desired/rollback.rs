@@ -52,8 +52,10 @@ fn content_hash(desired: &Desired) -> String {
 
 #[test]
 fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
-    let good =
-        Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), ..Memory::default() };
+    let good = Memory {
+        last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into(), roleless: false }),
+        ..Memory::default()
+    };
     let desired = wanted(&good, &json!({}));
     let going_back =
         vec![deployment("PRIMARY", OLD, RolloutState::InProgress), deployment("ACTIVE", NEW, RolloutState::Failed)];
@@ -102,8 +104,10 @@ fn rolled_back() -> ServiceDetail {
 
 #[test]
 fn a_restart_that_was_not_begun_yet_is_not_judged_by_the_rollback_before_it() {
-    let good =
-        Memory { last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }), ..Memory::default() };
+    let good = Memory {
+        last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into(), roleless: false }),
+        ..Memory::default()
+    };
     let (before, after) = (wanted(&good, &json!({})), wanted(&good, &json!({"restartedAt": "2026-11-24T00:00:00Z"})));
     let rejected = learn(&good, &before.graph, &world(&before, &rolled_back()), None);
     assert!(rejected.rejected.is_some());
@@ -118,7 +122,7 @@ fn a_restart_that_was_not_begun_yet_is_not_judged_by_the_rollback_before_it() {
 fn a_rejected_revision_is_not_tried_again_though_none_was_seen_to_complete() {
     let desired = wanted(&Memory::default(), &json!({}));
     let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &rolled_back()), None);
-    assert_eq!(learnt.last_good, Some(LastGood { content_hash: String::new(), arn: OLD.into() }));
+    assert_eq!(learnt.last_good, Some(LastGood { content_hash: String::new(), arn: OLD.into(), roleless: true }));
     assert_eq!(value::<Service>(&wanted(&learnt, &json!({})), "service").task_definition, OLD.into());
 }
 
@@ -138,7 +142,7 @@ fn a_rejected_revision_is_kept_marked_and_not_deployed() {
     let content_hash = content_hash(&wanted(&Memory::default(), &json!({})));
     let memory = Memory {
         rejected: Some(Rejected { content_hash, arn: NEW.into(), reason: "no such image".into(), restarted_at: None }),
-        last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into() }),
+        last_good: Some(LastGood { content_hash: "old".into(), arn: OLD.into(), roleless: false }),
         ..Memory::default()
     };
     let desired = wanted(&memory, &json!({}));
@@ -174,7 +178,7 @@ fn memory_survives_the_status() {
             reason: "r".into(),
             restarted_at: Some("t".into()),
         }),
-        last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into() }),
+        last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into(), roleless: true }),
         pins: [("a secret".to_owned(), "its key".to_owned())].into(),
         caution: Record {
             settled: Some(Settled { asked: "3 with service".into(), wanted: "h".into() }),
@@ -228,7 +232,7 @@ fn readiness_is_the_deployment_that_was_asked_for() {
 fn a_revision_that_was_rejected_under_another_hash_of_its_content_is_not_tried_again() {
     let desired = wanted(&Memory::default(), &json!({}));
     let before = Memory {
-        last_good: Some(LastGood { content_hash: "good".into(), arn: OLD.into() }),
+        last_good: Some(LastGood { content_hash: "good".into(), arn: OLD.into(), roleless: false }),
         rejected: Some(Rejected {
             content_hash: "an older version's".into(),
             arn: NEW.into(),

@@ -176,7 +176,7 @@ fn a_revision_that_ecs_went_back_to_keeps_what_was_attached_to_it() {
         reason: "tasks failed".into(),
         restarted_at: None,
     };
-    let good = LastGood { content_hash: "before".into(), arn: revision(1) };
+    let good = LastGood { content_hash: "before".into(), arn: revision(1), roleless: false };
     let memory = Memory { rejected: Some(rejected), last_good: Some(good), ..Memory::default() };
     let desired = desire(&scope(environment(&json!({}))), &hello(&json!({})), &memory).unwrap();
     let want: Service = value(&desired, "service");

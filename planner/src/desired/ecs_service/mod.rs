@@ -147,7 +147,7 @@ impl Builder<'_> {
         let parts = Parts {
             cluster,
             task_definition,
-            reverted: rolled_back.is_some(),
+            reverted: rolled_back.as_ref().and(memory.last_good.as_ref()),
             network: ground.network,
             attached: &attached,
             connect: self.service_connect(infrastructure.as_ref())?,

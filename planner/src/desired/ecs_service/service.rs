@@ -9,6 +9,7 @@ use longshore_crds::task_definition::Switch;
 use super::load_balancers::Attached;
 use super::network::ServiceNetwork;
 use super::{Builder, SERVICE_KEY};
+use crate::desired::memory::LastGood;
 use crate::desired::obstacle::ClusterReference;
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::service::{Service, ServiceConnect, ServiceVolume};
@@ -25,8 +26,8 @@ const GRACE_PERIOD_SECONDS: i32 = 60;
 pub(super) struct Parts<'a> {
     pub(super) cluster: &'a ClusterReference,
     pub(super) task_definition: Text,
-    /// ECS went back to that revision.
-    pub(super) reverted: bool,
+    /// The revision that ECS went back to.
+    pub(super) reverted: Option<&'a LastGood>,
     pub(super) network: ServiceNetwork,
     pub(super) attached: &'a Attached,
     pub(super) connect: Option<ServiceConnect>,
@@ -40,7 +41,7 @@ impl Builder<'_> {
             cluster: parts.cluster.arn.as_str().into(),
             name: self.service_name(),
             task_definition: parts.task_definition,
-            reverted: parts.reverted,
+            reverted: parts.reverted.is_some(),
             deployed: self.deployed.clone(),
             // Where it follows metrics it is Application Auto Scaling's, and this would be sent against that.
             desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
@@ -62,7 +63,8 @@ impl Builder<'_> {
             availability_zone_rebalancing: self.zone_rebalancing(),
             enable_ecs_managed_tags: spec.enable_ecs_managed_tags.unwrap_or(false),
             propagate_tags: Some(spec.propagate_tags.unwrap_or(PropagateTags::Service)),
-            enable_execute_command: self.executes_commands(),
+            // ECS refuses any change of a service that runs commands and whose tasks have no role.
+            enable_execute_command: self.executes_commands() && !parts.reverted.is_some_and(|good| good.roleless),
             restarted_at: spec.restarted_at.clone(),
             tags: self.scope.tags(&spec.tags),
         };
