@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use jiff::Timestamp;
 use longshore_aws::{Cadence, Class, Fault, Survey};
-use longshore_planner::desired::{Facts, Need};
+use longshore_planner::desired::{Fact, Facts, Need};
 use longshore_planner::engine::{Graph, Plan, World};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -164,11 +164,8 @@ impl Sweeper {
                 return Ok(found);
             }
             for need in open {
-                match survey.find(&need).await {
-                    Ok(fact) => drop(facts.insert(need, fact)),
-                    Err(fault) if fault.class == Class::Fix => drop(refused.insert(need)),
-                    Err(fault) => return Err(fault),
-                }
+                let answer = survey.find(&need).await;
+                note(need, answer, facts, &mut refused)?;
             }
         }
     }
@@ -210,6 +207,16 @@ impl Tell for Told<'_> {
     }
 }
 
+/// What came of asking for a fact. What only a person can mend is noted, and no reason not to ask for the others.
+fn note(need: Need, answer: Result<Fact, Fault>, facts: &mut Facts, refused: &mut BTreeSet<Need>) -> Result<(), Fault> {
+    match answer {
+        Ok(fact) => drop(facts.insert(need, fact)),
+        Err(fault) if fault.class == Class::Fix => drop(refused.insert(need)),
+        Err(fault) => return Err(fault),
+    }
+    Ok(())
+}
+
 fn rounds_a_day(interval: Duration) -> u64 {
     (DAY.as_secs() / interval.as_secs().max(1)).max(1)
 }
@@ -232,6 +239,23 @@ mod tests {
         let cases = [(1, 86_400), (600, 144), (86_400, 1), (1_000_000, 1)];
         for (seconds, expected) in cases {
             assert_eq!(rounds_a_day(Duration::from_secs(seconds)), expected, "{seconds} s");
+        }
+    }
+
+    /// Otherwise one service whose secret nobody may read would keep the sweep from all others.
+    #[test]
+    fn what_only_a_person_can_mend_stops_no_sweep_and_what_passes_does() {
+        let need = |host: &str| Need::Certificates { host: host.to_owned() };
+        let fault = |code: &str| Err(Fault::answered("acm:ListCertificates", code, "", 400));
+        let cases = [
+            ("known", Ok(Fact::Certificates(vec![])), Ok((1, 0))),
+            ("refused", fault("AccessDeniedException"), Ok((0, 1))),
+            ("slow", fault("ThrottlingException"), Err(Class::Retry)),
+        ];
+        for (host, answer, expected) in cases {
+            let (mut facts, mut refused) = (Facts::new(), BTreeSet::new());
+            let noted = note(need(host), answer, &mut facts, &mut refused).map_err(|fault| fault.class);
+            assert_eq!(noted.map(|()| (facts.len(), refused.len())), expected, "{host}");
         }
     }
 
