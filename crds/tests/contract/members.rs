@@ -46,6 +46,7 @@ const OURS: &[(&str, &[&str])] = &[
             "awsEnvironment",
             "deletionPolicy",
             "executionRole",
+            "ignoreChanges",
             "imageResolution",
             "logs",
             "mode",
@@ -62,6 +63,7 @@ const OURS: &[(&str, &[&str])] = &[
         "LoadBalancer",
         &[
             "deregistrationDelaySeconds",
+            "dns",
             "healthCheck",
             "listener",
             "loadBalancer",

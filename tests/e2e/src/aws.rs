@@ -111,6 +111,17 @@ impl Aws {
         self.query("elasticloadbalancing", "2015-12-01", operation, input)
     }
 
+    /// Deletes something of EFS: `mount-targets/ID`, `access-points/ID`.
+    pub fn efs_delete(&self, what: &str) -> Result<()> {
+        let request = self.agent.delete(format!("{}/2015-02-01/{what}", self.url));
+        let answer = request.header("authorization", authorization("elasticfilesystem")).call();
+        let answer = answer.context("AWS does not answer")?;
+        if !answer.status().is_success() {
+            bail!("deleting {what}: {}", answer.status());
+        }
+        Ok(())
+    }
+
     fn json(&self, service: &str, target: &str, operation: &str, input: &Value) -> Result<Value> {
         let target = format!("{target}.{operation}");
         let text = self
@@ -138,10 +149,7 @@ impl Aws {
     }
 
     fn send(&self, service: &str, headers: &[(&str, &str)], body: &str) -> Result<String> {
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=00"
-        );
-        let mut request = self.agent.post(format!("{}/", self.url)).header("authorization", authorization);
+        let mut request = self.agent.post(format!("{}/", self.url)).header("authorization", authorization(service));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -152,6 +160,12 @@ impl Aws {
         }
         Ok(text)
     }
+}
+
+fn authorization(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=00"
+    )
 }
 
 /// What AWS holds of a Kubernetes object, by the tags that Longshore puts on what it makes.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use longshore_simulator::protocol::rest_json;
+use longshore_simulator::protocol::{rest_json, rest_xml};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 38] = [
+const ABOUT: [&str; 40] = [
     "serviceName",
     "service",
     "services.0",
@@ -80,16 +80,20 @@ const ABOUT: [&str; 38] = [
     "MountTargetId",
     "AccessPointId",
     "FileSystemId",
+    "StartRecordName",
+    "ChangeBatch.Changes.0.ResourceRecordSet.Name",
 ];
 
 /// The name of a request to AWS.
 pub(crate) fn of_aws(request: &http::Request<Bytes>) -> Named {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let service = header("authorization").split('/').nth(3).unwrap_or_default().to_owned();
-    // EFS has its operations in method and path.
-    let rest = (service == "elasticfilesystem")
-        .then(|| rest_json::parse(request.method(), request.uri(), request.body()).ok())
-        .flatten();
+    // These have their operations in method and path.
+    let rest = match service.as_str() {
+        "elasticfilesystem" => rest_json::parse(request.method(), request.uri(), request.body()).ok(),
+        "route53" => rest_xml::parse(request.method(), request.uri(), request.body()).ok(),
+        _ => None,
+    };
     let json: Value = match &rest {
         Some((_, input)) => input.clone(),
         None => serde_json::from_slice(request.body()).unwrap_or_default(),

@@ -272,3 +272,28 @@ async fn a_rule_whose_making_got_no_answer_is_taken_up() {
     object.converge(&account).await;
     assert_eq!(account.ours().len(), 1, "{:?}", account.ours());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_load_balancer_and_a_listener_that_somebody_made_are_taken_over_where_that_is_asked_for() {
+    let account = Account::new().await;
+    let theirs = listener(&account).await;
+    let since = account.now();
+    let wanted = json!({"name": "theirs", "scheme": "internet-facing", "subnets": ["subnet-0ddd", "subnet-0eee"], "tags": {"a": "b"}});
+    let mut balancer = object::<LoadBalancer>(&with(&a_load_balancer(), &wanted));
+    let (_, plan) = balancer.planned(&account).await;
+    assert!(plan.blocked().any(|step| step.reason.starts_with("AlreadyExists")), "{plan:?}");
+    balancer.options.adopt = true;
+    let arn = balancer.converge(&account).await.things.values().next().unwrap().outputs["arn"].clone();
+    let value = json!({
+        "loadBalancer": arn, "port": 443, "protocol": "HTTPS", "certificates": [CERTIFICATE],
+        "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "defaultAction": {"fixedResponse": {"statusCode": "404"}},
+    });
+    let mut own = object::<Listener>(&value);
+    let (_, plan) = own.planned(&account).await;
+    assert!(plan.blocked().any(|step| step.reason.starts_with("AlreadyExists")), "{plan:?}");
+    own.options.adopt = true;
+    let seen = own.converge(&account).await;
+    assert_eq!(seen.things.values().next().unwrap().outputs["arn"], theirs);
+    assert_eq!(["CreateLoadBalancer", "CreateListener"].map(|operation| account.count(since, operation)), [0, 0]);
+    assert_eq!(account.ours().len(), 2, "{:?}", account.ours());
+}

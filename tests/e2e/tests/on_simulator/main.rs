@@ -6,6 +6,7 @@
 mod argo_cd;
 mod caution;
 mod changes;
+mod connect;
 mod deletion;
 mod drift;
 mod examples;

@@ -55,6 +55,35 @@ fn tasks_mount_a_file_system_and_what_is_closed_between_them_is_opened_again() -
     Ok(())
 }
 
+#[test]
+fn a_mount_target_and_an_access_point_that_somebody_removes_are_made_again_and_tasks_mount_the_new_one() -> Result<()> {
+    let ns = mounted("storage-gone", "Delete")?;
+    let now = ns.get("efs/shared")?;
+    let (target, point) =
+        (text(&now, "/status/mountTargets/0/mountTargetId"), text(&now, "/status/accessPoints/0/accessPointId"));
+    let subnet = text(&now, "/status/mountTargets/0/subnetId");
+    stack().aws.efs_delete(&format!("mount-targets/{target}"))?;
+    stack().aws.efs_delete(&format!("access-points/{point}"))?;
+    let made = ns.wait_until("efs/shared", "both to be there again", |now| {
+        let targets = now["status"]["mountTargets"].as_array().into_iter().flatten();
+        let mut again = targets.filter(|one| one["subnetId"] == subnet.as_str() && one["available"] == true);
+        let again = again.any(|one| one["mountTargetId"] != target.as_str());
+        let other = text(now, "/status/accessPoints/0/accessPointId");
+        let there = again && !other.is_empty() && other != point;
+        if there { Ok(other) } else { Err(now["status"].to_string()) }
+    })?;
+    ns.wait_settled("efs/shared")?;
+    ns.wait_for("the tasks to mount the new access point", || {
+        let service = stack().aws.service_of("storage-gone", "uploads")?.context("the service is there")?;
+        let definition =
+            stack().aws.ecs("DescribeTaskDefinition", &json!({"taskDefinition": service["taskDefinition"]}))?;
+        let volumes = definition["taskDefinition"]["volumes"].to_string();
+        Ok(if volumes.contains(&made) { Ok(()) } else { Err(volumes) })
+    })?;
+    ns.wait_settled("ecssvc/uploads")?;
+    goes_after_its_user(&ns, "EcsService/storage-gone/uploads")
+}
+
 /// The file system is deleted first: it says who mounts it, and goes after that.
 fn goes_after_its_user(ns: &Namespace<'_>, user: &str) -> Result<()> {
     ns.kubectl(&["delete", "efs/shared", "--wait=false"])?;

@@ -116,7 +116,7 @@ pub(super) fn rule(egress: bool, protocol: &str, port: Option<i64>, peer: &Value
     json!([egress, protocol, port, port, peer])
 }
 
-fn into(port: Option<i64>, peer: &Value) -> Value {
+pub(super) fn into(port: Option<i64>, peer: &Value) -> Value {
     rule(false, "tcp", port, peer)
 }
 

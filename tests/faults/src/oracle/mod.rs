@@ -5,6 +5,7 @@ mod aws;
 mod balancing;
 mod caution;
 mod conditions;
+mod connect;
 mod creates;
 mod names;
 mod one_off;

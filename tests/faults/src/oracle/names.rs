@@ -48,7 +48,7 @@ fn wanted(account: &Account, want: &Want) -> BTreeMap<String, Value> {
         let balancer = balancers.find(|balancer| balancer.object() == object);
         let target = balancer.map_or(Value::Null, |balancer| balancer.value["dns_name"].clone());
         for host in list(&entry["rules"]).iter().flat_map(|rule| list(&rule["hosts"])) {
-            found.insert(text(host).to_owned(), target.clone());
+            found.insert(text(&host).to_owned(), target.clone());
         }
     }
     found

@@ -4,7 +4,7 @@ use longshore_simulator::images::Images;
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
-use super::{Want, access, balancing, names, scaling, storage};
+use super::{Want, access, balancing, connect, names, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -23,6 +23,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     network(account, want, service, group.as_deref(), &mut found);
     balancing::of_service(account, want, service, &mut found);
     names::of_service(account, want, &mut found);
+    connect::of_service(account, want, service, &mut found);
     scaling::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
         differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));
@@ -37,12 +38,13 @@ fn logs(account: &Account, want: &Want, found: &mut Vec<String>) {
     differs(found, "retention", &group.value["retention_days"], &json!(days));
 }
 
-/// Its own group: everything out; in from load balancers, and nothing else.
+/// Its own group: everything out; in from load balancers and from the services that it names, and nothing else.
 fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Option<String> {
     let group = account.only(want, "security group", found)?;
     differs(found, "VPC", &group.value["vpc_id"], &want.environment["network"]["vpcId"]);
     let all_out = balancing::rule(true, "-1", Some(-1), &json!({"Ipv4": "0.0.0.0/0"}));
-    balancing::rules(group, balancing::let_in(account, want).chain([all_out]).collect(), found);
+    let open = balancing::let_in(account, want).chain(connect::let_in(account, want));
+    balancing::rules(group, open.chain([all_out]).collect(), found);
     Some(group.id.clone())
 }
 

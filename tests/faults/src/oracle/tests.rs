@@ -115,6 +115,26 @@ fn the_oracle_sees_what_is_wrong_with_a_load_balancer_and_who_is_behind_it() {
 }
 
 #[test]
+fn the_oracle_sees_what_is_wrong_with_services_that_find_each_other() {
+    fn attached(world: &mut Value) -> &mut Value {
+        let services = world["ecs"]["services"].as_object_mut().unwrap().values_mut();
+        let mut attached = services.map(|service| &mut service["revision"]["attached"]["serviceConnectConfiguration"]);
+        attached.find(|connect| connect["services"].is_array()).unwrap()
+    }
+    let cases: [(&str, Bend); 4] = [
+        ("Service Connect: false", |world| attached(world)["enabled"] = json!(false)),
+        ("names that clients use", |world| attached(world)["services"][0]["clientAliases"][0]["port"] = json!(81)),
+        ("tasks that answer to catalog", |world| {
+            for service in world["servicediscovery"]["services"].as_object_mut().unwrap().values_mut() {
+                service["instances"] = json!({});
+            }
+        }),
+        ("EcsService/shop/catalog: rules of its", |world| open(world, "EcsService/shop/catalog")),
+    ];
+    sees("connected", &cases);
+}
+
+#[test]
 fn the_oracle_sees_what_is_wrong_with_names() {
     fn record<'a>(world: &'a mut Value, kind: &str) -> &'a mut Value {
         let records = world["route53"]["zones"]["Z0EXAMPLECOM"]["records"].as_object_mut().unwrap();
