@@ -13,9 +13,9 @@ mod logs;
 mod route53;
 
 pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
-pub use ecs::one_off::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces};
 pub(crate) use ec2::tags_of as ec2_tags;
 pub(crate) use ecs::deployed::deployed;
+pub use ecs::one_off::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces};
 pub(crate) use elbv2::listener_rule::taken_priorities;
 pub(crate) use joins::{Joins, filter, only_missing};
 pub(crate) use lists::{Listed, Lists};

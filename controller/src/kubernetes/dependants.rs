@@ -7,8 +7,8 @@ use longshore_crds::ecs_task::Phase;
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::task_definition::Volume;
 use longshore_crds::{EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
-use longshore_planner::one_off::ATTEMPT;
 use longshore_planner::desired::ALREADY_CLAIMED;
+use longshore_planner::one_off::ATTEMPT;
 
 use super::index::{Stores, keys};
 use crate::object::{Key, ObjectKind};

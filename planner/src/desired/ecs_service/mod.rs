@@ -238,7 +238,7 @@ pub(super) fn template(
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
-    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory };
+    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory, deployed: None };
     let mut graph = Graph::default();
     let mut ground = builder.ground(&mut graph)?;
     let revision = builder.task_definition(&mut graph, &mut ground, |_| false)?.arn;
