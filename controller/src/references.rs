@@ -1,6 +1,7 @@
 //! What a service refers to, as the other objects stand: its cluster, the listeners that it stands behind, the services
 //! that it lets in, the file systems that it mounts.
 
+mod after;
 mod file_systems;
 mod task_source;
 
@@ -40,6 +41,9 @@ pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -
         services: service_references(service, scope, stores),
         file_systems,
         access: access.unwrap_or_default(),
+        tasks: after::tasks(service, scope, stores),
+        revisions: after::revisions(service),
+        deployed: service.status.as_ref().and_then(|status| status.deployment.as_ref()?.task_definition.clone()),
     }
 }
 

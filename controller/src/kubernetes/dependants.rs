@@ -42,11 +42,15 @@ impl Stores {
             namespace: task.namespace.clone(),
             name: from.service.name.clone(),
         });
+        let waiting = keys(&self.services, |service| {
+            let mut after = service.spec.after.iter();
+            service.namespace().as_deref() == Some(&task.namespace) && after.any(|it| it.task.name == task.name)
+        });
         let reference = &found.spec.cluster;
         let namespace = reference.namespace.clone().unwrap_or_else(|| task.namespace.clone());
         let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
         let mounted = mounts_of_task(&found).map(|(key, _)| key);
-        service.into_iter().chain(cluster).chain(mounted).collect()
+        service.into_iter().chain(waiting).chain(cluster).chain(mounted).collect()
     }
 
     /// The one-off tasks of a cluster that have not ended, or own something there.

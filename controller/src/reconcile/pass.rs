@@ -116,7 +116,8 @@ impl<O: Object> Pass<'_, O> {
             intent: if changes { Intent::Manage } else { Intent::Observe },
             look_at: desired.graph.clone(),
             inventory: inventory::read(self.status().resources()),
-            asked: self.asked(),
+            // What waits for something has been asked for, also when that comes.
+            asked: if desired.held.is_some() { format!("{}, which waits", self.asked()) } else { self.asked() },
             refused,
             options: options(&self.object),
             reader: session.reader(),

@@ -93,6 +93,10 @@ impl<O: Object> Pass<'_, O> {
             Outcome::Converged if let Some(pause) = &work.pause => {
                 Outcome::Paused { left: pause.left(self.shell.clock.timestamp()) }
             }
+            // Whoever is waited for wakes it.
+            Outcome::Converged | Outcome::Progressing if work.desired.held.is_some() && !plan.changes_aws() => {
+                Outcome::Waiting
+            }
             Outcome::Progressing if let (Some(ahead), false) = (work.ahead, plan.changes_aws()) => {
                 Outcome::InLine { ahead }
             }
@@ -203,7 +207,15 @@ impl<O: Object> Pass<'_, O> {
         let rolled_back = work.desired.rolled_back.clone();
         let situation = match &work.pause {
             Some(pause) => Situation::Paused { message: pause.tell(plan) },
-            None => Situation::Planned(Round { plan, failures, intent: work.intent, rolled_back, deployment, overdue }),
+            None => Situation::Planned(Round {
+                plan,
+                failures,
+                intent: work.intent,
+                rolled_back,
+                held: work.desired.held.clone(),
+                deployment,
+                overdue,
+            }),
         };
         self.tell_with(&situation, |status| *status = told).await.map_err(Halt::from)
     }

@@ -35,6 +35,11 @@ pub(crate) fn task_source(task: &EcsTask, scope: &Scope, stores: &Stores) -> Opt
         return Some(waiting("ServiceNotReady", format!("{what} has no task definition in AWS yet")));
     };
     let revision = match from.revision.unwrap_or(RevisionOf::Deployed) {
+        // Applied together with the service, it may be seen before the service's new spec is.
+        RevisionOf::Spec if !service.spec.after.is_empty() && !names(&service, task) => {
+            let message = format!("{what} does not name this task in its spec.after");
+            return Some(waiting("ServiceNotReady", message));
+        }
         RevisionOf::Spec if status.observed_generation() == service.meta().generation => template.task_definition_arn,
         RevisionOf::Spec => {
             return Some(waiting("ServiceNotReady", format!("{what} has a new spec, which is not registered yet")));
@@ -51,6 +56,10 @@ pub(crate) fn task_source(task: &EcsTask, scope: &Scope, stores: &Stores) -> Opt
         public_ip: template.public_ip,
         containers: containers(&service, scope),
     }))
+}
+
+fn names(service: &EcsService, task: &EcsTask) -> bool {
+    service.spec.after.iter().any(|after| after.task.name == task.name_any())
 }
 
 /// Those that say nothing of logs write to the service's own group.

@@ -1,5 +1,6 @@
 //! `EcsService`: a service and all that is its own.
 
+mod after;
 mod autoscaling;
 mod connectors;
 mod deployment;
@@ -14,6 +15,7 @@ mod status;
 mod target_groups;
 mod volume_configurations;
 
+pub use after::*;
 pub use autoscaling::*;
 pub use connectors::*;
 pub use deployment::*;
@@ -117,6 +119,10 @@ pub struct EcsServiceSpec {
     /// Left out: REPLICA. Can't be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduling_strategy: Option<SchedulingStrategy>,
+    /// One-off tasks of the revision that the spec asks for; it is rolled out once they have succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "atomic"))]
+    pub after: Vec<After>,
     /// How a deployment goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_configuration: Option<DeploymentConfiguration>,

@@ -42,6 +42,7 @@ const OURS: &[(&str, &[&str])] = &[
         "CreateServiceRequest",
         &[
             "adoption",
+            "after",
             "autoscaling",
             "awsEnvironment",
             "deletionPolicy",

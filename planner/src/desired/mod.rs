@@ -33,8 +33,8 @@ pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
-    Address, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, ListenerReference, Need,
-    Obstacle, Reference, References, Refusal, ServiceReference, StoredFact, TaskSource, Warning,
+    Address, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held, ListenerReference,
+    Need, Obstacle, Reference, References, Refusal, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
 pub use scope::Scope;

@@ -6,6 +6,7 @@ use std::fmt;
 use longshore_crds::ContainerDefinition;
 use longshore_crds::application_load_balancer::{IpAddressType, ListenerProtocol};
 use longshore_crds::aws_environment::AccessStatus;
+use longshore_crds::ecs_task::Phase;
 
 use super::claims::Claim;
 use super::priorities::TakenPriority;
@@ -276,6 +277,17 @@ pub struct TaskSource {
     pub containers: Vec<ContainerDefinition>,
 }
 
+/// A one-off task that a revision waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskReference {
+    /// How far it is; `None`: nobody has looked at it yet.
+    pub phase: Option<Phase>,
+    /// The revision that it runs, once it is started.
+    pub task_definition_arn: Option<String>,
+    /// What it says of itself.
+    pub message: String,
+}
+
 /// Everything that a service refers to, as the other objects stand.
 #[derive(Clone, Debug)]
 pub struct References {
@@ -289,6 +301,12 @@ pub struct References {
     pub file_systems: BTreeMap<(String, String), Reference<FileSystemReference>>,
     /// What the service's environment has opened for services.
     pub access: Vec<AccessStatus>,
+    /// The one-off tasks of `after` that are there, by name.
+    pub tasks: BTreeMap<String, TaskReference>,
+    /// The ARNs of the service's own revisions, by the hash of their content.
+    pub revisions: BTreeMap<String, String>,
+    /// The revision that its last deployment is of.
+    pub deployed: Option<String>,
 }
 
 impl References {
@@ -300,6 +318,9 @@ impl References {
             services: BTreeMap::new(),
             file_systems: BTreeMap::new(),
             access: vec![],
+            tasks: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            deployed: None,
         }
     }
 }
@@ -315,10 +336,23 @@ pub struct Desired {
     pub rolled_back: Option<RolledBack>,
     /// What was looked up outside the spec, by name, to be remembered.
     pub pins: BTreeMap<String, String>,
+    /// The revision that the spec asks for is not rolled out for now.
+    pub held: Option<Held>,
     /// A task that is run to its end once the resources are as they should be.
     pub order: Option<Order>,
     /// Hosts that external-dns is asked to lead to a name.
     pub endpoints: BTreeMap<String, String>,
+}
+
+/// Why a revision is not rolled out for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Only a person can mend it.
+    pub stalled: bool,
+    /// A `CamelCase` word.
+    pub reason: &'static str,
+    /// What is waited for, and what to do.
+    pub message: String,
 }
 
 /// Something that will work and is probably not meant.

@@ -53,6 +53,8 @@ pub struct Node {
     pub beside: BTreeSet<Id>,
     /// What uses it cannot go while it is not as wanted.
     pub upheld: bool,
+    /// Why it is neither made nor changed for now.
+    pub held: Option<String>,
     /// The field of the spec that asks for it.
     pub at: FieldPath,
 }
@@ -111,8 +113,10 @@ impl Graph {
         if self.order.iter().any(|other| other.same_place(&id)) {
             return Err(GraphError::Duplicate(id));
         }
-        self.nodes
-            .insert(id.clone(), Node { want, rules, needs, beside: BTreeSet::new(), upheld: false, at: at.into() });
+        self.nodes.insert(
+            id.clone(),
+            Node { want, rules, needs, beside: BTreeSet::new(), upheld: false, held: None, at: at.into() },
+        );
         self.order.push(id.clone());
         Ok(Handle { id, kind: PhantomData })
     }
@@ -145,6 +149,13 @@ impl Graph {
             .map(|(id, node)| (id.clone(), node.clone()))
             .collect();
         Self { order: self.order.iter().filter(|id| nodes.contains_key(*id)).cloned().collect(), nodes }
+    }
+
+    /// A resource is neither made nor changed for now, and stays if it is there.
+    pub fn hold(&mut self, id: &Id, why: &str) {
+        if let Some(node) = self.nodes.get_mut(id) {
+            node.held = Some(why.to_owned());
+        }
     }
 
     /// The identity that a value would have in this graph.

@@ -88,6 +88,7 @@ impl<'a> Planner<'a> {
         };
         self.settled.insert(id.clone(), progress);
         if let Err(verdict) = verdict {
+            let verdict = verdict.unless(node.held.as_deref());
             self.plan.steps.push(verdict.into_step(id, node, needs));
         }
     }
@@ -233,6 +234,14 @@ impl From<KindError> for Verdict {
 }
 
 impl Verdict {
+    /// What would change something waits where its node is held.
+    fn unless(self, held: Option<&str>) -> Self {
+        match (self, held) {
+            (Self::Create { .. } | Self::Update { .. }, Some(why)) => Self::Wait(why.to_owned()),
+            (verdict, _) => verdict,
+        }
+    }
+
     fn into_step(self, id: &Id, node: &Node, needs: BTreeSet<Id>) -> Step {
         let (action, reason) = match self {
             Self::Create { want, reason } => (Action::Create { want }, reason.to_owned()),

@@ -82,6 +82,10 @@ fn planned(round: &Round<'_>) -> Vec<Condition> {
 }
 
 fn managed(round: &Round<'_>) -> Vec<Condition> {
+    if let Some(held) = round.held.as_ref().filter(|_| !round.plan.changes_aws() && round.failures.is_empty()) {
+        let tell = if held.stalled { stalled } else { reconciling };
+        return tell(held.reason, &held.message);
+    }
     if !round.plan.converged() || !round.failures.is_empty() {
         return match round.overdue.as_ref().filter(|_| !round.plan.changes_aws()) {
             Some(overdue) => stalled("ProgressDeadlineExceeded", &format!("{}; {overdue}", progress(round))),
@@ -213,6 +217,7 @@ fn all(stalled: (Status, &str), reconciling: (Status, &str), ready: (Status, &st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desired::Held;
     use crate::engine::{FieldPath, Id};
     use std::collections::BTreeSet;
 
@@ -233,7 +238,7 @@ mod tests {
     }
 
     fn round<'a>(plan: &'a Plan, failures: &'a [Failure], intent: Intent) -> Round<'a> {
-        Round { plan, failures, intent, rolled_back: None, deployment: String::new(), overdue: None }
+        Round { plan, failures, intent, rolled_back: None, held: None, deployment: String::new(), overdue: None }
     }
 
     /// Which of the three are true, and the reason of `Ready`.
@@ -303,6 +308,21 @@ mod tests {
         let busy = Round { rolled_back: Some(rolled_back), ..round(&update, &[], Intent::Manage) };
         assert_eq!(told(&Situation::Planned(calm)), (vec![ConditionKind::Stalled], "RolledBack".to_owned()));
         assert_eq!(told(&Situation::Planned(busy)).0, [ConditionKind::Reconciling]);
+    }
+
+    #[test]
+    fn a_revision_that_waits_is_told_once_nothing_is_changed_any_more() {
+        let held = |stalled| Some(Held { stalled, reason: "WaitingForTask", message: "migrate".into() });
+        let (wait, update) = (step(Action::Wait, "held"), step(Action::Delete, "no longer wanted"));
+        let cases = [
+            (&wait, false, vec![ConditionKind::Reconciling], "WaitingForTask"),
+            (&wait, true, vec![ConditionKind::Stalled], "WaitingForTask"),
+            (&update, true, vec![ConditionKind::Reconciling], "Progressing"),
+        ];
+        for (plan, stalled, holds, reason) in cases {
+            let round = Round { held: held(stalled), ..round(plan, &[], Intent::Manage) };
+            assert_eq!(told(&Situation::Planned(round)), (holds, reason.to_owned()));
+        }
     }
 
     #[test]

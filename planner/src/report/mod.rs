@@ -21,6 +21,7 @@ pub use progress::{Pace, overdue_service};
 pub use service::{deployment_line, fill_cluster, fill_service, service_id};
 pub use task::{fill_task, task_situation};
 
+use crate::desired::Held;
 use crate::engine::{Id, Plan};
 
 /// What a reconcile found, as far as it came.
@@ -77,6 +78,8 @@ pub struct Round<'a> {
     pub intent: Intent,
     /// The revision that the spec asks for and that was rolled back, if it was.
     pub rolled_back: Option<RolledBack>,
+    /// Why the revision that the spec asks for is not rolled out for now.
+    pub held: Option<Held>,
     /// Progress and trouble of the running deployment, for people; empty if there is none to tell.
     pub deployment: String,
     /// Since when the running deployment has come no further, if that is longer ago than it may be.

@@ -1,6 +1,7 @@
 //! `EcsService` -> graph: log group, roles, security group and rules, target groups and listener rules, task
 //! definition, service.
 
+mod after;
 mod allow_from;
 mod autoscaling;
 mod connect;
@@ -136,29 +137,35 @@ impl Builder<'_> {
         let is_rejected = |hash: &str| memory.rejects(hash, restarted_at).is_some();
         let revision = self.task_definition(&mut graph, &mut ground, is_rejected)?;
         let rejected = memory.rejects(&revision.id.fixed, restarted_at);
+        let held = self.held(&revision.id).filter(|_| rejected.is_none());
         let (task_definition, rolled_back) = match (rejected, &memory.last_good) {
             (Some(rejected), Some(good)) => (
                 Text::from(good.arn.clone()),
                 Some(RolledBack { revision: short(&rejected.arn).to_owned(), why: rejected.reason.clone() }),
             ),
+            (None, Some(good)) if held.is_some() => (Text::from(good.arn.clone()), None),
             _ => (revision.arn.clone(), None),
         };
         let infrastructure = ground.infrastructure;
         let parts = Parts {
             cluster,
             task_definition,
-            reverted: rolled_back.as_ref().and(memory.last_good.as_ref()),
+            reverted: memory.last_good.as_ref().filter(|_| rolled_back.is_some() || held.is_some()),
             network: ground.network,
             attached: &attached,
             connect: self.service_connect(infrastructure.as_ref())?,
             volumes: self.volume_configurations(infrastructure.as_ref()),
         };
         let service = self.service(&mut graph, parts)?;
+        if let (Some(held), None) = (&held, &memory.last_good) {
+            // Nothing is known that could run meanwhile.
+            graph.hold(&service, &held.message);
+        }
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
         let warnings = warnings::warnings(self.spec).into_iter().chain(ground.warnings).collect();
         let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
         let (pins, endpoints) = (ground.pins.pins, attached.endpoints);
-        Ok((Desired { graph, warnings, rolled_back, pins, endpoints, ..Desired::default() }, needs))
+        Ok((Desired { graph, warnings, rolled_back, pins, held, endpoints, ..Desired::default() }, needs))
     }
 
     /// Everything that a task definition names.

@@ -88,3 +88,37 @@ fn a_task_goes_by_itself_unless_git_would_make_it_again() -> Result<()> {
         if stalled.reason == "TtlUnderGitOps" { Ok(()) } else { Err(stalled.to_string()) }
     })
 }
+
+#[test]
+fn a_new_revision_waits_for_its_migration_and_runs_what_it_migrated_to() -> Result<()> {
+    let ns = Namespace::with_hello(stack(), "migrated")?;
+    let before = ns.get("ecssvc/hello")?["status"]["deployment"]["taskDefinition"].clone();
+    let container =
+        json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.28", "portMappings": [{"containerPort": 80}]});
+    let after = json!({"after": [{"task": {"name": "migrate"}}], "task": {"containerDefinitions": [container]}});
+    ns.patch("ecssvc/hello", &json!({"spec": after}))?;
+    ns.wait_until("ecssvc/hello", "it to wait for the migration", |now| {
+        let reconciling = condition(now, "Reconciling");
+        if reconciling.reason == "WaitingForTask" { Ok(()) } else { Err(reconciling.to_string()) }
+    })?;
+    let wanted = ns.get("ecssvc/hello")?["status"].clone();
+    ensure!(wanted["deployment"]["taskDefinition"] == before, "what runs goes on running: {wanted:#}");
+
+    let spec = json!({
+        "cluster": {"name": "main"},
+        "launchType": "FARGATE",
+        "taskFrom": {"service": {"name": "hello"}, "revision": "Spec"},
+        "overrides": {"containerOverrides": [{"name": "web", "command": ["./migrate", "up"]}]},
+    });
+    let task = json!({
+        "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsTask",
+        "metadata": {"name": "migrate", "namespace": ns.name}, "spec": spec,
+    });
+    ns.apply(&task.to_string())?;
+    ns.wait_ready("ecstask/migrate")?;
+    ns.wait_settled("ecssvc/hello")?;
+    let (task, service) = (ns.get("ecstask/migrate")?["status"].clone(), ns.get("ecssvc/hello")?["status"].clone());
+    ensure!(task["taskDefinitionArn"] != before, "the new one: {task:#}");
+    ensure!(task["taskDefinitionArn"] == service["deployment"]["taskDefinition"], "{task:#} {service:#}");
+    Ok(())
+}
