@@ -44,6 +44,9 @@ pub struct Memory {
     /// The revision that last succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_good: Option<GoodRevision>,
+    /// The one that succeeded before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub good_before: Option<GoodRevision>,
     /// Content hash of each revision, by ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub revisions: BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use longshore_aws::{Class, Fault, act, find, observe};
 use longshore_planner::desired::{
-    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Scope, learn,
+    ClusterReference, Desired, Facts, Memory, Obstacle, Reference, References, Said, Scope, learn,
 };
 use longshore_planner::desired::{ecs_cluster, ecs_service};
 use longshore_planner::engine::{Action, Entry, Graph, Id, Inventory, LookUp, Options, Plan, Step, Thing, World, plan};
@@ -148,7 +148,8 @@ impl Object {
         self.ask(account).await;
         let world = self.look(account, &self.graph()).await;
         if !self.options.deleting {
-            self.memory = learn(&self.memory, &self.graph(), &world, self.restarted_at.as_deref());
+            let said = Said { restarted_at: self.restarted_at.as_deref(), roll_back: None };
+            self.memory = learn(&self.memory, &self.graph(), &world, said);
         }
         let plan = plan(&self.graph(), &self.inventory.ids(), &world, &kinds::all(), &self.options);
         (world, plan)

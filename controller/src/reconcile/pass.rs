@@ -8,7 +8,9 @@ use longshore_aws::{Aws, Read, Write, find};
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolicy, Mode};
 use longshore_planner::caution::{Pause, asked};
-use longshore_planner::desired::{Desired, Fact, Facts, Memory, Need, Obstacle, Scope, Warning, environment};
+use longshore_planner::desired::{
+    Desired, Fact, Facts, Memory, Need, Obstacle, ROLL_BACK, Said, Scope, Warning, environment,
+};
 use longshore_planner::engine::{Graph, Inventory, Options};
 use longshore_planner::report::{Failure, Intent, Situation};
 
@@ -93,6 +95,7 @@ impl<O: Object> Pass<'_, O> {
         if mode == Mode::Suspend {
             return Err(Halt::suspended("spec.mode is Suspend: Longshore neither looks nor changes anything"));
         }
+        self.said().check().map_err(|refusal| Halt::refused(&[refusal]))?;
         let (scope, environment) = self.scope()?;
         let pause = self.pause(&environment)?.filter(|_| mode == Mode::Manage);
         let changes = mode == Mode::Manage && pause.is_none();
@@ -295,7 +298,8 @@ impl<O: Object> Pass<'_, O> {
     }
 
     fn asked(&self) -> String {
-        asked(self.object.meta().generation.unwrap_or_default(), &options(&self.object))
+        let roll_back = self.said().roll_back;
+        asked(self.object.meta().generation.unwrap_or_default(), &options(&self.object), roll_back)
     }
 
     /// Warnings are told once per generation.
@@ -308,6 +312,12 @@ impl<O: Object> Pass<'_, O> {
             let note = format!("{}: {}", warning.at, warning.message);
             self.shell.events.tell(&self.object.object_ref(&()), true, "Unusual", &warning.at.0, note).await;
         }
+    }
+
+    /// What people say of its rollout.
+    pub(super) fn said(&self) -> Said<'_> {
+        let roll_back = self.object.annotations().get(ROLL_BACK).map(String::as_str);
+        Said { restarted_at: self.object.restarted_at(), roll_back }
     }
 
     pub(super) fn namespace(&self) -> String {

@@ -147,7 +147,7 @@ impl<O: Object> Pass<'_, O> {
         if work.intent == Intent::Delete {
             return;
         }
-        let learnt = learn(&work.memory, &work.desired.graph, world, self.object.restarted_at());
+        let learnt = learn(&work.memory, &work.desired.graph, world, self.said());
         if learnt == work.memory {
             return;
         }

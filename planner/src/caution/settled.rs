@@ -29,10 +29,13 @@ pub struct Look<'a> {
     pub now: jiff::Timestamp,
 }
 
-/// What people ask for by the object itself: it changes when they edit the spec, or consent to a replacement.
-pub fn asked(generation: i64, options: &Options) -> String {
+/// What people ask for by the object itself: it changes when they edit the spec, consent to a replacement, or have a
+/// revision rolled back.
+pub fn asked(generation: i64, options: &Options, roll_back: Option<&str>) -> String {
     let keys: Vec<&str> = options.allow_replace.iter().map(String::as_str).collect();
-    if keys.is_empty() { generation.to_string() } else { format!("{generation} with {}", keys.join(", ")) }
+    let with = if keys.is_empty() { String::new() } else { format!(" with {}", keys.join(", ")) };
+    let without = roll_back.map(|revision| format!(" without {revision}")).unwrap_or_default();
+    format!("{generation}{with}{without}")
 }
 
 impl Settled {
@@ -49,14 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_ask_for_something_new_by_the_spec_or_by_consent() {
+    fn people_ask_for_something_new_by_the_spec_by_consent_or_by_a_rollback() {
         let consent = |keys: &[&str]| Options {
             allow_replace: keys.iter().map(|key| (*key).to_owned()).collect(),
             ..Options::default()
         };
-        let cases = [(1, &[][..], "1"), (2, &[], "2"), (2, &["a"], "2 with a"), (2, &["b", "a"], "2 with a, b")];
-        for (generation, keys, expected) in cases {
-            assert_eq!(asked(generation, &consent(keys)), expected);
+        let cases = [
+            (1, &[][..], None, "1"),
+            (2, &[], None, "2"),
+            (2, &["a"], None, "2 with a"),
+            (2, &["b", "a"], Some("hello:7"), "2 with a, b without hello:7"),
+        ];
+        for (generation, keys, roll_back, expected) in cases {
+            assert_eq!(asked(generation, &consent(keys), roll_back), expected);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
 use super::ecs_service::{SERVICE_KEY, TASK_KEY};
+use super::said::{ROLL_BACK, Said};
 use crate::caution::Record;
 use crate::engine::{Graph, Id, Kind, Node, Thing, World, known_as};
 use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
@@ -20,6 +21,8 @@ pub struct Memory {
     pub rejected: Option<Rejected>,
     /// What runs while the spec's revision is rejected.
     pub last_good: Option<LastGood>,
+    /// What ran before that: where a rollback by hand goes back to.
+    pub good_before: Option<LastGood>,
     /// Of each listener rule, chosen or given, by its printed identity; what is remembered is not chosen again.
     pub priorities: BTreeMap<String, i32>,
     /// What was looked up outside the spec, by name; what is remembered is not looked up again.
@@ -28,14 +31,14 @@ pub struct Memory {
     pub caution: Record,
 }
 
-/// A revision that ECS rolled back.
+/// A revision that was rolled back, by ECS or by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// Hash of its content: the `fixed` of its identity.
     pub content_hash: String,
     /// Its ARN.
     pub arn: String,
-    /// Why, in ECS's words.
+    /// Why, in ECS's words; or that somebody wanted it so.
     pub reason: String,
     /// The spec's `restartedAt` at that time.
     pub restarted_at: Option<String>,
@@ -52,6 +55,24 @@ pub struct LastGood {
     pub roleless: bool,
 }
 
+impl LastGood {
+    fn read(stored: &GoodRevision) -> Self {
+        Self {
+            content_hash: stored.content_hash.clone(),
+            arn: stored.task_definition_arn.clone(),
+            roleless: stored.roleless,
+        }
+    }
+
+    fn stored(&self) -> GoodRevision {
+        GoodRevision {
+            content_hash: self.content_hash.clone(),
+            task_definition_arn: self.arn.clone(),
+            roleless: self.roleless,
+        }
+    }
+}
+
 impl Memory {
     /// From an object's status.
     pub fn read(stored: Option<&Stored>) -> Self {
@@ -63,11 +84,8 @@ impl Memory {
                 reason: revision.reason.clone(),
                 restarted_at: revision.restarted_at.clone(),
             }),
-            last_good: stored.last_good.as_ref().map(|revision| LastGood {
-                content_hash: revision.content_hash.clone(),
-                arn: revision.task_definition_arn.clone(),
-                roleless: revision.roleless,
-            }),
+            last_good: stored.last_good.as_ref().map(LastGood::read),
+            good_before: stored.good_before.as_ref().map(LastGood::read),
             priorities: stored.priorities.clone(),
             pins: stored.pins.clone(),
             caution: Record::read(stored),
@@ -84,11 +102,8 @@ impl Memory {
             generation: None,
             restarted_at: revision.restarted_at.clone(),
         });
-        stored.last_good = self.last_good.as_ref().map(|revision| GoodRevision {
-            content_hash: revision.content_hash.clone(),
-            task_definition_arn: revision.arn.clone(),
-            roleless: revision.roleless,
-        });
+        stored.last_good = self.last_good.as_ref().map(LastGood::stored);
+        stored.good_before = self.good_before.as_ref().map(LastGood::stored);
         stored.priorities.clone_from(&self.priorities);
         stored.pins.clone_from(&self.pins);
         self.caution.write(&mut stored);
@@ -124,39 +139,80 @@ fn priorities(graph: &Graph) -> BTreeMap<String, i32> {
 
 /// What a look at AWS adds to the memory: the wanted revision was rolled back, or a revision completed. A rejection of
 /// another revision is forgotten. What the graph chose is remembered too.
-pub fn learn(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option<&str>) -> Memory {
+pub fn learn(memory: &Memory, graph: &Graph, world: &World, said: Said<'_>) -> Memory {
     let memory = Memory { priorities: priorities(graph), ..memory.clone() };
-    learn_of_revisions(&memory, graph, world, restarted_at).unwrap_or(memory)
+    learn_of_revisions(&memory, graph, world, said).unwrap_or(memory)
 }
 
-fn learn_of_revisions(memory: &Memory, graph: &Graph, world: &World, restarted_at: Option<&str>) -> Option<Memory> {
+fn learn_of_revisions(memory: &Memory, graph: &Graph, world: &World, said: Said<'_>) -> Option<Memory> {
+    let restarted_at = said.restarted_at;
     let wanted = |kind: &str, key: &str| graph.iter().map(|(id, _)| id).find(|id| id.kind == kind && id.key == key);
     let (service, task) = (wanted(Service::NAME, SERVICE_KEY)?, wanted(TaskDefinition::NAME, TASK_KEY)?);
     let known_as = known_as(graph, world);
     let observed = |id| known_as.get(id).unwrap_or(id);
     let seen = world.seen::<Service>(observed(service))?;
     let detail = seen.detail::<ServiceDetail>()?;
-    let last_good = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
-    let last_good = last_good.or_else(|| memory.last_good.clone());
     // What ECS says of a rollback stays after it. It speaks of this attempt only once that was begun: a new
     // `restartedAt` that the service does not carry yet asks for another one.
     let begun = seen.value.restarted_at.as_deref() == restarted_at;
     let revision = Revision { content_hash: &task.fixed, seen: world.get(observed(task)) };
+    let by_hand = by_hand(memory, &revision, (world, &detail), said);
     let rejected = memory
         .rejects(&task.fixed, restarted_at)
         .cloned()
         .or_else(|| rejected_before(memory, &revision, restarted_at))
+        .or_else(|| by_hand.as_ref().map(|(rejected, _)| rejected.clone()))
         .or_else(|| begun.then(|| rejection(&revision, &detail, restarted_at)).flatten());
-    let last_good = last_good.or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
-    Some(Memory { rejected, last_good, ..memory.clone() })
+    // One that was gone back from by hand has completed, and is not good for that.
+    let is_rejected = |good: &LastGood| rejected.as_ref().is_some_and(|rejected| rejected.arn == good.arn);
+    let completed = completed(&detail).and_then(|deployment| good(world, &deployment.task_definition));
+    let last_good = completed
+        .filter(|good| !is_rejected(good))
+        .or_else(|| by_hand.map(|(_, back_to)| back_to))
+        .or_else(|| memory.last_good.clone())
+        .or_else(|| rejected.as_ref().and_then(|rejected| gone_back_to(world, &detail, rejected)));
+    let good_before = good_before(memory, last_good.as_ref()).filter(|good| !is_rejected(good));
+    Some(Memory { rejected, last_good, good_before, ..memory.clone() })
+}
+
+/// What ran before the last good revision.
+fn good_before(memory: &Memory, last_good: Option<&LastGood>) -> Option<LastGood> {
+    let another = |good: &&LastGood| last_good.is_some_and(|last| last.arn != good.arn);
+    memory.last_good.iter().chain(&memory.good_before).find(another).cloned()
+}
+
+/// Somebody says that the wanted revision is to be gone back from, and there is one to go back to. Whoever lost the memory
+/// of it finds the service there already, or its deployment still under way.
+fn by_hand(
+    memory: &Memory,
+    revision: &Revision<'_>,
+    (world, detail): (&World, &ServiceDetail),
+    said: Said<'_>,
+) -> Option<(Rejected, LastGood)> {
+    let arn = revision.arn().filter(|arn| arn.rsplit('/').next() == said.roll_back)?;
+    let there = detail.deployments.iter().map(|deployment| good_or_foreign(world, &deployment.task_definition));
+    let known = memory.last_good.iter().chain(&memory.good_before).cloned();
+    let back_to = known.chain(there).find(|good| good.arn != *arn)?;
+    let rejected = Rejected {
+        content_hash: revision.content_hash.to_owned(),
+        arn: arn.clone(),
+        reason: format!("the annotation {ROLL_BACK} says so"),
+        restarted_at: said.restarted_at.map(ToOwned::to_owned),
+    };
+    Some((rejected, back_to))
 }
 
 /// The revision that ECS went back to, where none was ever seen to complete: one of an adopted service, or one that
 /// completed while nobody looked. Without it the rejected one would be tried again.
 fn gone_back_to(world: &World, detail: &ServiceDetail, rejected: &Rejected) -> Option<LastGood> {
     let arn = &detail.primary()?.task_definition;
-    let known = || LastGood { content_hash: String::new(), arn: arn.clone(), roleless: true };
-    (*arn != rejected.arn).then(|| good(world, arn).unwrap_or_else(known))
+    (*arn != rejected.arn).then(|| good_or_foreign(world, arn))
+}
+
+/// A revision that ECS runs, whoever made it.
+fn good_or_foreign(world: &World, arn: &str) -> LastGood {
+    let foreign = || LastGood { content_hash: String::new(), arn: arn.to_owned(), roleless: true };
+    good(world, arn).unwrap_or_else(foreign)
 }
 
 /// The deployment that is the only one left and completed.

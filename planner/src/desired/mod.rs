@@ -16,6 +16,7 @@ mod labels;
 mod memory;
 mod obstacle;
 mod priorities;
+mod said;
 mod scope;
 mod subnets;
 
@@ -37,4 +38,5 @@ pub use obstacle::{
     Need, Obstacle, Reference, References, Refusal, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
+pub use said::{ROLL_BACK, Said};
 pub use scope::Scope;

@@ -95,7 +95,7 @@ impl Object {
             }
             let plan = plan(&graph, &self.cloud.inventory.ids(), &world, &kinds::all(), &self.cloud.options);
             self.cloud.inventory = self.cloud.inventory.with(&graph, &world, &plan);
-            let asked = asked(self.generation, &self.cloud.options);
+            let asked = asked(self.generation, &self.cloud.options, None);
             let look = Look { asked: &asked, graph: &graph, world: &world, plan: &plan, now: self.now };
             self.record = remembered(&self.record.after(&look));
             let plan = self.record.restrain(&look, &kinds::all());

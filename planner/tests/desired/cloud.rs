@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use longshore_planner::desired::{Fact, Need, TakenPriority, learn};
+use longshore_planner::desired::{Fact, Need, Said, TakenPriority, learn};
 use longshore_planner::engine::{
     Action, Graph, Id, Inventory, Kind, Options, Owner, Plan, State, Step, Thing, World, plan,
 };
@@ -87,7 +87,7 @@ impl Cloud {
             asked.facts.insert(Need::ListenerRules { listener_arn: listener.into() }, Fact::ListenerRules(of));
         }
         let graph = asked.desired().graph;
-        asked.memory = learn(&asked.memory, &graph, &self.world(), None);
+        asked.memory = learn(&asked.memory, &graph, &self.world(), Said::default());
         self.settle(&asked.desired().graph)
     }
 

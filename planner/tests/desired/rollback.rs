@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use longshore_planner::caution::{Correction, Record, Settled};
-use longshore_planner::desired::{LastGood, Memory, Rejected, learn};
+use longshore_planner::desired::{LastGood, Memory, Rejected, Said, learn};
 use longshore_planner::engine::{Kind, Owner, Seen, State, Thing, World};
 use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail};
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
@@ -12,6 +12,7 @@ use crate::objects::{container, desire, environment, hello, scope, value};
 use longshore_planner::desired::Desired;
 
 const OLD: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/hello:1";
+const OLDER: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/hello:0";
 const NEW: &str = "arn:aws:ecs:eu-west-1:123456789012:task-definition/hello:2";
 
 fn wanted(memory: &Memory, patch: &Value) -> Desired {
@@ -84,9 +85,13 @@ fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
         ),
     ];
     for (detail, reason) in cases {
-        let learnt = learn(&good, &desired.graph, &world(&desired, &detail), None);
+        let learnt = learn(&good, &desired.graph, &world(&desired, &detail), Said::default());
         assert_eq!(learnt.rejected.as_ref().map(|rejected| rejected.reason.as_str()), reason, "{detail:?}");
     }
+}
+
+fn restarted(restarted_at: Option<&str>) -> Said<'_> {
+    Said { restarted_at, roll_back: None }
 }
 
 /// `NEW` was rolled back, and the service runs `OLD` again.
@@ -109,19 +114,19 @@ fn a_restart_that_was_not_begun_yet_is_not_judged_by_the_rollback_before_it() {
         ..Memory::default()
     };
     let (before, after) = (wanted(&good, &json!({})), wanted(&good, &json!({"restartedAt": "2026-11-24T00:00:00Z"})));
-    let rejected = learn(&good, &before.graph, &world(&before, &rolled_back()), None);
+    let rejected = learn(&good, &before.graph, &world(&before, &rolled_back()), Said::default());
     assert!(rejected.rejected.is_some());
     // The service in AWS still carries no restart, then it carries it, and was rolled back once more.
     let at = Some("2026-11-24T00:00:00Z");
-    assert_eq!(learn(&rejected, &after.graph, &world(&before, &rolled_back()), at).rejected, None);
-    let again = learn(&good, &after.graph, &world(&after, &rolled_back()), at);
+    assert_eq!(learn(&rejected, &after.graph, &world(&before, &rolled_back()), restarted(at)).rejected, None);
+    let again = learn(&good, &after.graph, &world(&after, &rolled_back()), restarted(at));
     assert_eq!(again.rejected.unwrap().restarted_at.as_deref(), at);
 }
 
 #[test]
 fn a_rejected_revision_is_not_tried_again_though_none_was_seen_to_complete() {
     let desired = wanted(&Memory::default(), &json!({}));
-    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &rolled_back()), None);
+    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &rolled_back()), Said::default());
     assert_eq!(learnt.last_good, Some(LastGood { content_hash: String::new(), arn: OLD.into(), roleless: true }));
     assert_eq!(value::<Service>(&wanted(&learnt, &json!({})), "service").task_definition, OLD.into());
 }
@@ -133,7 +138,7 @@ fn a_completed_revision_is_remembered_as_good() {
         deployments: vec![deployment("PRIMARY", NEW, RolloutState::Completed)],
         ..ServiceDetail::default()
     };
-    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &detail), None);
+    let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &detail), Said::default());
     assert_eq!(learnt.last_good.map(|good| good.arn), Some(NEW.to_owned()));
 }
 
@@ -179,6 +184,7 @@ fn memory_survives_the_status() {
             restarted_at: Some("t".into()),
         }),
         last_good: Some(LastGood { content_hash: "g".into(), arn: OLD.into(), roleless: true }),
+        good_before: Some(LastGood { content_hash: "f".into(), arn: OLDER.into(), roleless: false }),
         pins: [("a secret".to_owned(), "its key".to_owned())].into(),
         caution: Record {
             settled: Some(Settled { asked: "3 with service".into(), wanted: "h".into() }),
@@ -246,8 +252,80 @@ fn a_revision_that_was_rejected_under_another_hash_of_its_content_is_not_tried_a
         deployments: vec![deployment("PRIMARY", OLD, RolloutState::Completed)],
         ..ServiceDetail::default()
     };
-    let after = learn(&before, &desired.graph, &world(&desired, &settled), None);
+    let after = learn(&before, &desired.graph, &world(&desired, &settled), Said::default());
     assert_eq!(after.rejected.as_ref().map(|rejected| rejected.content_hash.clone()), Some(content_hash(&desired)));
     assert_eq!(value::<Service>(&wanted(&after, &json!({})), "service").task_definition, OLD.into());
-    assert_eq!(learn(&before, &desired.graph, &world(&desired, &settled), Some("later")).rejected, None);
+    assert_eq!(learn(&before, &desired.graph, &world(&desired, &settled), restarted(Some("later"))).rejected, None);
+}
+
+/// The service runs this revision, and nothing is under way.
+fn running(arn: &str) -> ServiceDetail {
+    ServiceDetail { deployments: vec![deployment("PRIMARY", arn, RolloutState::Completed)], ..ServiceDetail::default() }
+}
+
+fn good(arn: &str) -> LastGood {
+    LastGood { content_hash: "old".into(), arn: arn.into(), roleless: false }
+}
+
+#[test]
+fn the_revision_before_the_last_good_one_is_remembered_too() {
+    let before = Memory { last_good: Some(good(OLD)), ..Memory::default() };
+    let desired = wanted(&before, &json!({}));
+    let learnt = learn(&before, &desired.graph, &world(&desired, &running(NEW)), Said::default());
+    assert_eq!(learnt.last_good.as_ref().map(|good| good.arn.as_str()), Some(NEW));
+    assert_eq!(learnt.good_before, Some(good(OLD)));
+    let again = learn(&learnt, &desired.graph, &world(&desired, &running(NEW)), Said::default());
+    assert_eq!(again, learnt, "the second look teaches nothing");
+}
+
+#[test]
+fn a_revision_that_completed_is_gone_back_from_by_hand_until_the_spec_or_a_restart_asks_for_it_again() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let completed = LastGood { content_hash: content_hash(&desired), arn: NEW.into(), roleless: false };
+    let both = Memory { last_good: Some(completed), good_before: Some(good(OLD)), ..Memory::default() };
+    let under_way = Memory { last_good: Some(good(OLD)), ..Memory::default() };
+    let said = |roll_back| Said { restarted_at: None, roll_back };
+    let starting = || ServiceDetail {
+        deployments: vec![
+            deployment("PRIMARY", NEW, RolloutState::InProgress),
+            deployment("ACTIVE", OLD, RolloutState::Completed),
+        ],
+        ..ServiceDetail::default()
+    };
+    let cases = [
+        (&both, running(NEW), Some("hello:2"), Some(OLD)),
+        (&under_way, starting(), Some("hello:2"), Some(OLD)),
+        // The memory of it is lost, and ECS still tells.
+        (&Memory::default(), starting(), Some("hello:2"), Some(OLD)),
+        // Another revision than the spec's: it was meant for what was before.
+        (&both, running(NEW), Some("hello:1"), None),
+        (&both, running(NEW), None, None),
+        // Nothing to go back to.
+        (&Memory::default(), running(NEW), Some("hello:2"), None),
+    ];
+    for (memory, detail, roll_back, back_to) in cases {
+        let learnt = learn(memory, &desired.graph, &world(&desired, &detail), said(roll_back));
+        let after = wanted(&learnt, &json!({}));
+        assert_eq!(value::<Service>(&after, "service").task_definition.known(), back_to, "{roll_back:?}");
+        // ECS arrives there, and the annotation is taken away: that changes nothing.
+        if back_to.is_some() {
+            let arrived = learn(&learnt, &after.graph, &world(&after, &running(OLD)), said(None));
+            assert_eq!(
+                (arrived.rejected.as_ref(), arrived.last_good.as_ref()),
+                (learnt.rejected.as_ref(), learnt.last_good.as_ref())
+            );
+            assert!(wanted(&arrived, &json!({"restartedAt": "2026-11-28T12:00:00Z"})).rolled_back.is_none());
+        }
+    }
+}
+
+#[test]
+fn the_look_that_still_sees_the_old_deployment_completed_does_not_take_the_rollback_back() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let completed = LastGood { content_hash: content_hash(&desired), arn: NEW.into(), roleless: false };
+    let before = Memory { last_good: Some(completed), good_before: Some(good(OLD)), ..Memory::default() };
+    let said = Said { restarted_at: None, roll_back: Some("hello:2") };
+    let first = learn(&before, &desired.graph, &world(&desired, &running(NEW)), said);
+    let after = wanted(&first, &json!({}));
+    assert_eq!(learn(&first, &after.graph, &world(&after, &running(NEW)), said), first);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use longshore_crds::application_load_balancer::ListenerProtocol;
 use longshore_planner::desired::{
-    Claim, Facts, Memory, Need, Obstacle, Reference, ServiceReference, TakenPriority, learn,
+    Claim, Facts, Memory, Need, Obstacle, Reference, Said, ServiceReference, TakenPriority, learn,
 };
 use longshore_planner::engine::{Graph, Id, Kind, World};
 use longshore_planner::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
@@ -258,7 +258,7 @@ fn priority_in_use(id: &str) -> Failure {
 fn a_priority_that_somebody_took_meanwhile_is_passed_by() {
     let mut asked = Asked::orders(&json!({}));
     let graph = asked.desired().graph;
-    asked.memory = learn(&Memory::default(), &graph, &World::default(), None);
+    asked.memory = learn(&Memory::default(), &graph, &World::default(), Said::default());
     let (id, chosen) = asked.memory.priorities.clone().into_iter().next().unwrap();
     asked.memory = asked.memory.after(&[priority_in_use(&id)]);
     asked.facts = Facts::new();
@@ -345,7 +345,7 @@ fn four_services_that_come_at_once_sort_themselves_out() {
     for _ in 0..4 {
         for asked in &mut objects {
             let graph = asked.desired().graph;
-            asked.memory = learn(&asked.memory, &graph, &World::default(), None);
+            asked.memory = learn(&asked.memory, &graph, &World::default(), Said::default());
             let (id, rule) = of::<ListenerRule>(&graph).remove(0);
             let object = Some(asked.scope.ownership().object);
             let mine = TakenPriority { priority: rule.priority, object, resource: Some(id.clone()) };

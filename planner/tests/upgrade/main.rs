@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use longshore_crds::{AwsEnvironmentSpec, EcsServiceSpec};
-use longshore_planner::desired::{ClusterReference, Facts, Memory, Reference, References, Scope, ecs_service, learn};
+use longshore_planner::desired::{
+    ClusterReference, Facts, Memory, Reference, References, Said, Scope, ecs_service, learn,
+};
 use longshore_planner::engine::{Id, Inventory, Options, Plan, World, plan};
 use longshore_planner::kinds;
 use serde_json::Value;
@@ -55,7 +57,12 @@ impl Recorded {
     fn plan(&self) -> Plan {
         let (scope, references) = (scope(), References::to_cluster(Reference::Ready(self.cluster.clone())));
         let desired = |memory: &Memory| ecs_service(&scope, &self.spec, &Facts::new(), &references, memory).unwrap();
-        let memory = learn(&self.memory, &desired(&self.memory).graph, &self.world, self.spec.restarted_at.as_deref());
+        let memory = learn(
+            &self.memory,
+            &desired(&self.memory).graph,
+            &self.world,
+            Said { restarted_at: self.spec.restarted_at.as_deref(), roll_back: None },
+        );
         plan(&desired(&memory).graph, &self.inventory.ids(), &self.world, &kinds::all(), &Options::default())
     }
 
