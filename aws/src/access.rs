@@ -184,6 +184,7 @@ operations! {
     Read "ecs:ListServices" ecs aws_sdk_ecs list_services ListServicesInputBuilder ListServicesOutput;
     Read "ecs:ListTaskDefinitions" ecs aws_sdk_ecs list_task_definitions ListTaskDefinitionsInputBuilder ListTaskDefinitionsOutput;
     Read "ecs:ListTasks" ecs aws_sdk_ecs list_tasks ListTasksInputBuilder ListTasksOutput;
+    Write "ecs:ExecuteCommand" ecs aws_sdk_ecs execute_command ExecuteCommandInputBuilder ExecuteCommandOutput;
     Write "ecs:CreateCluster" ecs aws_sdk_ecs create_cluster CreateClusterInputBuilder CreateClusterOutput;
     Write "ecs:UpdateCluster" ecs aws_sdk_ecs update_cluster UpdateClusterInputBuilder UpdateClusterOutput;
     Write "ecs:PutClusterCapacityProviders" ecs aws_sdk_ecs put_cluster_capacity_providers PutClusterCapacityProvidersInputBuilder PutClusterCapacityProvidersOutput;
@@ -216,6 +217,7 @@ operations! {
     Write "iam:UntagRole" iam aws_sdk_iam untag_role UntagRoleInputBuilder UntagRoleOutput;
     Write "iam:DeleteRole" iam aws_sdk_iam delete_role DeleteRoleInputBuilder DeleteRoleOutput;
     Read "logs:DescribeLogGroups" logs aws_sdk_cloudwatchlogs describe_log_groups DescribeLogGroupsInputBuilder DescribeLogGroupsOutput;
+    Read "logs:GetLogEvents" logs aws_sdk_cloudwatchlogs get_log_events GetLogEventsInputBuilder GetLogEventsOutput;
     Read "logs:ListTagsForResource" logs aws_sdk_cloudwatchlogs list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
     Write "logs:CreateLogGroup" logs aws_sdk_cloudwatchlogs create_log_group CreateLogGroupInputBuilder CreateLogGroupOutput;
     Write "logs:PutRetentionPolicy" logs aws_sdk_cloudwatchlogs put_retention_policy PutRetentionPolicyInputBuilder PutRetentionPolicyOutput;

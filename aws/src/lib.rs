@@ -8,6 +8,7 @@
 //! - [`act`] takes one step of a plan.
 //! - [`run_task`], [`stop_task`] and [`one_off_tasks`] are for tasks that run to their end.
 //! - a [`Survey`] reads the resources of many objects at once, for drift and for what nobody claims.
+//! - [`tasks`] has what people at the command line ask for: tasks, what they write, commands that run in them.
 //! - [`find`] looks up facts that an object's graph depends on, such as subnets by their tags.
 
 pub mod access;
@@ -28,6 +29,7 @@ mod session;
 mod stored;
 mod survey;
 mod tags;
+pub mod tasks;
 
 pub use access::{Aws, Read, Write};
 pub use act::act;

@@ -64,7 +64,7 @@ const LIMITS: &[Limit] = &[
     limit("ecs-task-definition-read", &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinition*"], 50, 20),
     limit("ecs-task-definition-delete", &["ecs:DeleteTaskDefinitions"], 5, 1),
     limit("ecs-task-read", &["ecs:DescribeTasks", "ecs:ListTasks"], 100, 20),
-    limit("ecs-task-modify", &["ecs:RunTask", "ecs:StopTask"], 100, 40),
+    limit("ecs-task-modify", &["ecs:RunTask", "ecs:StopTask", "ecs:ExecuteCommand"], 100, 40),
     limit("ecs-tag-modify", &["ecs:TagResource", "ecs:UntagResource"], 20, 10),
     limit_each("ec2-read", &["ec2:Describe*"], 100, 20),
     limit_each("ec2-modify", &["ec2:*"], 50, 5),

@@ -47,9 +47,8 @@ struct Finding {
 }
 
 /// Looks, and tells; it fails only where it could not look.
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let findings = runtime.context("the asynchronous runtime could not be started")?.block_on(find(arguments))?;
+pub(super) async fn run(arguments: &Arguments) -> Result<()> {
+    let findings = find(arguments).await?;
     let text = match arguments.output {
         Output::Json => serde_json::to_string_pretty(&findings).context("the findings could not be written as JSON")?,
         Output::Table if findings.is_empty() => {

@@ -6,7 +6,11 @@ use kube::{Api, Client, Config};
 
 /// A client without retries of its own (kube repeats writes up to fifteen times): the queue decides when to try again.
 pub(crate) async fn client() -> Result<Client> {
-    let mut config = Config::infer().await.context("no kubeconfig and no service account: set KUBECONFIG")?;
+    client_of(Config::infer().await.context("no kubeconfig and no service account: set KUBECONFIG")?)
+}
+
+/// The same for a configuration that was chosen.
+pub(crate) fn client_of(mut config: Config) -> Result<Client> {
     config.default_retry = false;
     Client::try_from(config).context("the Kubernetes client could not be made")
 }

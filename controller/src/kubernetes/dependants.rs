@@ -98,14 +98,9 @@ impl Stores {
     /// Its cluster, its load balancers and what it mounts, which tell of it; who waits for what it may give up; who lets it in.
     fn dependants_of_service(&self, service: &Key) -> Vec<Key> {
         let Some(found) = self.service(&service.namespace, &service.name) else { return vec![] };
-        let reference = &found.spec.cluster;
-        let namespace = reference.namespace.clone().unwrap_or_else(|| service.namespace.clone());
-        let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
-        let balancers: BTreeSet<Key> = load_balancers_of(&found).collect();
-        let file_systems: BTreeSet<Key> = mounts_of(&found).map(|(key, _)| key).collect();
         let others = self.contested().into_iter().chain(self.services_that_allow(service));
         let others = others.filter(|other| other != service).chain(self.tasks_from(service));
-        cluster.into_iter().chain(balancers).chain(file_systems).chain(others).collect()
+        mentions(&found).into_iter().chain(others).collect()
     }
 
     /// The services that name a cluster.
@@ -160,6 +155,16 @@ impl Stores {
         };
         keys(&self.services, allows)
     }
+}
+
+/// What a service cannot do without: its cluster, its load balancers, the file systems that it mounts.
+pub(crate) fn mentions(service: &EcsService) -> Vec<Key> {
+    let reference = &service.spec.cluster;
+    let namespace = reference.namespace.clone().or_else(|| service.namespace()).unwrap_or_default();
+    let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
+    let balancers: BTreeSet<Key> = load_balancers_of(service).collect();
+    let file_systems: BTreeSet<Key> = mounts_of(service).map(|(key, _)| key).collect();
+    cluster.into_iter().chain(balancers).chain(file_systems).collect()
 }
 
 /// The load balancers that a service names.

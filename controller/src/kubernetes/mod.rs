@@ -14,8 +14,8 @@ mod selection;
 mod status;
 mod watch;
 
-pub(crate) use client::{client, installation_id};
-pub(crate) use dependants::{mount_of, mounts_of};
+pub(crate) use client::{client, client_of, installation_id};
+pub(crate) use dependants::{mentions, mount_of, mounts_of};
 pub(crate) use dns_endpoint::{DnsEndpoint, Published};
 pub(crate) use events::Events;
 pub(crate) use fenced::fenced;

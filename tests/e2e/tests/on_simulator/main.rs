@@ -6,6 +6,7 @@
 mod argo_cd;
 mod caution;
 mod changes;
+mod command_line;
 mod connect;
 mod deletion;
 mod drift;
