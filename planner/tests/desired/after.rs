@@ -34,7 +34,7 @@ struct Known {
 fn desired(known: Known) -> Desired {
     let spec = hello(&json!({"after": [{"task": {"name": "migrate"}}]}));
     let scope = scope(environment(&json!({})));
-    let good = LastGood { content_hash: "old".to_owned(), arn: OLD.to_owned() };
+    let good = LastGood { content_hash: "old".to_owned(), arn: OLD.to_owned(), roleless: false };
     let memory = Memory { last_good: known.before.then_some(good), ..Memory::default() };
     let references = References::to_cluster(cluster());
     let plain = ecs_service(&scope, &spec, &Facts::new(), &references, &memory).unwrap();
