@@ -23,8 +23,8 @@ FAULTS = [
     Fault(
         "a delete too early: before the successor is ready",
         ENGINE + "prune.rs",
-        'self.unready_successor(id).or_else(|| self.user_of(id, thing, rules))',
-        'self.user_of(id, thing, rules)',
+        'self.unready_successor(id).or_else(|| self.wrong_support(thing))',
+        'self.wrong_support(thing)',
         "engine",
         "a_predecessor_stays_until_its_successor_is_ready",
     ),
@@ -144,8 +144,8 @@ FAULTS = [
     Fault(
         "a stale index: a cluster's users that are being deleted count as gone",
         "controller/src/kubernetes/dependants.rs",
-        'reference.name.as_ref() == Some(&cluster.name)',
-        'service.metadata.deletion_timestamp.is_none() && reference.name.as_ref() == Some(&cluster.name)',
+        'cluster_named(&service.spec.cluster, service).as_ref() == Some(cluster)',
+        'service.metadata.deletion_timestamp.is_none() && cluster_named(&service.spec.cluster, service).as_ref() == Some(cluster)',
         "faults",
         "what_goes_wrong_at_a_call_is_put_right",
     ),

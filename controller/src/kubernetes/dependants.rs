@@ -6,7 +6,7 @@ use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_task::Phase;
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::task_definition::Volume;
-use longshore_crds::{EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
+use longshore_crds::{ClusterRef, EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
 use longshore_planner::desired::ALREADY_CLAIMED;
 use longshore_planner::one_off::ATTEMPT;
 
@@ -46,22 +46,14 @@ impl Stores {
             let mut after = service.spec.after.iter();
             service.namespace().as_deref() == Some(&task.namespace) && after.any(|it| it.task.name == task.name)
         });
-        let reference = &found.spec.cluster;
-        let namespace = reference.namespace.clone().unwrap_or_else(|| task.namespace.clone());
-        let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
+        let cluster = cluster_named(&found.spec.cluster, found.as_ref());
         let mounted = mounts_of_task(&found).map(|(key, _)| key);
         service.into_iter().chain(waiting).chain(cluster).chain(mounted).collect()
     }
 
     /// The one-off tasks of a cluster that have not ended, or own something there.
     pub(crate) fn tasks_in(&self, cluster: &Key) -> Vec<Key> {
-        let names = |task: &EcsTask| {
-            let reference = &task.spec.cluster;
-            let own = task.namespace().unwrap_or_default();
-            reference.name.as_ref() == Some(&cluster.name)
-                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
-        };
-        keys(&self.tasks, |task| names(task) && !has_ended(task))
+        keys(&self.tasks, |task| !has_ended(task) && cluster_named(&task.spec.cluster, task).as_ref() == Some(cluster))
     }
 
     /// The one-off tasks that take their task definition from a service, and have not ended.
@@ -105,13 +97,7 @@ impl Stores {
 
     /// The services that name a cluster.
     pub(crate) fn services_of(&self, cluster: &Key) -> Vec<Key> {
-        let names = |service: &EcsService| {
-            let reference = &service.spec.cluster;
-            let own = service.namespace().unwrap_or_default();
-            reference.name.as_ref() == Some(&cluster.name)
-                && reference.namespace.as_ref().unwrap_or(&own) == &cluster.namespace
-        };
-        keys(&self.services, names)
+        keys(&self.services, |service| cluster_named(&service.spec.cluster, service).as_ref() == Some(cluster))
     }
 
     /// The services that name a load balancer.
@@ -159,12 +145,16 @@ impl Stores {
 
 /// What a service cannot do without: its cluster, its load balancers, the file systems that it mounts.
 pub(crate) fn mentions(service: &EcsService) -> Vec<Key> {
-    let reference = &service.spec.cluster;
-    let namespace = reference.namespace.clone().or_else(|| service.namespace()).unwrap_or_default();
-    let cluster = reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name });
+    let cluster = cluster_named(&service.spec.cluster, service);
     let balancers: BTreeSet<Key> = load_balancers_of(service).collect();
     let file_systems: BTreeSet<Key> = mounts_of(service).map(|(key, _)| key).collect();
     cluster.into_iter().chain(balancers).chain(file_systems).collect()
+}
+
+/// The cluster that an object names, unless by its ARN.
+fn cluster_named(reference: &ClusterRef, by: &impl ResourceExt) -> Option<Key> {
+    let namespace = reference.namespace.clone().or_else(|| by.namespace()).unwrap_or_default();
+    reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name })
 }
 
 /// The load balancers that a service names.
