@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
-use longshore_crds::ecs_service::EcsServiceStatus;
+use longshore_crds::ecs_service::{EcsServiceStatus, ServiceLoadBalancer};
 use longshore_crds::ecs_task::RunStatus;
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::task_definition::Volume;
@@ -17,7 +17,7 @@ use longshore_crds::{
 };
 use longshore_planner::desired::{
     Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, as_service, ecs_cluster,
-    ecs_service, ecs_task, efs_file_system, retained_by, task_policy, tracked_by,
+    ecs_service, ecs_task, efs_file_system, records_of_gone, retained_by, task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::one_off::{Attempt, Next, Policy};
@@ -254,17 +254,21 @@ impl Object for EcsService {
         if self.metadata.deletion_timestamp.is_none() {
             return ecs_service(scope, &self.spec, facts, &references, memory);
         }
-        // What is behind a load balancer that is no more went with it.
+        // What is behind a load balancer that is no more went with it, but for names that lead there.
         let mut spec = self.spec.clone();
-        spec.load_balancers.retain(|entry| {
+        let (known, gone) = spec.load_balancers.into_iter().partition(|entry| {
             let reference = references.listeners.get(&entry.name);
             entry.target_group_arn.is_some() || reference.is_some_and(|reference| reference.ready().is_some())
         });
+        spec.load_balancers = known;
+        let gone: Vec<ServiceLoadBalancer> = gone;
         // What its environment has opened for it is not its own.
         spec.network_configuration.iter_mut().for_each(|network| network.access.clear());
         // Nor does it mount again what is no more.
         spec.task.volumes.iter_mut().for_each(|volume| forget_unknown(volume, &scope.namespace, &references));
-        ecs_service(scope, &spec, facts, &references, memory)
+        let mut desired = ecs_service(scope, &spec, facts, &references, memory)?;
+        records_of_gone(&mut desired.graph, &gone)?;
+        Ok(desired)
     }
 
     fn outdated(&self, graph: &Graph, world: &World, now: Timestamp) -> Option<(Id, String)> {

@@ -27,7 +27,7 @@ pub use access::{
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
-pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, retained_by};
+pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, records_of_gone, retained_by};
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
 pub use efs_file_system::{CLIENTS_KEY, efs_file_system};
 pub use grants::authorise;

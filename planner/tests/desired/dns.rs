@@ -2,7 +2,8 @@
 
 use longshore_crds::application_load_balancer::IpAddressType;
 use longshore_crds::aws_environment::Grant;
-use longshore_planner::desired::{Address, Fact, ListenerReference, Need, Obstacle, Reference};
+use longshore_crds::ecs_service::ServiceLoadBalancer;
+use longshore_planner::desired::{Address, Fact, ListenerReference, Need, Obstacle, Reference, records_of_gone};
 use longshore_planner::engine::{Graph, Kind};
 use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
 use longshore_planner::kinds::route53::record_set::RecordSet;
@@ -131,6 +132,23 @@ fn a_host_of_two_listeners_has_one_record_and_one_of_two_load_balancers_none() {
     assert_eq!(told(&asked.desired().graph), ["shop.example.com A"]);
     asked.references.listeners.insert("plain".to_owned(), second("other-2.elb.amazonaws.com"));
     assert_eq!(asked.refused(), [("NoDnsRecord".to_owned(), "spec.loadBalancers[plain].dns".to_owned())]);
+}
+
+#[test]
+fn of_a_load_balancer_that_is_gone_the_names_that_lead_there_stay_known() {
+    let behind = behind(&json!({"rules": [{"hosts": ["Shop.example.com"]}], "dns": dns(&json!({}))}));
+    let known = asked(&behind, IpAddressType::Ipv4).desired().graph;
+    let entries: Vec<ServiceLoadBalancer> = serde_json::from_value(behind["loadBalancers"].clone()).unwrap();
+    let mut alone = Graph::default();
+    records_of_gone(&mut alone, &entries).unwrap();
+    assert_eq!(told(&alone), ["shop.example.com A", "shop.example.com AAAA"], "of both types: which is not known");
+    let mut with_another = known.clone();
+    records_of_gone(&mut with_another, &entries).unwrap();
+    for (id, node) in known.iter().filter(|(id, _)| id.kind == RecordSet::NAME) {
+        assert!(alone.iter().any(|(other, _)| other == id), "{id} is the same resource");
+        let kept = with_another.iter().find(|(other, _)| *other == id).unwrap().1;
+        assert_eq!(kept.want, node.want, "what another entry leads to a load balancer stays as it is");
+    }
 }
 
 #[test]

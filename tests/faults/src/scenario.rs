@@ -83,6 +83,9 @@ pub(crate) struct End {
     /// A deployment goes on that comes no further.
     #[serde(default)]
     pub(crate) deploying: bool,
+    /// No change of the spec mends it.
+    #[serde(default)]
+    pub(crate) lasting: bool,
 }
 
 fn hello() -> String {
@@ -284,7 +287,7 @@ impl Scenario {
     pub(crate) fn end_of(&self, object: &str, meanwhile: Meanwhile) -> Option<&End> {
         // What was wrong with the spec is mended by the change of it.
         let mended = meanwhile == Meanwhile::Changed && object == self.subject && !self.frozen;
-        self.end.get(object).filter(|_| !mended)
+        self.end.get(object).filter(|end| end.lasting || !mended)
     }
 }
 

@@ -6,7 +6,7 @@ use longshore_crds::ecs_service::ServiceLoadBalancer;
 
 use crate::desired::obstacle::{Address, ListenerReference, Reference, Refusal};
 use crate::engine::{FieldPath, Graph, GraphError, Id};
-use crate::kinds::route53::record_set::RecordSet;
+use crate::kinds::route53::record_set::{RecordSet, RecordType};
 
 /// A host that is led to a load balancer.
 pub(super) struct Named {
@@ -130,10 +130,32 @@ pub(super) fn records(
                 alias: Some(address.alias.clone()),
                 other: vec![],
             };
-            // A host may have records in several zones, a private and a public one. A colon or an at sign, which an
-            // identity is printed with, is in neither.
-            let key = format!("{host}-{}-{hosted_zone_id}", record_type.as_str().to_ascii_lowercase());
-            graph.add(&key, record, at.clone(), &after)?;
+            graph.add(&key_of(&record), record, at.clone(), &after)?;
+        }
+    }
+    Ok(())
+}
+
+/// A host may have records in several zones, a private and a public one. A colon or an at sign, which an identity is printed
+/// with, is in neither.
+fn key_of(record: &RecordSet) -> String {
+    format!("{}-{}-{}", record.name, record.record_type.as_str().to_ascii_lowercase(), record.hosted_zone_id)
+}
+
+/// Adds the records of entries whose load balancer is not known any more, as far as it takes to find and delete them: what
+/// is behind a load balancer goes with it, and names that lead to it do not.
+pub fn records_of_gone(graph: &mut Graph, entries: &[ServiceLoadBalancer]) -> Result<(), GraphError> {
+    for entry in entries {
+        let Some(zone) = entry.dns.as_ref().and_then(|dns| dns.hosted_zone_id.as_ref()) else { continue };
+        let at = FieldPath::from("spec.loadBalancers").item(&entry.name).member("dns");
+        for (host, record_type) in hosts(entry).iter().flat_map(|host| RecordType::ALL.map(|it| (host, it))) {
+            let record =
+                RecordSet { hosted_zone_id: zone.clone(), name: host.clone(), record_type, alias: None, other: vec![] };
+            match graph.add(&key_of(&record), record, at.clone(), &[]) {
+                // An entry whose load balancer is known has it too.
+                Err(GraphError::Duplicate(_)) => {}
+                added => drop(added?),
+            }
         }
     }
     Ok(())

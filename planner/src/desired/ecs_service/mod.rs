@@ -25,6 +25,7 @@ mod unsupported;
 mod volumes;
 mod warnings;
 
+pub use dns::records_of_gone;
 pub(crate) use keys::{ALIASES, DECRYPT};
 pub use logs::retained_by;
 pub(crate) use roles::POLICY_OF_TASK;

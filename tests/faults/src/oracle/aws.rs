@@ -160,7 +160,8 @@ impl Account {
         let forgotten = self
             .things
             .iter()
-            .filter(|thing| !(forgotten && is_replaceable(thing)))
+            // Names of hosts that the spec had before: nothing but the status told of those.
+            .filter(|thing| !(forgotten && (is_replaceable(thing) || thing.kind == "record")))
             .filter(|thing| tag(thing) == key.to_lowercase() && !resources.contains_key(thing.ownership("resource")))
             .map(|thing| format!("{key}: its inventory has forgotten {}", thing.id));
         stale.chain(forgotten).collect()

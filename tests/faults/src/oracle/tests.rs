@@ -79,7 +79,7 @@ fn the_oracle_sees_what_is_wrong_with_a_service_that_is_scaled() {
         }),
         ("none of its target groups", |world| {
             let target = own(&mut world["autoscaling"]["targets"]);
-            let metric = &mut target["policies"]["requests"]["tracking"]["PredefinedMetricSpecification"];
+            let metric = &mut target["policies"]["requests"]["configuration"]["PredefinedMetricSpecification"];
             metric["ResourceLabel"] = json!("app/public/1/targetgroup/another/2");
         }),
     ];
