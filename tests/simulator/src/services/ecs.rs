@@ -18,6 +18,7 @@ mod events;
 mod exec;
 mod failing;
 mod fargate;
+mod instances;
 mod launch;
 mod lifecycle;
 mod list_tasks;
@@ -67,6 +68,8 @@ pub struct State {
     services: BTreeMap<String, services::Service>,
     /// By task id.
     tasks: BTreeMap<String, tasks::Task>,
+    /// Container instances, by id.
+    instances: BTreeMap<String, instances::ContainerInstance>,
     /// EBS volumes that were made for tasks, by id.
     volumes: BTreeMap<String, ebs::Volume>,
     account_settings: BTreeMap<String, String>,
@@ -105,6 +108,10 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "StopServiceDeployment" => service_deployments::stop(world, call),
         "RunTask" => run_task::run(world, call),
         "StopTask" => run_task::stop(world, call),
+        "RegisterContainerInstance" => instances::register(world, call),
+        "DeregisterContainerInstance" => instances::deregister(world, call),
+        "DescribeContainerInstances" => instances::describe(world, call),
+        "ListContainerInstances" => instances::list(world, call),
         "ExecuteCommand" => exec::execute(world, call),
         "DescribeTasks" => list_tasks::describe(world, call),
         "ListTasks" => list_tasks::list(world, call),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::services::Status;
 use crate::services::ecs::tags::{self, Tags};
-use crate::services::ecs::{client, invalid, names};
+use crate::services::ecs::{client, instances, invalid, names};
 use crate::services::servicediscovery;
 use crate::world::World;
 
@@ -171,6 +171,10 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
         let message = "The Cluster cannot be deleted while Services are active.";
         return Err(Fault::bad_request("ClusterContainsServicesException", message));
     }
+    if instances::count(world, &name) > 0 {
+        let message = "The Cluster cannot be deleted while Container Instances are active or draining.";
+        return Err(Fault::bad_request("ClusterContainsContainerInstancesException", message));
+    }
     if world.ecs.tasks.values().any(|task| task.cluster == name && task.is_live()) {
         let message = "The Cluster cannot be deleted while Tasks are active.";
         return Err(Fault::bad_request("ClusterContainsTasksException", message));
@@ -242,27 +246,32 @@ fn view(world: &World, name: &str, include: &[&str]) -> Value {
     let Some(cluster) = world.ecs.clusters.get(name) else { return Value::Null };
     let included = |what: &str, value: Value| if include.contains(&what) { value } else { json!([]) };
     let tasks = || world.ecs.tasks.values().filter(|task| task.cluster == *name);
-    let services = |status: Status| {
-        world.ecs.services.values().filter(|service| service.cluster == *name && service.status == status).count()
+    let on = |fargate: bool| tasks().filter(move |task| task.host.is_none() == fargate);
+    let all_services = |status: Status| {
+        world.ecs.services.values().filter(move |service| service.cluster == *name && service.status == status)
+    };
+    let services = |status: Status| all_services(status).count();
+    let services_on = |status: Status, fargate: bool| {
+        all_services(status).filter(|service| service.revision.on_fargate() == fargate).count()
     };
     let statistics = || {
         let statistic = |name: &str, count: usize| json!({"name": name, "value": count.to_string()});
         json!([
-            statistic("runningEC2TasksCount", 0),
-            statistic("runningFargateTasksCount", tasks().filter(|task| task.is_running()).count()),
-            statistic("pendingEC2TasksCount", 0),
-            statistic("pendingFargateTasksCount", tasks().filter(|task| task.is_pending()).count()),
-            statistic("activeEC2ServiceCount", 0),
-            statistic("activeFargateServiceCount", services(Status::Active)),
-            statistic("drainingEC2ServiceCount", 0),
-            statistic("drainingFargateServiceCount", services(Status::Draining)),
+            statistic("runningEC2TasksCount", on(false).filter(|task| task.is_running()).count()),
+            statistic("runningFargateTasksCount", on(true).filter(|task| task.is_running()).count()),
+            statistic("pendingEC2TasksCount", on(false).filter(|task| task.is_pending()).count()),
+            statistic("pendingFargateTasksCount", on(true).filter(|task| task.is_pending()).count()),
+            statistic("activeEC2ServiceCount", services_on(Status::Active, false)),
+            statistic("activeFargateServiceCount", services_on(Status::Active, true)),
+            statistic("drainingEC2ServiceCount", services_on(Status::Draining, false)),
+            statistic("drainingFargateServiceCount", services_on(Status::Draining, true)),
         ])
     };
     json!({
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": if cluster.active { "ACTIVE" } else { "INACTIVE" },
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": instances::count(world, name),
         "runningTasksCount": tasks().filter(|task| task.is_running()).count(),
         "pendingTasksCount": tasks().filter(|task| task.is_pending()).count(),
         "activeServicesCount": services(Status::Active),

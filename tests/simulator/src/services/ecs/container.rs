@@ -103,9 +103,18 @@ pub(super) fn is_routed(container: &Value) -> bool {
     container.pointer("/logConfiguration/logDriver").is_some_and(|driver| driver == "awsfirelens")
 }
 
+/// Its port mappings.
+pub(super) fn mappings(container: &Value) -> impl Iterator<Item = &Value> {
+    container.get("portMappings").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// A port mapping's protocol: TCP where it says none.
+pub(super) fn protocol(mapping: &Value) -> &str {
+    mapping.get("protocol").and_then(Value::as_str).unwrap_or("tcp")
+}
+
 /// The TCP ports that its port mappings name.
 pub(super) fn ports(container: &Value) -> Vec<i64> {
-    let mappings = container.get("portMappings").and_then(Value::as_array).into_iter().flatten();
-    let tcp = mappings.filter(|port| port.get("protocol").and_then(Value::as_str).unwrap_or("tcp") == "tcp");
+    let tcp = mappings(container).filter(|port| protocol(port) == "tcp");
     tcp.filter_map(|port| port.get("containerPort").and_then(Value::as_i64)).collect()
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::wire_time;
+use crate::services::ecs::instances::Placement;
 use crate::services::ecs::launch::{self, Order, Refusal};
 use crate::services::ecs::rolling::{self, Bounds, Moves, Seen, Stands};
 use crate::services::ecs::service_config::Revision;
@@ -11,7 +12,9 @@ use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
-use crate::services::ecs::{agenda, alarms, circuit_breaker, connect, events, failing, lifecycle, task_definitions};
+use crate::services::ecs::{
+    agenda, alarms, circuit_breaker, connect, events, failing, instances, lifecycle, task_definitions,
+};
 use crate::world::World;
 
 /// How soon the scheduler acts on a change, in milliseconds.
@@ -167,6 +170,7 @@ fn finish_draining(world: &mut World, key: &str) {
 }
 
 fn schedule(world: &mut World, key: &str) {
+    count_daemons(world, key);
     failing::judge(world, key);
     alarms::judge(world, key);
     let Some(service) = world.ecs.services.get(key) else { return };
@@ -187,6 +191,21 @@ fn schedule(world: &mut World, key: &str) {
         }
     }
     settle(world, key);
+}
+
+/// A daemon service wants as many tasks as there are instances for it.
+fn count_daemons(world: &mut World, key: &str) {
+    let Some(service) = world.ecs.services.get(key).filter(|service| service.daemon) else { return };
+    let Some(definition) = task_definitions::find(world, &service.revision.task_definition) else { return };
+    let count = instances::daemons(world, &service.cluster, &placement(service), definition);
+    if let Some(service) = world.ecs.services.get_mut(key) {
+        service.desired = count;
+    }
+}
+
+fn placement(service: &Service) -> Placement {
+    let given = Placement::of(|member| service.plain.get(member).cloned());
+    Placement { one_each: service.daemon, ..given }
 }
 
 /// The service's tasks that aren't stopping: the primary deployment's, and all others'; the oldest first.
@@ -271,10 +290,7 @@ fn tell_refusal(world: &mut World, key: &str, refusal: &Refusal) {
             "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different \
              availability zone. {guide}"
         ),
-        Refusal::NoInstances => format!(
-            "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were \
-             found in your cluster. {guide}"
-        ),
+        Refusal::Unplaced(shortfall) => format!("{} {guide}", shortfall.event()),
     };
     events::add(world, key, &text);
     let later = world.now + RELAUNCH;
@@ -310,6 +326,7 @@ fn order(world: &World, key: &str) -> Option<Order> {
         launch_type,
         capacity_provider: primary.revision.next_provider(running),
         network: primary.revision.network.clone(),
+        placement: placement(service),
         overrides: json!({}),
         enable_execute_command: service.enable_execute_command,
         tags: task_tags(world, service, &primary.revision.task_definition),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::services::ecs::instances::{self, Host, Placement, Shortfall};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::{Attachment, Container, ContainerStatus, Health, Phase, Task};
@@ -24,6 +25,7 @@ pub(super) struct Order {
     pub(super) launch_type: String,
     pub(super) capacity_provider: Option<String>,
     pub(super) network: Option<Value>,
+    pub(super) placement: Placement,
     pub(super) overrides: Value,
     pub(super) enable_execute_command: bool,
     pub(super) tags: Tags,
@@ -36,15 +38,12 @@ pub(super) enum Refusal {
     Role(String),
     /// Fargate has no room.
     Capacity,
-    /// Launch type EC2: the cluster has no container instance.
-    NoInstances,
+    /// No container instance takes it.
+    Unplaced(Shortfall),
 }
 
 /// Launches a task, or says why not. The answer is its id.
 pub(super) fn launch(world: &mut World, order: &Order) -> Result<String, Refusal> {
-    if order.launch_type != "FARGATE" {
-        return Err(Refusal::NoInstances);
-    }
     let Some(definition) = task_definitions::find(world, &order.definition).cloned() else {
         return Err(Refusal::Role("TaskDefinition not found.".to_owned()));
     };
@@ -60,14 +59,18 @@ pub(super) fn launch(world: &mut World, order: &Order) -> Result<String, Refusal
     for arn in [&task_role, &execution_role].into_iter().flatten() {
         check_role(world, arn)?;
     }
-    if world
-        .settings
-        .fargate_capacity
-        .is_some_and(|most| world.ecs.tasks.values().filter(|task| task.is_live()).count() >= most)
+    let host = match order.launch_type.as_str() {
+        "FARGATE" => None,
+        _ => Some(instances::place(world, order, &definition).map_err(Refusal::Unplaced)?),
+    };
+    if host.is_none()
+        && world.settings.fargate_capacity.is_some_and(|most| {
+            world.ecs.tasks.values().filter(|task| task.is_live() && task.host.is_none()).count() >= most
+        })
     {
         return Err(Refusal::Capacity);
     }
-    let task = task(world, order, &definition, execution_role);
+    let task = task(world, order, &definition, (execution_role, host));
     let id = task.id.clone();
     world.ecs.tasks.insert(id.clone(), task);
     let due = world.now + lifecycle::PROVISIONING;
@@ -89,9 +92,14 @@ fn check_role(world: &World, arn: &str) -> Result<(), Refusal> {
     })
 }
 
-fn task(world: &mut World, order: &Order, definition: &Definition, execution_role: Option<String>) -> Task {
+fn task(
+    world: &mut World,
+    order: &Order,
+    definition: &Definition,
+    (execution_role, host): (Option<String>, Option<Host>),
+) -> Task {
     let id = world.ids.hex(32);
-    let attachment = attachment(world, order);
+    let attachment = attachment(world, order, host.as_ref());
     let containers = definition.containers().iter().map(|one| new_container(world, order, &id, one)).collect();
     let size = |member: &str| {
         let text = order.overrides.get(member).and_then(Value::as_str).or(definition.text(member));
@@ -120,6 +128,7 @@ fn task(world: &mut World, order: &Order, definition: &Definition, execution_rol
         failing: None,
         launch_type: order.launch_type.clone(),
         capacity_provider: order.capacity_provider.clone(),
+        host,
         cpu: size("cpu"),
         memory: size("memory"),
         execution_role,
@@ -144,10 +153,13 @@ fn task(world: &mut World, order: &Order, definition: &Definition, execution_rol
     }
 }
 
-/// A service's tasks spread over its subnets, the one with the fewest first; other tasks take one by their number.
-fn attachment(world: &mut World, order: &Order) -> Option<Attachment> {
+/// A service's tasks spread over its subnets, the one with the fewest first; other tasks take one by their number. On an
+/// instance it is one of the instance's zone.
+fn attachment(world: &mut World, order: &Order, host: Option<&Host>) -> Option<Attachment> {
     let configuration = order.network.as_ref()?;
-    let subnets = network::subnets(configuration);
+    let zone_of = |id: &String| ec2::subnet(world, id).map(|subnet| subnet.availability_zone);
+    let mut subnets = network::subnets(configuration);
+    subnets.retain(|id| host.is_none_or(|host| host.zone == zone_of(id)));
     let siblings =
         order.service.as_ref().and_then(|key| world.ecs.services.get(key)).map(|service| service.tasks.clone());
     let subnet = if let Some(siblings) = siblings {

@@ -289,7 +289,7 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     let failed = match code {
         StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => !task.counted,
         StopCode::ServiceSchedulerInitiated => task.failing.is_some(),
-        StopCode::UserInitiated => false,
+        StopCode::UserInitiated | StopCode::TerminationNotice => false,
     };
     task.stopping = true;
     task.stop_code = Some(code);
@@ -314,6 +314,16 @@ pub(super) fn stop(world: &mut World, id: &str, code: StopCode, reason: &str) {
     if let Some((key, deployment)) = owner.filter(|_| failed) {
         circuit_breaker::task_failed(world, &key, &deployment);
     }
+}
+
+/// What the task ran on is gone, and the task with it, at once.
+pub(super) fn lose(world: &mut World, id: &str, code: StopCode, reason: &str) {
+    stop(world, id, code, reason);
+    if let Some(task) = world.ecs.tasks.get_mut(id) {
+        task.containers.iter_mut().filter(|one| one.status == ContainerStatus::Running).for_each(|one| end(one, 137));
+        task.execution_stopped_at = Some(world.now);
+    }
+    finish(world, id);
 }
 
 /// The containers that still run end with success, as a process does that heeds SIGTERM.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, Fault};
+use crate::services::ecs::instances::{Placement, Shortfall};
 use crate::services::ecs::launch::{self, Order, Refusal};
 use crate::services::ecs::service_config::Revision;
 use crate::services::ecs::service_create::capacity;
@@ -57,7 +58,10 @@ pub(super) fn run(world: &mut World, call: &Call) -> Answer {
                     "Capacity is unavailable at this time. Please try again later or in a different availability zone";
                 failures.push(json!({"reason": reason}));
             }
-            Err(Refusal::NoInstances) => return Err(invalid("No Container Instances were found in your cluster.")),
+            Err(Refusal::Unplaced(shortfall)) => match unplaced(world, &order.cluster, &shortfall) {
+                Some(failure) => failures.push(failure),
+                None => return Err(invalid("No Container Instances were found in your cluster.")),
+            },
         }
     }
     if let Some(token) = call.text("clientToken") {
@@ -65,6 +69,11 @@ pub(super) fn run(world: &mut World, call: &Call) -> Answer {
         world.ecs.run_tokens.insert(token.to_owned(), remembered);
     }
     Ok(answer(world, &started, &failures))
+}
+
+fn unplaced(world: &World, cluster: &str, shortfall: &Shortfall) -> Option<Value> {
+    let (instance, reason) = shortfall.failure()?;
+    Some(json!({"arn": world.arn("ecs", &format!("container-instance/{cluster}/{instance}")), "reason": reason}))
 }
 
 fn answer(world: &World, ids: &[String], failures: &[Value]) -> Value {
@@ -121,6 +130,7 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         },
         capacity_provider: None,
         network: revision.network.clone(),
+        placement: Placement::of(|member| call.input.get(member).cloned()),
         overrides,
         enable_execute_command,
         tags: task_tags(call, definition, &cluster)?,

@@ -7,6 +7,7 @@ use crate::clock::wire_time;
 use crate::services::ec2::Eni;
 use crate::services::ecs::exec;
 use crate::services::ecs::failing::Failing;
+use crate::services::ecs::instances::Host;
 use crate::services::ecs::lifecycle::Happening;
 use crate::services::ecs::load_balancing::Target;
 use crate::services::ecs::tags::{self, Tags};
@@ -41,6 +42,7 @@ pub(super) enum StopCode {
     EssentialContainerExited,
     UserInitiated,
     ServiceSchedulerInitiated,
+    TerminationNotice,
 }
 
 /// A task.
@@ -69,6 +71,8 @@ pub(super) struct Task {
     pub(super) failing: Option<Failing>,
     pub(super) launch_type: String,
     pub(super) capacity_provider: Option<String>,
+    /// The container instance that it is on, where it is on one.
+    pub(super) host: Option<Host>,
     pub(super) cpu: Option<String>,
     pub(super) memory: Option<String>,
     pub(super) execution_role: Option<String>,
@@ -152,6 +156,12 @@ impl Task {
         self.phase > Phase::Stopping
     }
 
+    /// Its Availability Zone.
+    pub(super) fn zone(&self) -> Option<&str> {
+        let attached = self.attachment.as_ref().and_then(|attachment| attachment.zone.as_deref());
+        attached.or(self.host.as_ref().and_then(|host| host.zone.as_deref()))
+    }
+
     /// What it is meant to be.
     pub(super) fn desired_status(&self) -> &'static str {
         if self.stopping { "STOPPED" } else { "RUNNING" }
@@ -171,13 +181,14 @@ impl Task {
             "healthStatus": self.health,
             "launchType": self.launch_type,
             "capacityProviderName": self.capacity_provider,
-            "platformVersion": "1.4.0",
-            "platformFamily": "Linux",
+            "containerInstanceArn": self.host.as_ref().map(|host| &host.arn),
+            "platformVersion": self.host.is_none().then_some("1.4.0"),
+            "platformFamily": self.host.is_none().then_some("Linux"),
             "cpu": self.cpu,
             "memory": self.memory,
             "overrides": self.overrides,
             "enableExecuteCommand": self.enable_execute_command,
-            "availabilityZone": self.attachment.as_ref().and_then(|attachment| attachment.zone.clone()),
+            "availabilityZone": self.zone(),
             "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
             "attachments": self.attachment.iter().map(|attachment| self.attachment_view(attachment)).collect::<Vec<_>>(),
             "containers": self.containers.iter().map(|container| self.container_view(container)).collect::<Vec<_>>(),
@@ -215,6 +226,16 @@ impl Task {
         json!({"id": attachment.id, "type": "ElasticNetworkInterface", "status": status, "details": details})
     }
 
+    /// The container's ports on its host, once it runs.
+    fn bindings_view(&self, container: &Container) -> Value {
+        let bound = self.host.iter().filter(|_| self.phase >= Phase::Running).flat_map(|host| &host.bindings);
+        let own = bound.filter(|binding| binding.container == container.name);
+        own.map(|binding| {
+            json!({"bindIP": "0.0.0.0", "containerPort": binding.port, "hostPort": binding.host, "protocol": binding.protocol})
+        })
+        .collect()
+    }
+
     fn container_view(&self, container: &Container) -> Value {
         let attachment = self.attachment.as_ref();
         let eni = attachment.and_then(|attachment| attachment.eni.as_ref().map(|eni| (attachment, eni)));
@@ -229,7 +250,7 @@ impl Task {
             "lastStatus": container.status,
             "exitCode": container.exit_code,
             "reason": container.reason,
-            "networkBindings": [],
+            "networkBindings": self.bindings_view(container),
             "networkInterfaces": eni.map(interface).into_iter().collect::<Vec<_>>(),
             "managedAgents": exec::agents(self, container),
             "healthStatus": container.health,

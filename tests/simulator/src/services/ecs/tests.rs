@@ -4,6 +4,7 @@ mod attached;
 mod clusters;
 mod commands;
 mod errors;
+mod instances;
 mod lifecycle;
 mod one_off_tasks;
 mod rollback;
@@ -59,10 +60,7 @@ impl Aws {
 
     /// Registers a revision of `hello`: one container `web`, changed by `changes` to the input.
     fn register(&self, changes: &Value) -> String {
-        let mut input = task_definition("public.ecr.aws/nginx/nginx:1.27");
-        for (member, value) in changes.as_object().into_iter().flatten() {
-            input[member] = value.clone();
-        }
+        let input = changed(task_definition("public.ecr.aws/nginx/nginx:1.27"), changes);
         let answer = self.ok("RegisterTaskDefinition", &input);
         answer["taskDefinition"]["taskDefinitionArn"].as_str().unwrap().to_owned()
     }
@@ -73,10 +71,7 @@ impl Aws {
 
     /// Creates the service `hello` with so many tasks, its input changed by `changes`.
     fn create(&self, desired: u32, changes: &Value) -> Value {
-        let mut input = service(desired);
-        for (member, value) in changes.as_object().into_iter().flatten() {
-            input[member] = value.clone();
-        }
+        let input = changed(service(desired), changes);
         self.ok("CreateService", &input)["service"].clone()
     }
 
@@ -88,10 +83,7 @@ impl Aws {
     }
 
     fn update(&self, changes: &Value) -> Value {
-        let mut input = json!({"cluster": "main", "service": "hello"});
-        for (member, value) in changes.as_object().into_iter().flatten() {
-            input[member] = value.clone();
-        }
+        let input = changed(json!({"cluster": "main", "service": "hello"}), changes);
         self.ok("UpdateService", &input)["service"].clone()
     }
 
@@ -169,6 +161,15 @@ impl Aws {
         self.0.with_world(|world| iam::add_role(world, &arn, &trust.to_string(), &[], &inline)).unwrap();
         arn
     }
+}
+
+/// An input with other members; `null` takes one out.
+fn changed(mut input: Value, changes: &Value) -> Value {
+    for (member, value) in changes.as_object().into_iter().flatten() {
+        input[member] = value.clone();
+    }
+    input.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    input
 }
 
 fn rollout(service: &Value) -> &str {
