@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use longshore_aws::{Edge, Session, SessionConfig};
 use longshore_sdk_connector::edge;
 use longshore_simulator::Simulator;
+use longshore_simulator::call::{Call, Service};
 use longshore_simulator::faults::{Kind, Rule};
 use longshore_simulator::recording::Entry;
 use serde_json::Value;
@@ -35,6 +36,22 @@ impl Account {
     /// The same account, seen by another process: nothing is remembered.
     pub(crate) async fn after_a_crash(self) -> Self {
         Self::of(self.simulator).await
+    }
+
+    /// What somebody else asks of ECS, such as a pipeline, or the agent of an instance.
+    pub(crate) fn asks(&self, operation: &str, input: &Value) -> Value {
+        self.simulator.with_world(|world| {
+            let call = Call {
+                service: Service::from_scope("ecs").unwrap(),
+                operation: operation.to_owned(),
+                input: input.clone(),
+                region: world.region.clone(),
+                access_key: "AKIAANOTHER".to_owned(),
+                account_id: world.account_id.clone(),
+                time: world.now,
+            };
+            world.call(&call).unwrap()
+        })
     }
 
     /// Something goes wrong with so many calls of an operation, from the n-th on.

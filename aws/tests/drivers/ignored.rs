@@ -4,7 +4,6 @@ use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBu
 use aws_sdk_ecs::operation::describe_task_definition::builders::DescribeTaskDefinitionInputBuilder;
 use aws_sdk_ecs::types::TaskDefinition;
 use longshore_planner::desired::{ClusterReference, Reference, References, ecs_service};
-use longshore_simulator::call::{Call, Service};
 use serde_json::{Value, json};
 
 use crate::account::Account;
@@ -57,7 +56,7 @@ impl Pipeline {
     /// where that is asked for.
     async fn deploys(&self, image: &str, variable: Option<&str>) {
         let (arn, _) = self.runs().await;
-        let described = self.asks("DescribeTaskDefinition", &json!({"taskDefinition": arn}));
+        let described = self.account.asks("DescribeTaskDefinition", &json!({"taskDefinition": arn}));
         let mut revision = described["taskDefinition"].clone();
         let taken = [
             "taskDefinitionArn",
@@ -74,27 +73,12 @@ impl Pipeline {
         if let Some(variable) = variable {
             container["environment"] = json!([{"name": variable, "value": "1"}]);
         }
-        let made = self.asks("RegisterTaskDefinition", &revision);
+        let made = self.account.asks("RegisterTaskDefinition", &revision);
         let arn = made["taskDefinition"]["taskDefinitionArn"].clone();
-        self.asks(
+        self.account.asks(
             "UpdateService",
             &json!({"cluster": self.cluster.arn, "service": self.name(), "taskDefinition": arn}),
         );
-    }
-
-    fn asks(&self, operation: &str, input: &Value) -> Value {
-        self.account.simulator.with_world(|world| {
-            let call = Call {
-                service: Service::from_scope("ecs").unwrap(),
-                operation: operation.to_owned(),
-                input: input.clone(),
-                region: world.region.clone(),
-                access_key: "AKIAPIPELINE".to_owned(),
-                account_id: world.account_id.clone(),
-                time: world.now,
-            };
-            world.call(&call).unwrap()
-        })
     }
 
     async fn image(&self) -> String {

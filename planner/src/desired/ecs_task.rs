@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use longshore_crds::ecs_service::AwsVpcConfiguration;
 use longshore_crds::ecs_task::TaskOverride;
 use longshore_crds::task_definition::{LogDriver, Switch};
 use longshore_crds::{ContainerDefinition, EcsServiceSpec, EcsTaskSpec};
@@ -81,14 +82,16 @@ pub fn ecs_task(
     lent.extend(source.and_then(Reference::ready).iter().flat_map(|source| source.security_groups.iter().cloned()));
     let order = Order {
         cluster: cluster.arn.clone(),
-        request: request(scope, spec, &cluster.arn, &revision, &network),
+        request: request(scope, spec, &cluster.arn, &revision, network.as_ref()),
         content: content(spec),
         started_by: scope.base(),
         containers: counting(spec, &containers),
         logs: logs(&containers),
     };
-    let refusals: Vec<Refusal> =
-        authorise(&graph, scope, &lent).into_iter().chain(authorise_order(spec, &network, scope, &lent)).collect();
+    let refusals: Vec<Refusal> = authorise(&graph, scope, &lent)
+        .into_iter()
+        .chain(authorise_order(spec, network.as_ref(), scope, &lent))
+        .collect();
     match (refusals.is_empty(), needs.is_empty()) {
         (false, _) => Err(Obstacle::Refused(refusals)),
         (true, false) => Err(Obstacle::Needs(needs)),
@@ -142,15 +145,20 @@ fn of_service(scope: &Scope, spec: &EcsTaskSpec, source: &TaskSource, facts: &Fa
     Ok(Template {
         graph: Graph::default(),
         revision: source.task_definition_arn.clone().into(),
-        network: Network {
+        network: has_network(source, own).then(|| Network {
             subnets,
             security_groups: groups.into_iter().map(Text::from).collect(),
             assign_public_ip: if public { Switch::Enabled } else { Switch::Disabled },
-        },
+        }),
         pins: BTreeMap::new(),
         needs: vec![],
         lent: source.security_groups.iter().cloned().collect(),
     })
+}
+
+/// A service whose tasks have their instance's interface has neither subnets nor groups.
+fn has_network(source: &TaskSource, own: Option<&AwsVpcConfiguration>) -> bool {
+    own.is_some() || !source.subnets.is_empty()
 }
 
 /// The containers of the task definition that a graph registers.
@@ -218,7 +226,7 @@ fn content(spec: &EcsTaskSpec) -> String {
 }
 
 /// `RunTask`'s members.
-fn request(scope: &Scope, spec: &EcsTaskSpec, cluster: &str, revision: &Text, network: &Network) -> Value {
+fn request(scope: &Scope, spec: &EcsTaskSpec, cluster: &str, revision: &Text, network: Option<&Network>) -> Value {
     // Whose it is; which attempt, the call says.
     let ownership = scope.ownership();
     let mut tags = scope.tags(&spec.tags);
@@ -231,13 +239,17 @@ fn request(scope: &Scope, spec: &EcsTaskSpec, cluster: &str, revision: &Text, ne
         ("launchType", json!(spec.launch_type)),
         ("capacityProviderStrategy", json!(spec.capacity_provider_strategy)),
         ("platformVersion", json!(spec.platform_version)),
+        ("placementConstraints", json!(spec.placement_constraints)),
+        ("placementStrategy", json!(spec.placement_strategy)),
         (
             "networkConfiguration",
-            json!({"awsvpcConfiguration": {
-                "subnets": network.subnets,
-                "securityGroups": network.security_groups,
-                "assignPublicIp": network.assign_public_ip,
-            }}),
+            network.map_or(Value::Null, |network| {
+                json!({"awsvpcConfiguration": {
+                    "subnets": network.subnets,
+                    "securityGroups": network.security_groups,
+                    "assignPublicIp": network.assign_public_ip,
+                }})
+            }),
         ),
         ("overrides", spec.overrides.as_ref().map_or(Value::Null, overrides)),
         ("group", json!(spec.group)),

@@ -62,10 +62,14 @@ fn template(graph: &Graph, world: &World) -> Option<TemplateStatus> {
     let (task, _) = graph.iter().find(|(id, _)| id.kind == TaskDefinition::NAME && id.key == TASK_KEY)?;
     let known_as = known_as(graph, world);
     let revision = world.get(known_as.get(task).unwrap_or(task))?.outputs.get("arn")?;
-    let network = resolved(service.want.get("network")?, world);
+    let task_definition_arn = revision.clone();
+    let Some(network) = service.want.get("network") else {
+        return Some(TemplateStatus { task_definition_arn, ..TemplateStatus::default() });
+    };
+    let network = resolved(network, world);
     let network: Network = serde_json::from_value(network.value).ok().filter(|_| network.open.is_empty())?;
     Some(TemplateStatus {
-        task_definition_arn: revision.clone(),
+        task_definition_arn,
         subnets: network.subnets,
         security_groups: network.security_groups.iter().filter_map(Text::known).map(ToOwned::to_owned).collect(),
         public_ip: network.assign_public_ip == Switch::Enabled,

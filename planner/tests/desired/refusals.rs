@@ -13,9 +13,12 @@ fn what_is_not_built_yet_is_refused_by_field() {
             json!({"task": {"trustedExecutionConfiguration": {"isolationMode": "ISOLATED_SANDBOX"}}}),
             "spec.task.trustedExecutionConfiguration",
         ),
-        (json!({"launchType": "EC2"}), "spec.launchType"),
+        (json!({"launchType": "EXTERNAL"}), "spec.launchType"),
         (json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}), "spec.deploymentConfiguration.strategy"),
-        (json!({"task": {"networkMode": "bridge"}}), "spec.task.networkMode"),
+        (
+            json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": "general"}]}),
+            "spec.capacityProviderStrategy",
+        ),
     ];
     for (patch, field) in cases {
         let refusals = refused(&patch);

@@ -19,11 +19,14 @@ impl Builder<'_> {
     ) -> Result<Vec<Warning>, GraphError> {
         let configuration = self.spec.network_configuration.as_ref();
         let mut warnings = vec![];
+        let Some(group) = network.interfaces.as_ref().map(|interfaces| interfaces.group.clone()) else {
+            return Ok(warnings);
+        };
         for allowed in configuration.iter().flat_map(|configuration| &configuration.allow_from) {
-            match self.peer(allowed, &network.group) {
+            match self.peer(allowed, &group) {
                 Ok((name, peer)) => {
                     let at = FieldPath::from("spec.networkConfiguration.allowFrom").item(&name);
-                    let (key, rule) = self.allowing(allowed, &name, peer, &network.group);
+                    let (key, rule) = self.allowing(allowed, &name, peer, &group);
                     network.rules.push(self.add_rule(graph, &key, rule, at)?);
                 }
                 Err(warning) => warnings.push(warning),

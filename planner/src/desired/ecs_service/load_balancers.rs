@@ -153,12 +153,15 @@ impl Builder<'_> {
         network: &mut ServiceNetwork,
         at: &FieldPath,
     ) -> Result<(), GraphError> {
+        let Some(group) = network.interfaces.as_ref().map(|interfaces| interfaces.group.clone()) else {
+            return Ok(());
+        };
         let check = entry.health_check.as_ref().and_then(|check| check.port.as_ref()?.parse().ok());
         let check = check.filter(|port| *port != entry.container_port);
         let ports = [("traffic", Some(entry.container_port)), ("check", check)];
         for (what, port) in ports.into_iter().filter_map(|(what, port)| Some((what, port?))) {
             let peer = Peer::Group(listener.security_group_id.as_str().into());
-            let rule = self.let_in(network.group.clone(), TransportProtocol::Tcp, (port, port), peer);
+            let rule = self.let_in(group.clone(), TransportProtocol::Tcp, (port, port), peer);
             // Two entries behind one load balancer may have one port: AWS has one rule for both.
             let known = network.rules.iter().find(|id| graph.get(id).is_some_and(|node| is_same(&node.want, &rule)));
             if known.is_none() {

@@ -34,7 +34,7 @@ pub(crate) use secrets::{SecretSource, named, source};
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::ecs_service::LaunchType;
-use longshore_crds::task_definition::Volume;
+use longshore_crds::task_definition::{NetworkMode, Volume};
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::ignored::with_deployed;
@@ -227,7 +227,8 @@ struct Ground {
 pub(super) struct Template {
     pub(super) graph: Graph,
     pub(super) revision: Text,
-    pub(super) network: Network,
+    /// `None` where tasks have their instance's.
+    pub(super) network: Option<Network>,
     pub(super) pins: BTreeMap<String, String>,
     pub(super) needs: Vec<Need>,
     /// What needs no grant, since other objects let this one use it.
@@ -255,7 +256,7 @@ pub(super) fn template(
     Ok(Template {
         graph,
         revision,
-        network: network.network,
+        network: network.interfaces.map(|interfaces| interfaces.network),
         pins: pins.pins,
         needs: pins.needs.into_iter().collect(),
         lent,
@@ -270,6 +271,12 @@ fn is_fargate(spec: &EcsServiceSpec) -> bool {
         Some(launch_type) => launch_type == LaunchType::Fargate,
         None => spec.capacity_provider_strategy.iter().all(|item| fargate_provider(&item.capacity_provider)),
     }
+}
+
+/// Whether each task has a network interface of its own: always on Fargate; on an instance where it says `awsvpc` (API
+/// reference, `RegisterTaskDefinition.networkMode`: `bridge` where nothing is said).
+fn has_interfaces(spec: &EcsServiceSpec) -> bool {
+    is_fargate(spec) || spec.task.network_mode == Some(NetworkMode::Awsvpc)
 }
 
 /// `hello:4` of an ARN.

@@ -6,7 +6,7 @@ use longshore_crds::ecs_service::AwsVpcConfiguration;
 use longshore_crds::task_definition::{Switch, TransportProtocol};
 
 use super::volumes::Mounts;
-use super::{Builder, SECURITY_GROUP_KEY};
+use super::{Builder, SECURITY_GROUP_KEY, has_interfaces};
 use crate::desired::access::{Opening, clients_group, openings};
 use crate::desired::obstacle::{Facts, Obstacle, Refusal};
 use crate::desired::subnets;
@@ -16,11 +16,18 @@ use crate::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule}
 use crate::kinds::ecs::service::Network;
 
 /// Where the tasks' interfaces are, and the rules that must be there before them.
+#[derive(Default)]
 pub(super) struct ServiceNetwork {
+    /// `None` where tasks have no interfaces of their own, but their instance's.
+    pub(super) interfaces: Option<Interfaces>,
+    pub(super) rules: Vec<Id>,
+}
+
+/// The tasks' own interfaces.
+pub(super) struct Interfaces {
     pub(super) network: Network,
     /// The group that is the service's own.
     pub(super) group: Text,
-    pub(super) rules: Vec<Id>,
 }
 
 /// API reference, `AwsVpcConfiguration`: "There's a limit of 5 security groups that can be specified".
@@ -34,6 +41,9 @@ impl Builder<'_> {
         mounts: &Mounts,
         facts: &Facts,
     ) -> Result<ServiceNetwork, Obstacle> {
+        if !has_interfaces(self.spec) {
+            return Ok(ServiceNetwork::default());
+        }
         let configuration = self.spec.network_configuration.as_ref();
         let awsvpc =
             configuration.and_then(|configuration| configuration.awsvpc_configuration.clone()).unwrap_or_default();
@@ -57,7 +67,7 @@ impl Builder<'_> {
             security_groups: std::iter::once(own.clone()).chain(further.into_iter().map(Text::from)).collect(),
             assign_public_ip: awsvpc.assign_public_ip.unwrap_or(Switch::Disabled),
         };
-        Ok(ServiceNetwork { network, group: own, rules })
+        Ok(ServiceNetwork { interfaces: Some(Interfaces { network, group: own }), rules })
     }
 
     /// The groups that tasks join to reach what the spec asks for of foreign groups.

@@ -1,10 +1,10 @@
 //! The service itself.
 
-use longshore_crds::PropagateTags;
 use longshore_crds::ecs_service::{
     DeploymentCircuitBreaker, DeploymentConfiguration, LaunchType, PlacementStrategyType, SchedulingStrategy,
 };
 use longshore_crds::task_definition::Switch;
+use longshore_crds::{EcsServiceSpec, PropagateTags};
 
 use super::load_balancers::Attached;
 use super::network::ServiceNetwork;
@@ -14,10 +14,18 @@ use crate::desired::obstacle::ClusterReference;
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::service::{Service, ServiceConnect, ServiceVolume};
 
-/// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
-pub(super) const MINIMUM_HEALTHY_PERCENT: i32 = 100;
-/// API reference, `DeploymentConfiguration`: what ECS takes for a REPLICA service.
-pub(super) const MAXIMUM_PERCENT: i32 = 200;
+/// The minimum healthy and the maximum percentage of a service: what it says, else what ECS takes for its scheduling
+/// strategy (API reference, `DeploymentConfiguration`). A daemon's old task goes before its new one comes, since an instance
+/// has one of them.
+pub(super) fn percentages(spec: &EcsServiceSpec) -> (i32, i32) {
+    let (minimum, maximum) =
+        if spec.scheduling_strategy == Some(SchedulingStrategy::Daemon) { (0, 100) } else { (100, 200) };
+    let configuration = spec.deployment_configuration.as_ref();
+    (
+        configuration.and_then(|configuration| configuration.minimum_healthy_percent).unwrap_or(minimum),
+        configuration.and_then(|configuration| configuration.maximum_percent).unwrap_or(maximum),
+    )
+}
 
 /// What a start usually takes at most.
 const GRACE_PERIOD_SECONDS: i32 = 60;
@@ -51,15 +59,15 @@ impl Builder<'_> {
             platform_version: spec.platform_version.clone(),
             scheduling_strategy: spec.scheduling_strategy.unwrap_or(SchedulingStrategy::Replica),
             deployment_configuration: self.deployment_configuration(),
-            network: Some(network.network),
+            network: network.interfaces.map(|interfaces| interfaces.network),
             load_balancers: attached.targets.clone(),
             health_check_grace_period_seconds: self.grace_period(),
             service_registries: spec.service_registries.clone(),
             service_connect: parts.connect,
             volume_configurations: parts.volumes,
             vpc_lattice_configurations: vec![],
-            placement_constraints: vec![],
-            placement_strategy: vec![],
+            placement_constraints: spec.placement_constraints.clone(),
+            placement_strategy: spec.placement_strategy.clone(),
             availability_zone_rebalancing: self.zone_rebalancing(),
             enable_ecs_managed_tags: spec.enable_ecs_managed_tags.unwrap_or(false),
             propagate_tags: Some(spec.propagate_tags.unwrap_or(PropagateTags::Service)),
@@ -91,8 +99,9 @@ impl Builder<'_> {
 
     fn deployment_configuration(&self) -> DeploymentConfiguration {
         let mut configuration = self.spec.deployment_configuration.clone().unwrap_or_default();
-        configuration.minimum_healthy_percent.get_or_insert(MINIMUM_HEALTHY_PERCENT);
-        configuration.maximum_percent.get_or_insert(MAXIMUM_PERCENT);
+        let (minimum, maximum) = percentages(self.spec);
+        configuration.minimum_healthy_percent = Some(minimum);
+        configuration.maximum_percent = Some(maximum);
         // A rollout that fails ends, and goes back, unless the spec says otherwise.
         configuration.deployment_circuit_breaker.get_or_insert(DeploymentCircuitBreaker {
             enable: true,

@@ -35,11 +35,14 @@ impl Builder<'_> {
         let containers = content.container_definitions.into_iter().map(|container| self.with_logs(container, logs));
         content.container_definitions =
             containers.map(|container| self.with_versions(self.with_image(container, pins), pins)).collect();
-        if self.fargate() {
+        let compatibility = if self.fargate() {
             content.network_mode = Some(NetworkMode::Awsvpc);
-            if content.requires_compatibilities.is_empty() {
-                content.requires_compatibilities = vec![Compatibility::Fargate];
-            }
+            Compatibility::Fargate
+        } else {
+            Compatibility::Ec2
+        };
+        if content.requires_compatibilities.is_empty() {
+            content.requires_compatibilities = vec![compatibility];
         }
         let mut definition = TaskDefinition {
             family: self.spec.task.family.clone().unwrap_or_else(|| self.base.clone()),

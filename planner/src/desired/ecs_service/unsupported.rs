@@ -1,11 +1,12 @@
 //! What is in the API and not built yet, or not to be had at all or on Fargate: said aloud, never ignored.
 
 use longshore_crds::EcsServiceSpec;
-use longshore_crds::ecs_service::{DeploymentStrategy, SchedulingStrategy};
+use longshore_crds::ecs_service::{DeploymentStrategy, LaunchType, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
+use super::has_interfaces;
 use super::is_fargate;
-use super::service::{MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT};
+use super::service::percentages;
 use crate::desired::obstacle::Refusal;
 use crate::engine::FieldPath;
 
@@ -16,16 +17,13 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
     let hooks = deployment.is_some_and(|deployment| !deployment.lifecycle_hooks.is_empty());
     let shifting = strategy.is_some_and(|strategy| strategy != DeploymentStrategy::Rolling);
     let shifted = spec.load_balancers.iter().any(|entry| entry.advanced_configuration.is_some());
-    let mode = spec.task.network_mode;
+    let by_provider = spec.launch_type.is_none() && !is_fargate(spec);
+    let shares = !has_interfaces(spec);
     let fields = [
-        ("spec.launchType", !is_fargate(spec), "tasks on EC2 or external instances"),
-        (
-            "spec.task.networkMode",
-            mode.is_some_and(|mode| mode != NetworkMode::Awsvpc),
-            "network modes other than awsvpc",
-        ),
-        ("spec.placementConstraints", !spec.placement_constraints.is_empty(), "placement on instances"),
-        ("spec.placementStrategy", !spec.placement_strategy.is_empty(), "placement on instances"),
+        ("spec.launchType", spec.launch_type == Some(LaunchType::External), "tasks on external instances"),
+        ("spec.capacityProviderStrategy", by_provider, "capacity providers other than FARGATE and FARGATE_SPOT"),
+        ("spec.loadBalancers", shares && !spec.load_balancers.is_empty(), "load balancing to ports of instances"),
+        ("spec.task.volumes", shares && mounts_efs(spec), "EFS mounted by the network interface of an instance"),
         ("spec.loadBalancers", shifted, "advancedConfiguration, a second target group to shift traffic to"),
         ("spec.deploymentConfiguration.strategy", shifting, "a strategy other than ROLLING"),
         ("spec.deploymentConfiguration.lifecycleHooks", hooks, "lifecycle hooks"),
@@ -44,16 +42,14 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         let message = format!("{what}: this version of Longshore cannot do that yet; take the field out");
         Refusal::new("NotSupportedYet", at, message)
     });
-    let on_fargate = is_fargate(spec).then(|| not_on_fargate(spec));
-    unbuilt.chain(on_fargate.into_iter().flatten()).chain(cannot_move(spec)).collect()
+    let of_capacity = if is_fargate(spec) { not_on_fargate(spec) } else { not_on_instances(spec) };
+    unbuilt.chain(of_capacity).chain(cannot_move(spec)).collect()
 }
 
 /// ECS: "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments." The API server refuses
 /// it too, of what is applied from now on.
 fn cannot_move(spec: &EcsServiceSpec) -> Option<Refusal> {
-    let configuration = spec.deployment_configuration.as_ref()?;
-    let minimum = configuration.minimum_healthy_percent.unwrap_or(MINIMUM_HEALTHY_PERCENT);
-    let maximum = configuration.maximum_percent.unwrap_or(MAXIMUM_PERCENT);
+    let (minimum, maximum) = percentages(spec);
     let message = "with maximumPercent and minimumHealthyPercent both 100 ECS could neither start a new task nor stop an old one, \
                    and takes no such service: raise maximumPercent, or lower minimumHealthyPercent";
     let refusal = || Refusal::new("RolloutCannotMove", "spec.deploymentConfiguration", message);
@@ -80,7 +76,62 @@ fn not_on_fargate(spec: &EcsServiceSpec) -> Vec<Refusal> {
                        with REPLICA and a desiredCount, or run on a cluster of instances";
         Refusal::new("NotOnFargate", "spec.schedulingStrategy", message)
     });
-    volumes.chain(routers).chain(daemon).collect()
+    let awsvpc = spec.task.network_mode.is_some_and(|mode| mode != NetworkMode::Awsvpc).then(|| {
+        let message = "Fargate gives each task a network interface of its own: write awsvpc, or take the field out";
+        Refusal::new("NotOnFargate", at.member("networkMode"), message)
+    });
+    let placed = [
+        ("spec.placementConstraints", !spec.placement_constraints.is_empty()),
+        ("spec.placementStrategy", !spec.placement_strategy.is_empty()),
+    ];
+    let placed = placed.into_iter().filter(|(_, given)| *given).map(|(at, _)| {
+        let message =
+            "Fargate has no instances to choose from, and spreads tasks over the subnets' zones: take the field out";
+        Refusal::new("NotOnFargate", at, message)
+    });
+    volumes.chain(routers).chain(daemon).chain(awsvpc).chain(placed).collect()
+}
+
+/// What ECS refuses of tasks on instances.
+fn not_on_instances(spec: &EcsServiceSpec) -> Vec<Refusal> {
+    let at = FieldPath::from("spec.task");
+    // API reference, `CreateService.networkConfiguration`: "required for task definitions that use the awsvpc network mode ...
+    // and it isn't supported for other network modes".
+    let shares = !has_interfaces(spec) && spec.network_configuration.is_some();
+    let network = shares.then(|| {
+        let message = "tasks have a network interface, and security groups, of their own only with task.networkMode: awsvpc; \
+                       write that, or take networkConfiguration out";
+        Refusal::new("NoNetworkInterface", "spec.networkConfiguration", message)
+    });
+    // API reference, `ContainerDefinition.memory`: "If a task-level memory value is not specified, you must specify a
+    // non-zero integer for one or both of memory or memoryReservation in a container definition".
+    let sized = |container: &&ContainerDefinition| container.memory.or(container.memory_reservation).is_none();
+    let unsized_containers =
+        spec.task.container_definitions.iter().filter(|_| spec.task.memory.is_none()).filter(sized);
+    let memory = unsized_containers.map(|container| {
+        let message = "ECS places a task on an instance by its memory: write memory or memoryReservation (MiB) here, or \
+                       task.memory for all containers";
+        Refusal::new("MemoryMissing", at.member("containerDefinitions").item(&container.name), message)
+    });
+    let version = spec.platform_version.is_some().then(|| {
+        let message = "only Fargate has platform versions: take the field out";
+        Refusal::new("OnlyOnFargate", "spec.platformVersion", message)
+    });
+    network.into_iter().chain(memory).chain(version).chain(not_of_daemons(spec)).collect()
+}
+
+/// Developer guide, "Amazon ECS services", "Daemon": placement strategies are not supported.
+fn not_of_daemons(spec: &EcsServiceSpec) -> Option<Refusal> {
+    let daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
+    (daemon && !spec.placement_strategy.is_empty()).then(|| {
+        let message = "a daemon has one task on each instance, and no choice of instances: take the field out, or exclude \
+                       instances by placementConstraints";
+        Refusal::new("NotOfDaemons", "spec.placementStrategy", message)
+    })
+}
+
+fn mounts_efs(spec: &EcsServiceSpec) -> bool {
+    spec.task.volumes.iter().any(|volume| volume.efs_volume_configuration.is_some())
 }
 
 /// Developer guide, "Storage options for Amazon ECS tasks".

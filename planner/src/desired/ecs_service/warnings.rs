@@ -3,7 +3,7 @@
 use longshore_crds::EcsServiceSpec;
 use longshore_crds::ecs_service::Autoscaling;
 
-use super::service::{MAXIMUM_PERCENT, MINIMUM_HEALTHY_PERCENT};
+use super::service::percentages;
 use crate::desired::obstacle::Warning;
 use crate::engine::FieldPath;
 
@@ -45,9 +45,7 @@ fn scaling(spec: &EcsServiceSpec) -> Option<Warning> {
 fn rollout(spec: &EcsServiceSpec) -> Option<Warning> {
     let fewest = spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity);
     let desired = fewest.or(spec.desired_count).unwrap_or(1);
-    let configuration = spec.deployment_configuration.as_ref();
-    let minimum = configuration.and_then(|c| c.minimum_healthy_percent).unwrap_or(MINIMUM_HEALTHY_PERCENT);
-    let maximum = configuration.and_then(|c| c.maximum_percent).unwrap_or(MAXIMUM_PERCENT);
+    let (minimum, maximum) = percentages(spec);
     let (least, most) = ((desired * minimum + 99) / 100, desired * maximum / 100);
     if desired == 0 || least < desired || most > desired {
         return None;

@@ -43,7 +43,7 @@ pub fn authorise(graph: &Graph, scope: &Scope, lent: &BTreeSet<String>) -> Vec<R
 /// groups that it joins, commands in its containers.
 pub(super) fn authorise_order(
     spec: &EcsTaskSpec,
-    network: &Network,
+    network: Option<&Network>,
     scope: &Scope,
     lent: &BTreeSet<String>,
 ) -> Vec<Refusal> {
@@ -60,7 +60,11 @@ pub(super) fn authorise_order(
         granted.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
     });
     let groups_at = FieldPath::from("spec.networkConfiguration.awsvpcConfiguration.securityGroups");
-    let groups = network.security_groups.iter().filter_map(Text::known).filter(|id| !lent.contains(*id));
+    let groups = network
+        .iter()
+        .flat_map(|network| &network.security_groups)
+        .filter_map(Text::known)
+        .filter(|id| !lent.contains(*id));
     let groups = groups.filter_map(|id| granted.security_group(id, &groups_at));
     let exec = spec.enable_execute_command.filter(|enabled| *enabled).and_then(|_| {
         granted.need("actions", |grant| &grant.actions, "ecs:ExecuteCommand", &"spec.enableExecuteCommand".into())

@@ -40,6 +40,11 @@ fn logs(account: &Account, want: &Want, found: &mut Vec<String>) {
 
 /// Its own group: everything out; in from load balancers and from the services that it names, and nothing else.
 fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Option<String> {
+    if !has_interfaces(want) {
+        let groups: Vec<String> = account.of_object(want, "security group").iter().map(|it| it.id.clone()).collect();
+        differs(found, "security groups of tasks that share their instance's", &json!(groups), &json!([]));
+        return None;
+    }
     let group = account.only(want, "security group", found)?;
     differs(found, "VPC", &group.value["vpc_id"], &want.environment["network"]["vpcId"]);
     let all_out = balancing::rule(true, "-1", Some(-1), &json!({"Ipv4": "0.0.0.0/0"}));
@@ -135,9 +140,21 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
         differs(found, "deployments", &json!(deployments), &json!(1));
     }
     differs(found, "launch type", &service.value["revision"]["launch_type"], &want.spec["launchType"]);
+    for member in ["placementStrategy", "placementConstraints"] {
+        let wanted = if want.spec[member].is_null() { json!([]) } else { want.spec[member].clone() };
+        differs(found, member, &service.value["plain"][member], &wanted);
+    }
+}
+
+/// Whether its tasks have network interfaces of their own.
+fn has_interfaces(want: &Want) -> bool {
+    want.spec["launchType"] != "EC2" || want.spec["task"]["networkMode"] == "awsvpc"
 }
 
 fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
+    if !has_interfaces(want) {
+        return;
+    }
     let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
     differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
     let clients = storage::mounts(want).filter_map(|name| storage::clients(account, want, name));

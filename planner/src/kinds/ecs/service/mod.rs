@@ -229,6 +229,10 @@ impl Kind for Service {
         if let (Some(want), Some(seen)) = (&self.service_connect, &mut seen.service_connect) {
             want.disown(seen);
         }
+        // Tasks without interfaces of their own have no use for it, and ECS keeps what there was before.
+        if self.network.is_none() {
+            seen.network = None;
+        }
         if self.health_check_grace_period_seconds.is_none() {
             seen.health_check_grace_period_seconds = None;
         }

@@ -1,0 +1,156 @@
+//! Services and one-off tasks on container instances.
+
+use std::time::Duration;
+
+use longshore_planner::engine::World;
+use longshore_planner::kinds::ecs::service::Service as EcsService;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::account::Account;
+use crate::examples::merge;
+use crate::object::thing;
+use crate::stack::Stack;
+
+fn add_instance(account: &Account, cluster: &str, id: &str, zone: &str) -> String {
+    let document = json!({"instanceId": id, "instanceType": "m7g.large", "availabilityZone": zone});
+    let input = json!({
+        "cluster": cluster,
+        "instanceIdentityDocument": document.to_string(),
+        "totalResources": [{"name": "CPU", "integerValue": 2048}, {"name": "MEMORY", "integerValue": 2048}],
+    });
+    let answer = account.asks("RegisterContainerInstance", &input);
+    answer["containerInstance"]["containerInstanceArn"].as_str().unwrap().to_owned()
+}
+
+/// Example 10's service on instances, in bridge mode.
+fn on_instances(patch: &Value) -> Value {
+    let container = json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 256, "portMappings": [{"containerPort": 80}]});
+    let mut all = json!({
+        "launchType": "EC2",
+        "task": {"networkMode": "bridge", "containerDefinitions": [container]},
+    });
+    for (member, value) in patch.as_object().unwrap() {
+        match member.as_str() {
+            "task" => merge(&mut all["task"], value),
+            _ => all[member] = value.clone(),
+        }
+    }
+    // What a merge patch takes out of a patch it does not take out of the spec.
+    for gone in ["cpu", "memory", "runtimePlatform"] {
+        all["task"][gone] = Value::Null;
+    }
+    all["networkConfiguration"] = Value::Null;
+    all
+}
+
+/// A cluster with two instances, and the service in it, converged.
+async fn running(account: &Account, patch: &Value) -> (Stack, World) {
+    let mut stack = Stack::new(patch);
+    let cluster = stack.cluster.converge(account).await;
+    for (id, zone) in [("i-1", "eu-west-1a"), ("i-2", "eu-west-1b")] {
+        add_instance(account, &thing(&cluster, "cluster").outputs["name"], id, zone);
+    }
+    let world = stack.converge(account).await;
+    (stack, world)
+}
+
+fn seen(world: &World) -> EcsService {
+    serde_json::from_value(thing(world, "service").value.clone()).unwrap()
+}
+
+/// How many tasks each instance has, by EC2's id.
+fn spread(account: &Account) -> Vec<usize> {
+    let world = account.simulator.with_world(|world| serde_json::to_value(&world.ecs).unwrap());
+    let tasks = world["tasks"].as_object().unwrap().values().filter(|task| task["phase"] == "RUNNING");
+    let of: Vec<&str> = tasks.map(|task| task["host"]["instance"].as_str().unwrap()).collect();
+    let mut counts: Vec<usize> =
+        world["instances"].as_object().unwrap().keys().map(|id| of.iter().filter(|it| *it == id).count()).collect();
+    counts.sort_unstable();
+    counts
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_are_placed_as_the_spec_says_and_nothing_is_written_at_rest() {
+    let cases = [
+        (json!([]), vec![2, 2]),
+        (
+            json!([{"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "binpack", "field": "memory"}]),
+            vec![2, 2],
+        ),
+        (json!([{"type": "binpack", "field": "memory"}]), vec![0, 4]),
+    ];
+    for (strategy, expected) in cases {
+        let account = Account::new().await;
+        let (mut stack, world) =
+            running(&account, &on_instances(&json!({"desiredCount": 4, "placementStrategy": strategy}))).await;
+        assert_eq!(spread(&account), expected, "{strategy}");
+        assert_eq!(json!(seen(&world).placement_strategy), strategy);
+        let since = account.now();
+        stack.converge(&account).await;
+        assert_eq!(account.writes(since), [].into(), "{strategy}");
+        account.asks(
+            "DeleteService",
+            &json!({"cluster": seen(&world).cluster, "service": seen(&world).name, "force": true}),
+        );
+        stack.converge(&account).await;
+        assert_eq!(spread(&account), expected, "{strategy}: made again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_placement_moves_no_task_and_another_network_mode_starts_a_deployment() {
+    let account = Account::new().await;
+    let (mut stack, _) = running(&account, &on_instances(&json!({"placementStrategy": [{"type": "random"}]}))).await;
+    let cases = [
+        (json!({"placementStrategy": [{"type": "spread", "field": "instanceId"}]}), 0),
+        (json!({"placementConstraints": [{"type": "distinctInstance"}]}), 0),
+        (json!({"task": {"networkMode": "host"}}), 1),
+        // That revision is still there.
+        (json!({}), 0),
+    ];
+    for (patch, definitions) in cases {
+        let since = account.now();
+        stack.change(&on_instances(&patch));
+        stack.converge(&account).await;
+        assert_eq!(account.count(since, "RegisterTaskDefinition"), definitions, "{patch}");
+        assert_eq!(account.count(since, "UpdateService"), 1, "{patch}");
+        let since = account.now();
+        stack.converge(&account).await;
+        assert_eq!(account.writes(since), [].into(), "{patch}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_runs_on_each_instance_and_its_count_is_nobody_s_business() {
+    let account = Account::new().await;
+    let daemon = json!({"schedulingStrategy": "DAEMON", "desiredCount": null, "availabilityZoneRebalancing": null});
+    let (mut stack, world) = running(&account, &on_instances(&daemon)).await;
+    assert_eq!(spread(&account), [1, 1]);
+    let cluster = seen(&world).cluster.to_string();
+    add_instance(&account, &cluster, "i-3", "eu-west-1a");
+    let since = account.now();
+    sleep(Duration::from_mins(1)).await;
+    stack.converge(&account).await;
+    assert_eq!((spread(&account), account.writes(since)), (vec![1, 1, 1], [].into()));
+    stack.service().remove(&account).await;
+    assert_eq!(spread(&account), [0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_without_room_says_what_is_missing() {
+    let account = Account::new().await;
+    let mut stack = Stack::new(&on_instances(&json!({"desiredCount": 1, "task": {"containerDefinitions": [
+        {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 4096},
+    ]}})));
+    let cluster = stack.cluster.converge(&account).await;
+    add_instance(&account, &thing(&cluster, "cluster").outputs["name"], "i-1", "eu-west-1a");
+    stack.begin(&account).await;
+    for _ in 0..6 {
+        stack.service().round(&account).await;
+        sleep(Duration::from_secs(20)).await;
+    }
+    let (world, _) = stack.service().planned(&account).await;
+    let told = json!(thing(&world, "service").detail).to_string();
+    assert!(told.contains("has insufficient memory available"), "{told}");
+}
