@@ -12,7 +12,9 @@ use crate::desired::{SERVICE_KEY, TASK_KEY};
 use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
 use crate::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalableTargetDetail};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
-use crate::kinds::ecs::service::{Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, outcome};
+use crate::kinds::ecs::service::{
+    Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, complete, outcome,
+};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 
 /// How many failed tasks and events a status tells.
@@ -157,9 +159,11 @@ fn deployment(primary: &Deployment, detail: &ServiceDetail, rolled_back: Option<
     }
 }
 
-/// Events of a calm service ("has reached a steady state" every six hours) are no news and would be a write each.
+/// Events of a calm service ("has reached a steady state" every six hours) are no news and would be a write each. One that
+/// has not all its tasks is not calm, though its deployment has completed long ago.
 fn told_events<'a>(primary: &Deployment, detail: &'a ServiceDetail) -> impl Iterator<Item = &'a ServiceEvent> {
-    let calm = primary.rollout_state == Some(RolloutState::Completed) && detail.deployments.len() == 1;
+    let calm =
+        primary.rollout_state == Some(RolloutState::Completed) && detail.deployments.len() == 1 && complete(primary);
     detail.events.iter().filter(move |_| !calm)
 }
 

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use longshore_planner::caution::{Correction, Record, Settled};
 use longshore_planner::desired::{LastGood, Memory, Rejected, Said, learn};
 use longshore_planner::engine::{Kind, Owner, Seen, State, Thing, World};
-use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail};
+use longshore_planner::kinds::ecs::service::{
+    Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail, ServiceEvent, outcome,
+};
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use serde_json::{Value, json};
 
@@ -231,6 +233,29 @@ fn readiness_is_the_deployment_that_was_asked_for() {
             Ready::Broken(_) => "broken",
         };
         assert_eq!(found, expected, "{deployments:?}");
+    }
+}
+
+#[test]
+fn what_ecs_cannot_start_is_told_in_its_words_until_it_starts_a_task() {
+    let unplaced = "(service hello) was unable to place a task because no container instance met all of its requirements. The \
+                    closest matching (container-instance 1) has insufficient memory available. For more information, see the \
+                    Troubleshooting section of the Amazon ECS Developer Guide.";
+    let refused = "(service hello) failed to launch a task with (error ECS was unable to assume the role).";
+    let started = "(service hello) has started 1 tasks: (task 1).";
+    let steady = "(service hello) has reached a steady state.";
+    let cases = [
+        (1, vec![unplaced, started], "has insufficient memory available"),
+        (1, vec![steady, refused], "; ECS failed to launch a task with (error ECS was unable to assume the role)"),
+        (1, vec![started, unplaced], "1 of 2 tasks running"),
+        (2, vec![unplaced], "2 of 2 tasks running"),
+    ];
+    for (running, messages, ending) in cases {
+        let primary = Deployment { desired: 2, running, ..deployment("PRIMARY", NEW, RolloutState::Completed) };
+        let event = |message: &str| ServiceEvent { message: message.to_owned(), ..ServiceEvent::default() };
+        let events = messages.iter().map(|message| event(message)).collect();
+        let detail = ServiceDetail { deployments: vec![primary.clone()], events, ..ServiceDetail::default() };
+        assert!(outcome(&primary, &detail).ends_with(ending), "{messages:?}: {}", outcome(&primary, &detail));
     }
 }
 

@@ -13,6 +13,7 @@ mod drift;
 mod examples;
 mod failures;
 mod grants;
+mod instances;
 mod names;
 mod requests;
 mod storage;

@@ -118,6 +118,9 @@ pub struct ServiceDeployment {
     pub task_definition: String,
 }
 
+/// What events begin with, after the service's name, that say why a task was not started.
+const NOT_PLACED: [&str; 2] = ["was unable to place a task", "failed to launch a task"];
+
 impl ServiceDetail {
     /// The deployment that ECS works towards.
     pub fn primary(&self) -> Option<&Deployment> {
@@ -127,6 +130,18 @@ impl ServiceDetail {
     /// The deployment of a revision that failed, if there is one.
     pub fn failed(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.rollout_state == Some(RolloutState::Failed))
+    }
+
+    /// Why ECS cannot start a task, in its words, unless it has started one since (developer guide, "Amazon ECS service event
+    /// messages").
+    pub fn not_placed(&self) -> Option<&str> {
+        let tells = |event: &&ServiceEvent| {
+            NOT_PLACED.iter().any(|words| event.message.contains(words)) || event.message.contains(") has started ")
+        };
+        let message = &self.events.iter().find(tells)?.message;
+        let begin = NOT_PLACED.iter().find_map(|words| message.find(words))?;
+        let words = message.get(begin..)?;
+        Some(words.split(" For more information").next().unwrap_or(words).trim_end_matches('.'))
     }
 }
 

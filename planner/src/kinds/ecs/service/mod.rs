@@ -9,7 +9,7 @@ pub use connect::{ConnectService, ConnectTls, ServiceConnect};
 pub use detail::{
     Deployment, FailedContainer, FailedTask, RolloutState, ServiceDeployment, ServiceDetail, ServiceEvent,
 };
-pub use readiness::outcome;
+pub use readiness::{complete, outcome};
 pub use volume::{ServiceEbsVolume, ServiceVolume};
 
 use longshore_crds::PropagateTags;

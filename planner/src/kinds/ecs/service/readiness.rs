@@ -24,7 +24,8 @@ pub(super) fn ready(want: &Service, seen: &Seen<Service>) -> Ready {
     }
 }
 
-fn complete(deployment: &Deployment) -> bool {
+/// Whether all tasks that are wanted of it run.
+pub fn complete(deployment: &Deployment) -> bool {
     deployment.running == deployment.desired && deployment.pending == 0
 }
 
@@ -45,6 +46,10 @@ pub fn outcome(deployment: &Deployment, detail: &ServiceDetail) -> String {
     let mut line = said.join(", ");
     if let Some(task) = detail.failed_tasks.iter().find(|task| task.task_definition == deployment.task_definition) {
         line = format!("{line}; {}", task.words());
+    }
+    let missing = deployment.running + deployment.pending < deployment.desired;
+    if let Some(why) = detail.not_placed().filter(|_| missing) {
+        line = format!("{line}; ECS {why}");
     }
     if deployment.rollout_state == Some(RolloutState::Failed) && !deployment.rollout_state_reason.is_empty() {
         line = format!("{line} ({})", deployment.rollout_state_reason);
