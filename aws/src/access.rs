@@ -175,6 +175,7 @@ macro_rules! operations {
 
 operations! {
     Read "ecs:DescribeClusters" ecs aws_sdk_ecs describe_clusters DescribeClustersInputBuilder DescribeClustersOutput;
+    Read "ecs:DescribeServiceDeployments" ecs aws_sdk_ecs describe_service_deployments DescribeServiceDeploymentsInputBuilder DescribeServiceDeploymentsOutput;
     Read "ecs:DescribeServiceRevisions" ecs aws_sdk_ecs describe_service_revisions DescribeServiceRevisionsInputBuilder DescribeServiceRevisionsOutput;
     Read "ecs:DescribeServices" ecs aws_sdk_ecs describe_services DescribeServicesInputBuilder DescribeServicesOutput;
     Read "ecs:DescribeTaskDefinition" ecs aws_sdk_ecs describe_task_definition DescribeTaskDefinitionInputBuilder DescribeTaskDefinitionOutput;
@@ -193,6 +194,7 @@ operations! {
     Write "ecs:DeregisterTaskDefinition" ecs aws_sdk_ecs deregister_task_definition DeregisterTaskDefinitionInputBuilder DeregisterTaskDefinitionOutput;
     Write "ecs:CreateService" ecs aws_sdk_ecs create_service CreateServiceInputBuilder CreateServiceOutput;
     Write "ecs:UpdateService" ecs aws_sdk_ecs update_service UpdateServiceInputBuilder UpdateServiceOutput;
+    Write "ecs:ContinueServiceDeployment" ecs aws_sdk_ecs continue_service_deployment ContinueServiceDeploymentInputBuilder ContinueServiceDeploymentOutput;
     Write "ecs:DeleteService" ecs aws_sdk_ecs delete_service DeleteServiceInputBuilder DeleteServiceOutput;
     Write "ecs:RunTask" ecs aws_sdk_ecs run_task RunTaskInputBuilder RunTaskOutput;
     Write "ecs:StopTask" ecs aws_sdk_ecs stop_task StopTaskInputBuilder StopTaskOutput;

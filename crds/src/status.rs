@@ -53,6 +53,9 @@ pub struct Memory {
     /// Priority of each listener rule, by its identity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub priorities: BTreeMap<String, i32>,
+    /// Of each load balancer's entry whose tasks are behind its second target group: that one's key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub live_target_groups: BTreeMap<String, String>,
     /// What was resolved outside the spec, by name, and is kept until it is changed in waves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, String>,

@@ -122,6 +122,12 @@ impl Balanced {
         assert_eq!(account.ours(), [""; 0]);
     }
 
+    /// The same, without a service of its own ever having been made.
+    pub(crate) async fn remove_empty(&mut self, account: &Account) {
+        self.service = None;
+        self.remove(account).await;
+    }
+
     fn subjects(&mut self) -> Vec<Subject> {
         self.objects().map(|object| subject(object)).collect()
     }

@@ -23,4 +23,5 @@ mod rights;
 mod seventy;
 mod stack;
 mod survey;
+mod traffic;
 mod volumes;

@@ -33,6 +33,8 @@ pub(crate) struct Object {
     /// What a service is in.
     cluster: Option<ClusterReference>,
     restarted_at: Option<String>,
+    /// The deployment that is to go on, though paused.
+    pub(crate) proceed: Option<String>,
     pub(crate) inventory: Inventory,
     pub(crate) memory: Memory,
     pub(crate) options: Options,
@@ -65,6 +67,7 @@ impl Object {
             facts: Facts::new(),
             cluster: None,
             restarted_at: None,
+            proceed: None,
             inventory: Inventory::default(),
             memory: Memory::default(),
             options: Options::default(),
@@ -148,7 +151,8 @@ impl Object {
         self.ask(account).await;
         let world = self.look(account, &self.graph()).await;
         if !self.options.deleting {
-            let said = Said { restarted_at: self.restarted_at.as_deref(), roll_back: None };
+            let (restarted_at, proceed) = (self.restarted_at.as_deref(), self.proceed.as_deref());
+            let said = Said { restarted_at, proceed, ..Said::default() };
             self.memory = learn(&self.memory, &self.graph(), &world, said);
         }
         let plan = plan(&self.graph(), &self.inventory.ids(), &world, &kinds::all(), &self.options);

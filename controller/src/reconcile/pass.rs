@@ -9,7 +9,7 @@ use longshore_crds::status::OwnerStatus;
 use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolicy, Mode};
 use longshore_planner::caution::{Pause, asked};
 use longshore_planner::desired::{
-    Desired, Fact, Facts, Memory, Need, Obstacle, ROLL_BACK, Said, Scope, Warning, environment,
+    CONTINUE, Desired, Fact, Facts, Memory, Need, Obstacle, ROLL_BACK, Said, Scope, Warning, environment,
 };
 use longshore_planner::engine::{Graph, Inventory, Options};
 use longshore_planner::report::{Failure, Intent, Situation};
@@ -298,8 +298,7 @@ impl<O: Object> Pass<'_, O> {
     }
 
     fn asked(&self) -> String {
-        let roll_back = self.said().roll_back;
-        asked(self.object.meta().generation.unwrap_or_default(), &options(&self.object), roll_back)
+        asked(self.object.meta().generation.unwrap_or_default(), &options(&self.object), self.said())
     }
 
     /// Warnings are told once per generation.
@@ -316,8 +315,9 @@ impl<O: Object> Pass<'_, O> {
 
     /// What people say of its rollout.
     pub(super) fn said(&self) -> Said<'_> {
-        let roll_back = self.object.annotations().get(ROLL_BACK).map(String::as_str);
-        Said { restarted_at: self.object.restarted_at(), roll_back }
+        let annotation = |name: &str| self.object.annotations().get(name).map(String::as_str);
+        let (roll_back, proceed) = (annotation(ROLL_BACK), annotation(CONTINUE));
+        Said { restarted_at: self.object.restarted_at(), roll_back, proceed }
     }
 
     pub(super) fn namespace(&self) -> String {

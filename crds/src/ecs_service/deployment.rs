@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a deployment goes.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::LINEAR_ONLY, rules::CANARY_ONLY]))]
+#[schemars(transform = Rules(&[rules::LINEAR_ONLY, rules::CANARY_ONLY, rules::SHIFTING_ONLY]))]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentConfiguration {
     /// Ends a deployment that can't succeed; left out: on, with rollback.
@@ -28,7 +28,7 @@ pub struct DeploymentConfiguration {
     /// Left out: ROLLING.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<DeploymentStrategy>,
-    /// Minutes that both revisions run after the shift.
+    /// Minutes that both revisions run after the shift; left out: 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1440))]
     pub bake_time_in_minutes: Option<i32>,
@@ -116,7 +116,7 @@ pub struct DeploymentAlarms {
 
 /// A function or a pause at stages of a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::LAMBDA_HOOK]))]
+#[schemars(transform = Rules(&[rules::LAMBDA_HOOK, rules::HOOK_STAGES, rules::PAUSE_STAGES]))]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentLifecycleHook {
     /// Left out: `AWS_LAMBDA`.
@@ -126,7 +126,7 @@ pub struct DeploymentLifecycleHook {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub hook_target_arn: Option<String>,
-    /// Role with which ECS calls it.
+    /// Role with which ECS calls it; left out: one is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub role_arn: Option<String>,

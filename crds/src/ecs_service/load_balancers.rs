@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A container's port behind a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::DNS_OF_OURS, rules::SLOW_START]))]
+#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::DNS_OF_OURS, rules::SLOW_START, rules::ADVANCED_OF_OURS, rules::TEST_OF_OURS]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceLoadBalancer {
     /// Names the target group and rules that are made for it.
@@ -63,7 +63,10 @@ pub struct ServiceLoadBalancer {
     /// Records that lead the hosts of rules to the load balancer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns: Option<Dns>,
-    /// Second target group and rules of blue/green, linear and canary.
+    /// Which requests reach the new revision before others do: blue/green, linear and canary only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_rule: Option<ListenerRule>,
+    /// Second target group and rules of blue/green, linear and canary; those of loadBalancer are made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advanced_configuration: Option<AdvancedConfiguration>,
 }
@@ -102,7 +105,7 @@ pub struct AdvancedConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub test_listener_rule: Option<String>,
-    /// Role with which ECS changes them.
+    /// Role with which ECS changes them; left out: one is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub role_arn: Option<String>,

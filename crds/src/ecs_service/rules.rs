@@ -392,6 +392,39 @@ pub(super) const CANARY_ONLY: RuleText = (
     "canaryConfiguration belongs to strategy: CANARY",
 );
 
+/// API reference, `DeploymentConfiguration`: both are about stages that rolling updates do not have. A bake time of 0 reads back
+/// of any service.
+pub(super) const SHIFTING_ONLY: RuleText = (
+    "(has(self.strategy) && self.strategy != 'ROLLING') || \
+     ((!has(self.bakeTimeInMinutes) || self.bakeTimeInMinutes == 0) && (!has(self.lifecycleHooks) || self.lifecycleHooks.size() == 0))",
+    "bakeTimeInMinutes and lifecycleHooks belong to strategy: BLUE_GREEN, LINEAR or CANARY",
+);
+
+/// API reference, DeploymentLifecycleHook.lifecycleStages: required.
+pub(super) const HOOK_STAGES: RuleText =
+    ("has(self.lifecycleStages) && self.lifecycleStages.size() > 0", "a hook needs at least one of lifecycleStages");
+
+/// API reference, DeploymentLifecycleHook.lifecycleStages.
+pub(super) const PAUSE_STAGES: RuleText = (
+    "!has(self.targetType) || self.targetType != 'PAUSE' || !has(self.lifecycleStages) || \
+     self.lifecycleStages.all(s, s != 'TEST_TRAFFIC_SHIFT' && s != 'PRODUCTION_TRAFFIC_SHIFT')",
+    "ECS does not pause at TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT: name the stage before or after it",
+);
+
+/// What is Longshore's it makes itself.
+pub(super) const ADVANCED_OF_OURS: RuleText = (
+    "!has(self.loadBalancer) || !has(self.advancedConfiguration) || \
+     (!has(self.advancedConfiguration.alternateTargetGroupArn) && !has(self.advancedConfiguration.productionListenerRule) && \
+     !has(self.advancedConfiguration.testListenerRule))",
+    "with loadBalancer the second target group and the rules are made: of advancedConfiguration leave only roleArn, and \
+     write testRule in place of testListenerRule",
+);
+
+pub(super) const TEST_OF_OURS: RuleText = (
+    "!has(self.testRule) || has(self.loadBalancer)",
+    "testRule belongs to loadBalancer; with targetGroupArn write advancedConfiguration.testListenerRule",
+);
+
 /// API reference, DeploymentLifecycleHook.hookTargetArn.
 pub(super) const LAMBDA_HOOK: RuleText = (
     "(has(self.targetType) && self.targetType == 'PAUSE') ? !has(self.hookTargetArn) : \

@@ -121,6 +121,15 @@ pub struct DeploymentStatus {
     /// While it is under way: when it counts as stalled, unless it comes further (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress_deadline: Option<String>,
+    /// While traffic is shifted: ECS's stage of the deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// While traffic is shifted: what this revision gets of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<String>,
+    /// While traffic is shifted: id of the service deployment, which annotations name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_deployment: Option<String>,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`, `ROLLED_BACK`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout_state: Option<String>,

@@ -73,6 +73,7 @@ const OURS: &[(&str, &[&str])] = &[
             "protocolVersion",
             "rules",
             "slowStartSeconds",
+            "testRule",
             "stickiness",
         ],
     ),

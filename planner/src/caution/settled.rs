@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::desired::Said;
 use crate::engine::{Graph, Options, Plan, World, content_hash};
 
 /// What was asked for, and what came of it, when AWS last was as it should be.
@@ -29,13 +30,14 @@ pub struct Look<'a> {
     pub now: jiff::Timestamp,
 }
 
-/// What people ask for by the object itself: it changes when they edit the spec, consent to a replacement, or have a
-/// revision rolled back.
-pub fn asked(generation: i64, options: &Options, roll_back: Option<&str>) -> String {
+/// What people ask for by the object itself: it changes when they edit the spec, consent to a replacement, have a
+/// revision rolled back, or have a deployment go on.
+pub fn asked(generation: i64, options: &Options, said: Said<'_>) -> String {
     let keys: Vec<&str> = options.allow_replace.iter().map(String::as_str).collect();
     let with = if keys.is_empty() { String::new() } else { format!(" with {}", keys.join(", ")) };
-    let without = roll_back.map(|revision| format!(" without {revision}")).unwrap_or_default();
-    format!("{generation}{with}{without}")
+    let without = said.roll_back.map(|revision| format!(" without {revision}")).unwrap_or_default();
+    let going_on = said.proceed.map(|deployment| format!(" going on with {deployment}")).unwrap_or_default();
+    format!("{generation}{with}{without}{going_on}")
 }
 
 impl Settled {
@@ -58,13 +60,15 @@ mod tests {
             ..Options::default()
         };
         let cases = [
-            (1, &[][..], None, "1"),
-            (2, &[], None, "2"),
-            (2, &["a"], None, "2 with a"),
-            (2, &["b", "a"], Some("hello:7"), "2 with a, b without hello:7"),
+            (1, &[][..], None, None, "1"),
+            (2, &[], None, None, "2"),
+            (2, &["a"], None, None, "2 with a"),
+            (2, &["b", "a"], Some("hello:7"), None, "2 with a, b without hello:7"),
+            (2, &[], None, Some("EZe5RNVLH6"), "2 going on with EZe5RNVLH6"),
         ];
-        for (generation, keys, roll_back, expected) in cases {
-            assert_eq!(asked(generation, &consent(keys), roll_back), expected);
+        for (generation, keys, roll_back, proceed, expected) in cases {
+            let said = Said { roll_back, proceed, ..Said::default() };
+            assert_eq!(asked(generation, &consent(keys), said), expected);
         }
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
-use super::ecs_service::{SERVICE_KEY, TASK_KEY};
+use super::ecs_service::{ALTERNATE, SERVICE_KEY, TASK_KEY};
 use super::said::{ROLL_BACK, Said};
 use crate::caution::Record;
 use crate::engine::{Graph, Id, Kind, Node, Thing, World, known_as};
-use crate::kinds::ecs::service::{Deployment, FailedTask, RolloutState, Service, ServiceDetail};
+use crate::kinds::ecs::service::{Continuation, Deployment, FailedTask, RolloutState, Service, ServiceDetail};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
+use crate::kinds::elbv2::target_group::TargetGroup;
 use crate::report::Failure;
 
 /// What was learnt of an object.
@@ -25,6 +26,10 @@ pub struct Memory {
     pub good_before: Option<LastGood>,
     /// Of each listener rule, chosen or given, by its printed identity; what is remembered is not chosen again.
     pub priorities: BTreeMap<String, i32>,
+    /// Of each load balancer's entry whose tasks are behind its second target group: that one's key.
+    pub live: BTreeMap<String, String>,
+    /// A pause of a deployment that somebody says is over. It is told anew by every look, and stored nowhere.
+    pub proceed: Option<Continuation>,
     /// What was looked up outside the spec, by name; what is remembered is not looked up again.
     pub pins: BTreeMap<String, String>,
     /// What caution remembers.
@@ -87,6 +92,8 @@ impl Memory {
             last_good: stored.last_good.as_ref().map(LastGood::read),
             good_before: stored.good_before.as_ref().map(LastGood::read),
             priorities: stored.priorities.clone(),
+            live: stored.live_target_groups.clone(),
+            proceed: None,
             pins: stored.pins.clone(),
             caution: Record::read(stored),
         }
@@ -105,6 +112,7 @@ impl Memory {
         stored.last_good = self.last_good.as_ref().map(LastGood::stored);
         stored.good_before = self.good_before.as_ref().map(LastGood::stored);
         stored.priorities.clone_from(&self.priorities);
+        stored.live_target_groups.clone_from(&self.live);
         stored.pins.clone_from(&self.pins);
         self.caution.write(&mut stored);
         (stored != Stored::default()).then_some(stored)
@@ -137,10 +145,37 @@ fn priorities(graph: &Graph) -> BTreeMap<String, i32> {
     rules.filter_map(|(id, node)| Some((id.to_string(), priority(node)?))).collect()
 }
 
+/// Behind which of its two target groups each entry's tasks are. While a deployment is under way nothing is learnt: the
+/// tasks that a rule which is made anew must lead to are those that were live before.
+fn live(graph: &Graph, world: &World, detail: &ServiceDetail) -> Option<BTreeMap<String, String>> {
+    let alternates = graph.iter().map(|(id, _)| id).filter(|id| id.kind == TargetGroup::NAME);
+    let live = alternates.filter_map(|id| {
+        let entry = id.key.strip_suffix(ALTERNATE)?;
+        let arn = world.get(id)?.outputs.get("arn")?;
+        detail.live.contains(arn).then(|| (entry.to_owned(), id.key.clone()))
+    });
+    (!detail.live.is_empty()).then(|| live.collect())
+}
+
+fn service_detail(graph: &Graph, world: &World) -> Option<ServiceDetail> {
+    let service = graph.iter().map(|(id, _)| id).find(|id| id.kind == Service::NAME && id.key == SERVICE_KEY)?;
+    world.seen::<Service>(service)?.detail()
+}
+
+/// The pause that is over, where the deployment under way has one and somebody names it.
+fn continued(detail: &ServiceDetail, said: Said<'_>) -> Option<Continuation> {
+    let deployment = detail.service_deployment.as_ref().filter(|deployment| Some(deployment.id()) == said.proceed)?;
+    let hook = deployment.hooks.iter().find(|hook| hook.awaits_action())?;
+    Some(Continuation { deployment: deployment.arn.clone(), hook: hook.id.clone() })
+}
+
 /// What a look at AWS adds to the memory: the wanted revision was rolled back, or a revision completed. A rejection of
 /// another revision is forgotten. What the graph chose is remembered too.
 pub fn learn(memory: &Memory, graph: &Graph, world: &World, said: Said<'_>) -> Memory {
-    let memory = Memory { priorities: priorities(graph), ..memory.clone() };
+    let detail = service_detail(graph, world);
+    let live = detail.as_ref().and_then(|detail| live(graph, world, detail)).unwrap_or_else(|| memory.live.clone());
+    let proceed = detail.as_ref().and_then(|detail| continued(detail, said));
+    let memory = Memory { priorities: priorities(graph), live, proceed, ..memory.clone() };
     learn_of_revisions(&memory, graph, world, said).unwrap_or(memory)
 }
 

@@ -38,5 +38,5 @@ pub use obstacle::{
     Need, Obstacle, Reference, References, Refusal, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
-pub use said::{ROLL_BACK, Said};
+pub use said::{CONTINUE, ROLL_BACK, Said};
 pub use scope::Scope;

@@ -35,18 +35,34 @@ pub(super) fn follow(
     let furthest = before.and_then(|before| before.furthest);
     let further = furthest.is_none_or(|furthest| primary.running > furthest)
         || before.and_then(|before| before.old).is_some_and(|before| old < before);
+    let further = further || before.is_some_and(|before| before.stage != told.stage || before.traffic != told.traffic);
     let since = before.and_then(|before| before.progressed_at.as_deref()?.parse().ok()).filter(|_| !further);
     let since: Timestamp = since.unwrap_or_else(|| whole(pace.now));
     let deadline = pace.deadline_seconds.map_or(DEADLINE, |seconds| SignedDuration::from_secs(seconds.into()));
     told.old = Some(old);
-    told.progress = Some(words(primary, old));
+    told.progress = Some(words(primary, old, told));
     told.furthest = Some(furthest.map_or(primary.running, |furthest| furthest.max(primary.running)));
     told.progressed_at = Some(since.to_string());
-    told.progress_deadline = since.checked_add(deadline).ok().map(|deadline| deadline.to_string());
+    let deadline = since.checked_add(deadline).ok().filter(|_| !waits_on_purpose(detail));
+    told.progress_deadline = deadline.map(|deadline| deadline.to_string());
 }
 
-/// `2/3 new, 1 old, 66 %`: the share of the new ones in all that run.
-fn words(primary: &Deployment, old: i32) -> String {
+/// Whether ECS lets time pass as the spec has it: between two shifts of the traffic, after the last, or for a hook, which it
+/// waits for no longer than the hook says.
+fn waits_on_purpose(detail: &ServiceDetail) -> bool {
+    let shifting = detail.service_deployment.as_ref().filter(|deployment| deployment.is_open());
+    shifting.is_some_and(|deployment| {
+        ["PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME"].contains(&deployment.stage.as_str())
+            || deployment.hooks.iter().any(|hook| hook.awaits_action() || hook.status == "IN_PROGRESS")
+    })
+}
+
+/// `2/3 new, 1 old, 66 %`: the share of the new ones in all that run; where traffic is shifted, their share of that, and the
+/// stage.
+fn words(primary: &Deployment, old: i32, told: &DeploymentStatus) -> String {
+    if let (Some(stage), Some(traffic)) = (&told.stage, &told.traffic) {
+        return format!("{}/{} new, {old} old, {traffic}, {stage}", primary.running, primary.desired);
+    }
     let running = i64::from(primary.running);
     let share = (running * 100).checked_div(running + i64::from(old)).unwrap_or_default();
     format!("{}/{} new, {old} old, {share} %", primary.running, primary.desired)
@@ -73,6 +89,8 @@ pub fn overdue_service(status: &EcsServiceStatus, now: Timestamp) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::ecs::service::{ServiceDeployment, Traffic};
+    use crate::report::service::shifting;
 
     /// A deployment of three tasks, and what of it and of those before it runs.
     fn seen(id: &str, running: i32, old: i32) -> ServiceDetail {
@@ -91,7 +109,7 @@ mod tests {
     fn told(status: &mut EcsServiceStatus, detail: &ServiceDetail, now: &str) {
         let primary = detail.primary().unwrap();
         let pace = Pace { now: now.parse().unwrap(), deadline_seconds: None };
-        let mut told = DeploymentStatus { id: Some(primary.id.clone()), ..DeploymentStatus::default() };
+        let mut told = DeploymentStatus { id: Some(primary.id.clone()), ..shifting(detail) };
         follow(&mut told, status.deployment.as_ref(), (primary, detail), pace);
         status.deployment = Some(told);
     }
@@ -113,6 +131,39 @@ mod tests {
             let deployment = status.deployment.as_ref().unwrap();
             assert_eq!(deployment.progressed_at.as_deref(), Some(format!("2026-11-28T{since}Z").as_str()), "{what}");
             assert_eq!(deployment.progress.as_deref(), Some(words), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_stage_is_progress_and_what_is_waited_for_on_purpose_is_never_overdue() {
+        let stage = |stage: &str, percent: &str| {
+            let traffic = Some(Traffic { production: percent.to_owned(), test: percent.to_owned() });
+            let deployment = ServiceDeployment {
+                arn: "arn/EZe5".to_owned(),
+                status: "IN_PROGRESS".to_owned(),
+                stage: stage.to_owned(),
+                traffic,
+                ..ServiceDeployment::default()
+            };
+            ServiceDetail { service_deployment: Some(deployment), ..seen("ecs-svc/1", 3, 3) }
+        };
+        let looks = [
+            (stage("SCALE_UP", "0"), "12:00:00", Some("12:10:00"), "3/3 new, 3 old, 0 % of production, SCALE_UP"),
+            (
+                stage("POST_SCALE_UP", "0"),
+                "12:09:00",
+                Some("12:19:00"),
+                "3/3 new, 3 old, 0 % of production, POST_SCALE_UP",
+            ),
+            (stage("BAKE_TIME", "100"), "12:20:00", None, "3/3 new, 3 old, 100 % of production, BAKE_TIME"),
+            (stage("CLEAN_UP", "100"), "20:00:00", Some("20:10:00"), "3/3 new, 3 old, 100 % of production, CLEAN_UP"),
+        ];
+        let mut status = EcsServiceStatus::default();
+        for (detail, now, deadline, words) in looks {
+            told(&mut status, &detail, &format!("2026-11-28T{now}Z"));
+            let deployment = status.deployment.as_ref().unwrap();
+            assert_eq!(deployment.progress_deadline, deadline.map(|at| format!("2026-11-28T{at}Z")), "{words}");
+            assert_eq!(deployment.progress.as_deref(), Some(words));
         }
     }
 

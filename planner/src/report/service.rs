@@ -13,7 +13,7 @@ use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
 use crate::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalableTargetDetail};
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
 use crate::kinds::ecs::service::{
-    Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, complete, outcome,
+    Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, Traffic, complete, outcome,
 };
 use crate::kinds::ecs::task_definition::TaskDefinition;
 
@@ -155,8 +155,26 @@ fn deployment(primary: &Deployment, detail: &ServiceDetail, rolled_back: Option<
         started_at: Some(primary.created_at.clone()).filter(|text| !text.is_empty()),
         tasks: detail.failed_tasks.iter().take(MOST).map(failed_task).collect(),
         events: told_events(primary, detail).take(MOST).map(|event| event.message.clone()).collect(),
+        ..shifting(detail)
+    }
+}
+
+/// How far the traffic is shifted, and nothing else.
+pub(super) fn shifting(detail: &ServiceDetail) -> DeploymentStatus {
+    let shifting = detail.service_deployment.as_ref().filter(|one| one.is_open() && !one.stage.is_empty());
+    DeploymentStatus {
+        stage: shifting.map(|one| one.stage.clone()),
+        traffic: shifting.and_then(|one| one.traffic.as_ref()).map(traffic),
+        service_deployment: shifting.map(|one| one.id().to_owned()),
         ..DeploymentStatus::default()
     }
+}
+
+/// Who looks at it before everybody does is told of where there is such traffic.
+fn traffic(traffic: &Traffic) -> String {
+    let test = Some(&traffic.test).filter(|test| *test != &traffic.production);
+    let test = test.map(|test| format!(", {test} % of test traffic")).unwrap_or_default();
+    format!("{} % of production{test}", traffic.production)
 }
 
 /// Events of a calm service ("has reached a steady state" every six hours) are no news and would be a write each. One that

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_planner::caution::{Look, Record, asked};
+use longshore_planner::desired::Said;
 use longshore_planner::engine::{Action, Graph, Id, Plan, Step, Thing, plan};
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ impl Object {
             }
             let plan = plan(&graph, &self.cloud.inventory.ids(), &world, &kinds::all(), &self.cloud.options);
             self.cloud.inventory = self.cloud.inventory.with(&graph, &world, &plan);
-            let asked = asked(self.generation, &self.cloud.options, None);
+            let asked = asked(self.generation, &self.cloud.options, Said::default());
             let look = Look { asked: &asked, graph: &graph, world: &world, plan: &plan, now: self.now };
             self.record = remembered(&self.record.after(&look));
             let plan = self.record.restrain(&look, &kinds::all());

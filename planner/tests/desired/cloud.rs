@@ -180,8 +180,16 @@ impl Cloud {
         let targets = services.iter().flat_map(|service| &service.load_balancers);
         if id.kind == TargetGroup::NAME {
             let arn = gone.outputs["arn"].as_str();
-            assert!(!self.rules().iter().any(|rule| rule.target_groups.contains(&arn.into())), "ELB: ResourceInUse");
+            let leads = |rule: &ListenerRule| {
+                rule.target_groups.iter().chain(&rule.alternate).any(|group| *group == arn.into())
+            };
+            assert!(!self.rules().iter().any(leads), "ELB: ResourceInUse");
             assert!(!targets.clone().any(|target| target.target_group_arn == arn.into()), "tasks are registered in it");
+            let shifts = targets.clone().filter_map(|target| target.advanced_configuration.as_ref());
+            assert!(
+                !shifts.clone().any(|shift| shift.alternate_target_group_arn == arn.into()),
+                "ECS shifts traffic to it"
+            );
         }
         if id.kind == ListenerRule::NAME {
             for target in targets.clone() {

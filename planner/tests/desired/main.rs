@@ -28,6 +28,7 @@ mod resolved;
 mod rollback;
 mod scaling;
 mod shape;
+mod shifting;
 mod tasks;
 mod traffic;
 mod volumes;

@@ -93,7 +93,7 @@ fn a_rollback_is_learnt_while_it_happens_and_after_the_fact() {
 }
 
 fn restarted(restarted_at: Option<&str>) -> Said<'_> {
-    Said { restarted_at, roll_back: None }
+    Said { restarted_at, ..Said::default() }
 }
 
 /// `NEW` was rolled back, and the service runs `OLD` again.
@@ -201,6 +201,8 @@ fn memory_survives_the_status() {
             deletion_admitted_at: Some(at("2026-11-24T13:00:00Z")),
         },
         priorities: [("elbv2/listener-rule:web-0a1b2c3d@1f2e".into(), 7)].into(),
+        live: [("web".to_owned(), "web.alternate".to_owned())].into(),
+        proceed: None,
     };
     assert_eq!(Memory::read(memory.write(None).as_ref()), memory);
     assert_eq!(Memory::default().write(None), None);
@@ -309,7 +311,7 @@ fn a_revision_that_completed_is_gone_back_from_by_hand_until_the_spec_or_a_resta
     let completed = LastGood { content_hash: content_hash(&desired), arn: NEW.into(), roleless: false };
     let both = Memory { last_good: Some(completed), good_before: Some(good(OLD)), ..Memory::default() };
     let under_way = Memory { last_good: Some(good(OLD)), ..Memory::default() };
-    let said = |roll_back| Said { restarted_at: None, roll_back };
+    let said = |roll_back| Said { roll_back, ..Said::default() };
     let starting = || ServiceDetail {
         deployments: vec![
             deployment("PRIMARY", NEW, RolloutState::InProgress),
@@ -349,7 +351,7 @@ fn the_look_that_still_sees_the_old_deployment_completed_does_not_take_the_rollb
     let desired = wanted(&Memory::default(), &json!({}));
     let completed = LastGood { content_hash: content_hash(&desired), arn: NEW.into(), roleless: false };
     let before = Memory { last_good: Some(completed), good_before: Some(good(OLD)), ..Memory::default() };
-    let said = Said { restarted_at: None, roll_back: Some("hello:2") };
+    let said = Said { roll_back: Some("hello:2"), ..Said::default() };
     let first = learn(&before, &desired.graph, &world(&desired, &running(NEW)), said);
     let after = wanted(&first, &json!({}));
     assert_eq!(learn(&first, &after.graph, &world(&after, &running(NEW)), said), first);

@@ -151,8 +151,8 @@ fn what_cannot_be_is_refused_by_field_before_anything_is_asked() {
         (
             "traffic that is shifted",
             own(behind(&json!({"advancedConfiguration": {"roleArn": "arn:x"}}))),
-            "NotSupportedYet",
-            "spec.loadBalancers",
+            "NothingShifts",
+            "[web]",
         ),
     ];
     for (what, asked, reason, field) in cases {

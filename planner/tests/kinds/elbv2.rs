@@ -310,6 +310,13 @@ fn a_change_of_a_rule_is_seen_and_weights_are_ecs_own() {
             (json!({}), json!({"other": [{"type": "jwt-validation"}]}), &["other"]),
             (json!({}), json!({"weights": weights}), &[]),
             (two.clone(), with(&two, &json!({"weights": weights})), &[]),
+            (json!({"alternate": "arn:b", "weights": weights}), with(&two, &json!({"weights": weights})), &[]),
+            (json!({"alternate": "arn:b", "weights": weights}), json!({}), &["alternate", "weights"]),
+            (
+                json!({"alternate": "arn:b"}),
+                json!({"targetGroups": ["arn:a", "arn:c"]}),
+                &["alternate", "targetGroups"],
+            ),
         ],
     );
 }

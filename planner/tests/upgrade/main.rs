@@ -61,7 +61,7 @@ impl Recorded {
             &self.memory,
             &desired(&self.memory).graph,
             &self.world,
-            Said { restarted_at: self.spec.restarted_at.as_deref(), roll_back: None },
+            Said { restarted_at: self.spec.restarted_at.as_deref(), ..Said::default() },
         );
         plan(&desired(&memory).graph, &self.inventory.ids(), &self.world, &kinds::all(), &Options::default())
     }

@@ -121,6 +121,8 @@ pub(crate) enum Act {
     Aws { service: String, operation: String, input: Value },
     /// An alarm of CloudWatch goes off, or is well again.
     Alarm { name: String, alarming: bool },
+    /// What a function answers at a stage of a deployment: `SUCCEEDED`, `FAILED` or `IN_PROGRESS`.
+    Hook { function: String, answer: String },
     /// So much is what all tasks of a service, by the resource id of its scalable target, bear from now on.
     Load { service: Value, metric: String, value: f64 },
     /// So many tasks are asked for now, in an undisturbed run.
@@ -166,6 +168,9 @@ impl Act {
             Self::Restore => restore(api),
             Self::Alarm { name, alarming } => {
                 stage.simulator.with_world(|world| cloudwatch::set_alarm(world, name, *alarming));
+            }
+            Self::Hook { function, answer } => {
+                stage.simulator.with_world(|world| ecs::set_hook_answer(world, function, answer));
             }
             Self::Load { service, metric, value } => {
                 let service = named(service, api);

@@ -175,6 +175,22 @@ def test_a_deployment_is_stopped(ecs, simulator, service):
     assert described(ecs, service["cluster"])["taskDefinition"] == good
 
 
+def test_a_pause_is_continued(ecs, simulator, service):
+    pause = {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}
+    how = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1, "lifecycleHooks": [pause]}
+    new = register(ecs, "paused", "public.ecr.aws/nginx/nginx:1.28")
+    ecs.update_service(**service, taskDefinition=new, deploymentConfiguration=how)
+    arn = ecs.list_service_deployments(**service)["serviceDeployments"][0]["serviceDeploymentArn"]
+    newest = lambda: ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]
+    simulator.until(lambda: newest()["lifecycleStage"] == "POST_SCALE_UP")
+    hook = newest()["lifecycleHookDetails"][0]
+    assert hook["status"] == "AWAITING_ACTION" and hook["timeoutAction"] == "ROLLBACK"
+    answer = ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook["hookId"], action="CONTINUE")
+    assert answer["serviceDeploymentArn"] == arn
+    simulator.until(lambda: newest()["status"] == "SUCCESSFUL")
+    assert described(ecs, service["cluster"])["taskDefinition"] == new
+
+
 def test_a_service_is_refused_and_missed(ecs, service, refused):
     asked = {"cluster": service["cluster"], "serviceName": "other", "taskDefinition": register(ecs, "refused"), "desiredCount": 1}
     refused("InvalidParameterException", ecs.create_service, **asked, launchType="FARGATE")

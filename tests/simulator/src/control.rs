@@ -3,6 +3,7 @@
 //! `GET calls[?write=true&since=SEQ]`, `DELETE calls`, `GET clock`, `POST clock/advance {seconds}`, `GET world`,
 //! `GET|POST|DELETE faults`, `POST images {image, missing, exits, unhealthy, listens, listensAfterSeconds}`,
 //! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
+//! `POST hooks {function, answer}`, what a function answers at a stage of a deployment: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`,
 //! `POST alarms {name, alarming}` and `POST loads {service, metric, value}` of CloudWatch,
 //! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
 //! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
@@ -61,6 +62,12 @@ struct Load {
     service: String,
     metric: String,
     value: f64,
+}
+
+#[derive(Deserialize)]
+struct HookAnswer {
+    function: String,
+    answer: String,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +161,10 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "loads" => {
             let Load { service, metric, value } = parse(body)?;
             simulator.with_world(|world| cloudwatch::set_load(world, &service, &metric, value));
+        }
+        "hooks" => {
+            let HookAnswer { function, answer } = parse(body)?;
+            simulator.with_world(|world| ecs::set_hook_answer(world, &function, &answer));
         }
         "alarms" => {
             let Alarm { name, alarming } = parse(body)?;

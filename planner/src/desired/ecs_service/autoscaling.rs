@@ -30,6 +30,7 @@ impl Builder<'_> {
         attached: &Attached,
     ) -> Result<(), Obstacle> {
         let Some(scaling) = &self.spec.autoscaling else { return Ok(()) };
+        self.check_metrics(scaling)?;
         let (name, service) = service;
         let target = ScalableTarget {
             resource_id: format!("service/{}/{name}", cluster.name),
@@ -43,6 +44,21 @@ impl Builder<'_> {
         let target = graph.add(KEY, target, AT, &[])?;
         graph.put_beside(&target.id, service)?;
         Ok(())
+    }
+}
+
+impl Builder<'_> {
+    /// The label of such a metric names one of two target groups; after a shift it falls to 0 (developer guide, "Service
+    /// auto scaling").
+    fn check_metrics(&self, scaling: &Autoscaling) -> Result<(), Refusal> {
+        let tracking = scaling.target_tracking.iter().map(|one| ("targetTracking", &one.name, &one.load_balancer));
+        let predictive =
+            scaling.predictive_scaling.iter().map(|one| ("predictiveScaling", &one.name, &one.load_balancer));
+        let mut counting = tracking.chain(predictive).filter(|(_, _, balancer)| balancer.is_some());
+        let Some((list, name, _)) = counting.next().filter(|_| self.shifts_traffic()) else { return Ok(()) };
+        let message = "requests are counted for one target group, and deployments shift them to another: scale by CPU or memory, or \
+                       write deploymentConfiguration.strategy: ROLLING";
+        Err(Refusal::new("NoRequestMetric", FieldPath::from(AT).member(list).item(name), message))
     }
 }
 

@@ -11,10 +11,13 @@ use crate::desired::claims::{conditions, contested, unclaimable};
 use crate::desired::obstacle::{Fact, ListenerReference, Need, Refusal};
 use crate::desired::priorities::{HIGHEST, TakenPriority, choose, is, precedes};
 use crate::engine::{FieldPath, Graph, GraphError, Id, Text, content_hash};
-use crate::kinds::elbv2::listener_rule::ListenerRule;
+use crate::kinds::elbv2::listener_rule::{ListenerRule, ListenerRuleOutput};
 
 /// Elastic Load Balancing quotas: condition values of a rule.
 const MOST_VALUES: usize = 5;
+
+/// So many characters of a hash tell the rules of an entry apart.
+pub(super) const HASH: usize = 8;
 
 /// The priorities that are given out in one graph.
 pub(super) struct Priorities {
@@ -106,6 +109,26 @@ pub(super) struct Draft<'a> {
     rule: ListenerRule,
     spec: &'a Spec,
     at: FieldPath,
+    entry: &'a str,
+    traffic: Traffic,
+}
+
+/// Whose requests a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Traffic {
+    /// Everybody's.
+    Production,
+    /// Those of who looks at a new revision before everybody does.
+    Test,
+}
+
+/// A rule that is wanted.
+pub(super) struct Made {
+    pub(super) id: Id,
+    pub(super) arn: Text,
+    /// The name of its entry.
+    pub(super) entry: String,
+    pub(super) traffic: Traffic,
 }
 
 fn taken_already(priority: i32, by: &TakenPriority, at: &FieldPath) -> Refusal {
@@ -125,30 +148,37 @@ impl Builder<'_> {
         graph: &Graph,
         entry: &'a ServiceLoadBalancer,
         listener: &ListenerReference,
-        target_group: &Text,
+        (target_group, alternate): (&Text, Option<&Text>),
         at: &FieldPath,
     ) -> Result<Vec<Draft<'a>>, GraphError> {
-        let draft = |spec: &'a Spec| {
+        let draft = |(spec, traffic): (&'a Spec, Traffic)| {
             let conditions = conditions(spec).normalise();
             let hash = content_hash(&json!(conditions));
-            let key = format!("{}-{}", entry.name, hash.get(..8).unwrap_or(&hash));
+            let hash = hash.get(..HASH).unwrap_or(&hash);
             let rule = ListenerRule {
                 listener: listener.listener_arn.as_str().into(),
                 priority: 0,
                 conditions,
                 target_groups: vec![target_group.clone()],
-                weights: vec![],
+                alternate: alternate.cloned(),
+                weights: alternate.map(|alternate| self.weights(entry, target_group, alternate)).unwrap_or_default(),
                 authenticate_oidc: spec.authenticate_oidc.clone(),
                 authenticate_cognito: spec.authenticate_cognito.clone(),
                 rewrite: spec.rewrite.clone(),
                 other: vec![],
                 tags: self.scope.tags(&self.spec.tags),
             };
+            let key = match alternate {
+                // ECS knows the rule by its ARN: other conditions are given to the one that is there.
+                Some(_) => self.kept_key(entry, traffic, hash, |key| graph.identity(key, &rule))?,
+                None => format!("{}-{hash}", entry.name),
+            };
             let id = graph.identity(&key, &rule)?;
             let listener = listener.listener_arn.clone();
-            Ok(Draft { listener, key, id, rule, spec, at: at.clone() })
+            Ok(Draft { listener, key, id, rule, spec, at: at.clone(), entry: &entry.name, traffic })
         };
-        entry.rules.iter().map(draft).collect()
+        let production = entry.rules.iter().map(|rule| (rule, Traffic::Production));
+        production.chain(entry.test_rule.iter().map(|rule| (rule, Traffic::Test))).map(draft).collect()
     }
 
     /// Adds the rules. What is remembered comes first, so that no rule takes what another has.
@@ -157,14 +187,16 @@ impl Builder<'_> {
         graph: &mut Graph,
         drafts: Vec<Draft<'_>>,
         priorities: &mut Priorities,
-    ) -> Result<Vec<Id>, GraphError> {
+    ) -> Result<Vec<Made>, GraphError> {
         for draft in &drafts {
             priorities.remember(self, draft);
         }
         let mut made = vec![];
         for draft in drafts {
             let priority = priorities.of(self, &draft);
-            made.push(graph.add(&draft.key, ListenerRule { priority, ..draft.rule }, draft.at, &[])?.id);
+            let handle = graph.add(&draft.key, ListenerRule { priority, ..draft.rule }, draft.at, &[])?;
+            let arn = handle.out(ListenerRuleOutput::Arn);
+            made.push(Made { id: handle.id, arn, entry: draft.entry.to_owned(), traffic: draft.traffic });
         }
         Ok(made)
     }
@@ -179,10 +211,11 @@ impl Builder<'_> {
         let at = at.member("rules");
         let namespace = &self.scope.namespace;
         let hosts = |rule: &Spec| unclaimable(rule, listener.hosts.as_deref(), namespace, &at.member("hosts"));
-        let mut refusals: Vec<Refusal> = entry.rules.iter().flat_map(hosts).collect();
+        let all = || entry.rules.iter().chain(&entry.test_rule);
+        let mut refusals: Vec<Refusal> = all().flat_map(hosts).collect();
         refusals.extend(contested(&self.scope.ownership().object, &listener.claims, &at));
         let plain = listener.protocol == Some(ListenerProtocol::Http);
-        for rule in &entry.rules {
+        for rule in all() {
             let values = conditions(rule).normalise().values();
             if values > MOST_VALUES {
                 let message =

@@ -10,6 +10,7 @@ use super::Builder;
 use super::dns::{Names, check_dns, dns_entry, records};
 use super::listener_rules::Priorities;
 use super::network::ServiceNetwork;
+use super::shifting::shift;
 use crate::desired::obstacle::{ListenerReference, Need, Obstacle, Reference, Refusal};
 use crate::engine::{FieldPath, Graph, GraphError, Id, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
@@ -41,17 +42,26 @@ pub(super) fn listener_arn(entry: &ServiceLoadBalancer) -> Option<&String> {
 }
 
 impl Builder<'_> {
-    pub(super) fn load_balancers(&self, graph: &mut Graph, network: &mut ServiceNetwork) -> Result<Attached, Obstacle> {
+    pub(super) fn load_balancers(
+        &self,
+        graph: &mut Graph,
+        network: &mut ServiceNetwork,
+        infrastructure: Option<&Text>,
+    ) -> Result<Attached, Obstacle> {
         let mut attached = Attached::default();
         let mut priorities = Priorities::new(self);
         let mut refusals = vec![];
         let mut waiting = None;
-        let (mut drafts, mut hosts) = (vec![], vec![]);
+        let (mut drafts, mut hosts, mut shifts) = (vec![], vec![], vec![]);
         for entry in &self.spec.load_balancers {
             let at = FieldPath::from("spec.loadBalancers").item(&entry.name);
             refusals.extend(self.check_entry(entry, &at));
+            refusals.extend(self.check_shift(entry, &at));
             if let Some(arn) = &entry.target_group_arn {
-                attached.targets.push(target(entry, arn.as_str().into()));
+                let shift = self.foreign_shift(entry, infrastructure);
+                attached
+                    .targets
+                    .push(ServiceTarget { advanced_configuration: shift, ..target(entry, arn.as_str().into()) });
                 continue;
             }
             match self.listener(entry, &at) {
@@ -64,8 +74,14 @@ impl Builder<'_> {
                     let label = resource_label(&listener.listener_arn, handle.out(TargetGroupOutput::ArnSuffix));
                     attached.resource_labels.extend(label.map(|label| (entry.name.clone(), label)));
                     let group = handle.out(TargetGroupOutput::Arn);
-                    drafts.extend(self.drafts(graph, entry, &listener, &group, &at)?);
+                    let alternate = if self.shifts_traffic() {
+                        Some(self.alternate_target_group(graph, entry, &at)?.out(TargetGroupOutput::Arn))
+                    } else {
+                        None
+                    };
+                    drafts.extend(self.drafts(graph, entry, &listener, (&group, alternate.as_ref()), &at)?);
                     attached.targets.push(target(entry, group));
+                    shifts.extend(alternate.map(|alternate| (attached.targets.len() - 1, entry, alternate)));
                     self.open_ports(graph, entry, &listener, network, &at)?;
                     refusals.extend(check_dns(entry, &at));
                     match dns_entry(entry, &listener, &at) {
@@ -77,7 +93,14 @@ impl Builder<'_> {
                 }
             }
         }
-        attached.rules = self.listener_rules(graph, drafts, &mut priorities)?;
+        let made = self.listener_rules(graph, drafts, &mut priorities)?;
+        for (index, entry, alternate) in shifts {
+            let shift = shift(entry, alternate, &made, infrastructure);
+            if let (Some(target), Some(shift)) = (attached.targets.get_mut(index), shift) {
+                target.advanced_configuration = Some(shift);
+            }
+        }
+        attached.rules = made.into_iter().map(|made| made.id).collect();
         refusals.extend(priorities.refusals);
         let names = Names::of(hosts);
         refusals.extend(names.refusals);
@@ -120,9 +143,25 @@ impl Builder<'_> {
 
     /// What an entry says of things elsewhere, and of its container.
     fn check_entry(&self, entry: &ServiceLoadBalancer, at: &FieldPath) -> Vec<Refusal> {
+        let shift = entry.advanced_configuration.as_ref();
         let arns = [
             (entry.target_group_arn.as_ref(), "targetGroupArn", "targetgroup/"),
             (listener_arn(entry), "loadBalancer.listenerArn", "listener/"),
+            (
+                shift.and_then(|shift| shift.alternate_target_group_arn.as_ref()),
+                "advancedConfiguration.alternateTargetGroupArn",
+                "targetgroup/",
+            ),
+            (
+                shift.and_then(|shift| shift.production_listener_rule.as_ref()),
+                "advancedConfiguration.productionListenerRule",
+                "listener",
+            ),
+            (
+                shift.and_then(|shift| shift.test_listener_rule.as_ref()),
+                "advancedConfiguration.testListenerRule",
+                "listener",
+            ),
         ];
         let elsewhere = arns.into_iter().filter_map(|(arn, member, resource)| {
             let here = self.scope.arn("elasticloadbalancing", resource);
@@ -186,6 +225,7 @@ fn target(entry: &ServiceLoadBalancer, group: Text) -> ServiceTarget {
         target_group_arn: group,
         container_name: entry.container_name.clone(),
         container_port: entry.container_port,
+        advanced_configuration: None,
     }
 }
 

@@ -19,6 +19,7 @@ mod pins;
 mod roles;
 mod secrets;
 mod service;
+mod shifting;
 mod target_groups;
 mod task;
 mod unsupported;
@@ -30,6 +31,7 @@ pub(crate) use keys::{ALIASES, DECRYPT};
 pub use logs::retained_by;
 pub(crate) use roles::POLICY_OF_TASK;
 pub(crate) use secrets::{SecretSource, named, source};
+pub(crate) use shifting::ALTERNATE;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,7 +135,9 @@ impl Builder<'_> {
         let memory = self.memory;
         let mut graph = Graph::default();
         let mut ground = self.ground(&mut graph)?;
-        let attached = self.load_balancers(&mut graph, &mut ground.network)?;
+        let infrastructure = ground.infrastructure.clone();
+        let attached = self.load_balancers(&mut graph, &mut ground.network, infrastructure.as_ref())?;
+        let hook_role = self.hook_role(&mut graph)?;
         let restarted_at = self.spec.restarted_at.as_deref();
         let is_rejected = |hash: &str| memory.rejects(hash, restarted_at).is_some();
         let revision = self.task_definition(&mut graph, &mut ground, is_rejected)?;
@@ -147,7 +151,6 @@ impl Builder<'_> {
             (None, Some(good)) if held.is_some() => (Text::from(good.arn.clone()), None),
             _ => (revision.arn.clone(), None),
         };
-        let infrastructure = ground.infrastructure;
         let parts = Parts {
             cluster,
             task_definition,
@@ -156,6 +159,7 @@ impl Builder<'_> {
             attached: &attached,
             connect: self.service_connect(infrastructure.as_ref())?,
             volumes: self.volume_configurations(infrastructure.as_ref()),
+            hook_role,
         };
         let service = self.service(&mut graph, parts)?;
         if let (Some(held), None) = (&held, &memory.last_good) {

@@ -27,6 +27,9 @@ pub(super) fn percentages(spec: &EcsServiceSpec) -> (i32, i32) {
     )
 }
 
+/// Long enough to see what the new revision does under all of the traffic. ECS wants one to be given for blue/green.
+const BAKE_MINUTES: i32 = 5;
+
 /// What a start usually takes at most.
 const GRACE_PERIOD_SECONDS: i32 = 60;
 
@@ -40,6 +43,7 @@ pub(super) struct Parts<'a> {
     pub(super) attached: &'a Attached,
     pub(super) connect: Option<ServiceConnect>,
     pub(super) volumes: Vec<ServiceVolume>,
+    pub(super) hook_role: Option<Text>,
 }
 
 impl Builder<'_> {
@@ -59,6 +63,8 @@ impl Builder<'_> {
             platform_version: spec.platform_version.clone(),
             scheduling_strategy: spec.scheduling_strategy.unwrap_or(SchedulingStrategy::Replica),
             deployment_configuration: self.deployment_configuration(),
+            hook_role: parts.hook_role,
+            proceed: self.memory.proceed.clone(),
             network: network.interfaces.map(|interfaces| interfaces.network),
             load_balancers: attached.targets.clone(),
             health_check_grace_period_seconds: self.grace_period(),
@@ -102,6 +108,9 @@ impl Builder<'_> {
         let (minimum, maximum) = percentages(self.spec);
         configuration.minimum_healthy_percent = Some(minimum);
         configuration.maximum_percent = Some(maximum);
+        if self.shifts_traffic() {
+            configuration.bake_time_in_minutes.get_or_insert(BAKE_MINUTES);
+        }
         // A rollout that fails ends, and goes back, unless the spec says otherwise.
         configuration.deployment_circuit_breaker.get_or_insert(DeploymentCircuitBreaker {
             enable: true,

@@ -3,9 +3,10 @@
 use longshore_crds::ecs_service::{
     ProtocolVersion, ServiceLoadBalancer, Stickiness, StickinessType, TargetHealthCheck, TargetProtocol,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Builder;
+use super::shifting::ALTERNATE;
 use crate::engine::{FieldPath, Graph, GraphError, Handle};
 use crate::kinds::elbv2::Attributes;
 use crate::kinds::elbv2::target_group::{HealthCheck, TargetGroup, TargetType};
@@ -27,6 +28,20 @@ impl Builder<'_> {
         entry: &ServiceLoadBalancer,
         at: &FieldPath,
     ) -> Result<Handle<TargetGroup>, GraphError> {
+        graph.add(&entry.name, self.group(entry, ""), at.clone(), &[])
+    }
+
+    /// The one that traffic is shifted to and back: like the first in everything.
+    pub(super) fn alternate_target_group(
+        &self,
+        graph: &mut Graph,
+        entry: &ServiceLoadBalancer,
+        at: &FieldPath,
+    ) -> Result<Handle<TargetGroup>, GraphError> {
+        graph.add(&format!("{}{ALTERNATE}", entry.name), self.group(entry, ALTERNATE), at.clone(), &[])
+    }
+
+    fn group(&self, entry: &ServiceLoadBalancer, which: &str) -> TargetGroup {
         let protocol = entry.protocol.unwrap_or(TargetProtocol::Http);
         let protocol_version = entry.protocol_version.unwrap_or(ProtocolVersion::Http1);
         let vpc_id = self.scope.environment.network.vpc_id.clone();
@@ -34,8 +49,11 @@ impl Builder<'_> {
         // ECS registers each task with its container's port, so that this one is never used, and another container port
         // needs no other target group.
         let port = if protocol == TargetProtocol::Http { 80 } else { 443 };
-        let fixed = json!([self.base, entry.name, protocol, protocol_version, port, vpc_id, target_type]);
-        let group = TargetGroup {
+        let mut fixed = vec![json!(self.base), json!(entry.name), json!(protocol), json!(protocol_version)];
+        fixed.extend([json!(port), json!(vpc_id), json!(target_type)]);
+        fixed.extend((!which.is_empty()).then(|| json!(which)));
+        let fixed = Value::Array(fixed);
+        TargetGroup {
             name: names::short(&format!("{}-{}", self.scope.name, entry.name), &fixed),
             protocol,
             protocol_version,
@@ -45,8 +63,7 @@ impl Builder<'_> {
             health_check: health_check(entry.health_check.as_ref(), protocol, protocol_version),
             attributes: attributes(entry),
             tags: self.scope.tags(&self.spec.tags),
-        };
-        graph.add(&entry.name, group, at.clone(), &[])
+        }
     }
 }
 

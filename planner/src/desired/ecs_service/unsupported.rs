@@ -1,7 +1,7 @@
 //! What is in the API and not built yet, or not to be had at all or on Fargate: said aloud, never ignored.
 
 use longshore_crds::EcsServiceSpec;
-use longshore_crds::ecs_service::{DeploymentStrategy, LaunchType, SchedulingStrategy};
+use longshore_crds::ecs_service::{LaunchType, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
 use super::has_interfaces;
@@ -12,11 +12,6 @@ use crate::engine::FieldPath;
 
 /// One refusal for each field that asks for something that is not built yet.
 pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
-    let deployment = spec.deployment_configuration.as_ref();
-    let strategy = deployment.and_then(|deployment| deployment.strategy);
-    let hooks = deployment.is_some_and(|deployment| !deployment.lifecycle_hooks.is_empty());
-    let shifting = strategy.is_some_and(|strategy| strategy != DeploymentStrategy::Rolling);
-    let shifted = spec.load_balancers.iter().any(|entry| entry.advanced_configuration.is_some());
     let by_provider = spec.launch_type.is_none() && !is_fargate(spec);
     let shares = !has_interfaces(spec);
     let fields = [
@@ -24,9 +19,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         ("spec.capacityProviderStrategy", by_provider, "capacity providers other than FARGATE and FARGATE_SPOT"),
         ("spec.loadBalancers", shares && !spec.load_balancers.is_empty(), "load balancing to ports of instances"),
         ("spec.task.volumes", shares && mounts_efs(spec), "EFS mounted by the network interface of an instance"),
-        ("spec.loadBalancers", shifted, "advancedConfiguration, a second target group to shift traffic to"),
-        ("spec.deploymentConfiguration.strategy", shifting, "a strategy other than ROLLING"),
-        ("spec.deploymentConfiguration.lifecycleHooks", hooks, "lifecycle hooks"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
         ("spec.vpcLatticeConfigurations", !spec.vpc_lattice_configurations.is_empty(), "VPC Lattice"),
         ("spec.gatewayConnectors", !spec.gateway_connectors.is_empty(), "gateway connectors"),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use longshore_crds::EcsTaskSpec;
 use longshore_crds::aws_environment::Grant;
+use longshore_crds::ecs_service::DeploymentLifecycleHook;
 use longshore_crds::task_definition::Volume;
 use serde_json::{Value, json};
 
@@ -17,7 +18,9 @@ use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, Kind, Node, Text};
 use crate::kinds::ec2::security_group_rule::{Peer, SecurityGroupRule};
 use crate::kinds::ecs::cluster::Cluster;
-use crate::kinds::ecs::service::{ConnectTls, Network, Service, ServiceConnect, ServiceEbsVolume, ServiceVolume};
+use crate::kinds::ecs::service::{
+    ConnectTls, Network, Service, ServiceConnect, ServiceEbsVolume, ServiceVolume, TrafficShift,
+};
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::efs::file_system::FileSystem;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
@@ -252,8 +255,42 @@ impl<'a> Granted<'a> {
             self.need("registryArns", |grant| &grant.registry_arns, registry.registry_arn.as_ref()?, &at)
         });
         let connect = service.service_connect.iter().flat_map(|connect| self.service_connect(connect, at));
-        let attached = volumes.chain(registries).chain(connect);
+        let shifts = service.load_balancers.iter().filter_map(|target| target.advanced_configuration.as_ref());
+        let shifts = shifts.flat_map(|shift| self.traffic_shift(shift, at));
+        let hooks = service.deployment_configuration.lifecycle_hooks.iter();
+        let hooks = hooks.filter_map(|hook| self.lifecycle_hook(hook, at));
+        let attached = volumes.chain(registries).chain(connect).chain(shifts).chain(hooks);
         groups.chain(targets).chain(exec.flatten()).chain(attached).collect()
+    }
+
+    /// Whoever may name a listener's rule to ECS may send its traffic elsewhere.
+    fn traffic_shift(&self, shift: &TrafficShift, at: &FieldPath) -> Vec<Refusal> {
+        let at = at.member("loadBalancers").member("advancedConfiguration");
+        let group = shift.alternate_target_group_arn.known().and_then(|arn| {
+            self.need("targetGroupArns", |grant| &grant.target_group_arns, arn, &at.member("alternateTargetGroupArn"))
+        });
+        let role = shift.role_arn.known();
+        let role = role.and_then(|arn| self.need("roleArns", |grant| &grant.role_arns, arn, &at.member("roleArn")));
+        let production = (Some(&shift.production_listener_rule), "productionListenerRule");
+        let rules = [production, (shift.test_listener_rule.as_ref(), "testListenerRule")];
+        let rules = rules.into_iter().filter_map(|(rule, member)| {
+            let listener = listener_of(rule?.known()?);
+            self.need("listenerArns", |grant| &grant.listener_arns, &listener, &at.member(member))
+        });
+        group.into_iter().chain(role).chain(rules).collect()
+    }
+
+    /// A function is called by a role that is granted, or by one that is made for it, which takes the action.
+    fn lifecycle_hook(&self, hook: &DeploymentLifecycleHook, at: &FieldPath) -> Option<Refusal> {
+        let at = at.member("deploymentConfiguration.lifecycleHooks");
+        match (&hook.role_arn, &hook.hook_target_arn) {
+            (Some(role), _) => self.need("roleArns", |grant| &grant.role_arns, role, &at.member("roleArn")),
+            (None, Some(_)) => {
+                let action = "lambda:InvokeFunction";
+                self.need("actions", |grant| &grant.actions, action, &at.member("hookTargetArn"))
+            }
+            (None, None) => None,
+        }
     }
 
     fn cluster(&self, cluster: &Cluster, at: &FieldPath) -> Vec<Refusal> {
@@ -357,6 +394,14 @@ impl<'a> Granted<'a> {
             self.scope.namespace, self.scope.environment_name
         );
         Refusal::new("NotGranted", at.clone(), message)
+    }
+}
+
+/// The listener of a rule, whose ARN begins with the listener's but for one word; a listener is its own.
+fn listener_of(rule: &str) -> String {
+    match rule.rsplit_once('/').filter(|_| rule.contains(":listener-rule/")) {
+        Some((listener, _)) => listener.replacen(":listener-rule/", ":listener/", 1),
+        None => rule.to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `elbv2/listener-rule`: which requests are sent to which target group.
 
+use std::collections::BTreeSet;
+
 use longshore_crds::ecs_service::{
     AuthenticateCognito, AuthenticateOidc, AuthenticationSession, HeaderCondition, OnUnauthenticatedRequest,
     QueryStringCondition, Rewrite,
@@ -22,6 +24,9 @@ pub struct ListenerRule {
     pub conditions: Conditions,
     /// ARNs of the target groups that they are sent to. Order has no meaning.
     pub target_groups: Vec<Text>,
+    /// ARN of the group between which and the first ECS shifts traffic, as it needs. Which of the two is live is ECS's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<Text>,
     /// What share each gets, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<Weight>,
@@ -140,7 +145,7 @@ impl Kind for ListenerRule {
     fn normalise(mut self) -> Self {
         self.conditions = self.conditions.normalise();
         sort(&mut self.target_groups);
-        if self.target_groups.len() < 2 {
+        if self.target_groups.len() < 2 && self.alternate.is_none() {
             self.weights.clear();
         }
         sort(&mut self.weights);
@@ -155,8 +160,14 @@ impl Kind for ListenerRule {
     }
 
     fn disown(&self, seen: &mut Self) {
-        // While ECS shifts traffic between two groups their weights are its own.
+        // Whoever shifts traffic between several groups, what each gets is not said here, at rest neither.
         if self.target_groups.len() > 1 {
+            seen.weights.clone_from(&self.weights);
+        }
+        let pair: BTreeSet<&Text> = self.target_groups.iter().chain(&self.alternate).collect();
+        if self.alternate.is_some() && seen.target_groups.iter().collect::<BTreeSet<_>>() == pair {
+            seen.target_groups.clone_from(&self.target_groups);
+            seen.alternate.clone_from(&self.alternate);
             seen.weights.clone_from(&self.weights);
         }
         if let (Some(want), Some(seen)) = (&self.authenticate_oidc, &mut seen.authenticate_oidc) {

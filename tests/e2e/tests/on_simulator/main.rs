@@ -16,6 +16,7 @@ mod grants;
 mod instances;
 mod names;
 mod requests;
+mod shifting;
 mod storage;
 mod tasks;
 mod traffic;

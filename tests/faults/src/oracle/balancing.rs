@@ -56,6 +56,23 @@ pub(super) fn of_service(account: &Account, want: &Want, service: &Thing, found:
             found.push(format!("there is no target group for {name} with {version}"));
             continue;
         };
+        if shifts(want) {
+            entries += 1;
+            let other = groups
+                .iter()
+                .find(|other| other.key() == format!("{name}.alternate") && other.value["version"] == version);
+            let Some(other) = other else {
+                found.push(format!("there is no second target group for {name}"));
+                continue;
+            };
+            let (rule, live) = shifted(account, want, entry, (group, other), found);
+            targets(live, &entry["containerPort"], &service.value["desired"], found);
+            wanted.push(rule.0);
+            attached.push(json!({"containerName": entry["containerName"], "containerPort": entry["containerPort"],
+                "targetGroupArn": group.id, "advancedConfiguration": {"alternateTargetGroupArn": other.id,
+                "productionListenerRule": rule.1, "roleArn": role(account, want)}}));
+            continue;
+        }
         targets(group, &entry["containerPort"], &service.value["desired"], found);
         let listener = listener(account, want, entry).map(|listener| &listener.id);
         wanted.extend(list(&entry["rules"]).map(|rule| {
@@ -75,6 +92,47 @@ pub(super) fn of_service(account: &Account, want: &Want, service: &Thing, found:
     same("listener rules", is.into_iter(), wanted.into_iter(), found);
     let is = list(&service.value["revision"]["attached"]["loadBalancers"]);
     same("attached target groups", is.cloned(), attached.into_iter(), found);
+}
+
+/// Whether deployments shift traffic.
+pub(super) fn shifts(want: &Want) -> bool {
+    let strategy = text(&want.spec["deploymentConfiguration"]["strategy"]);
+    !strategy.is_empty() && strategy != "ROLLING"
+}
+
+/// The role with which ECS shifts it.
+fn role(account: &Account, want: &Want) -> Option<String> {
+    let roles = account.of_object(want, "role").into_iter();
+    roles.map(|role| role.id.clone()).find(|id| id.ends_with("-infra"))
+}
+
+/// The rule of an entry whose traffic is shifted, as it must be and by its ARN, and the group that all of it goes to, which is
+/// the one that has the tasks: ECS's choice, and nobody else's.
+fn shifted<'a>(
+    account: &Account,
+    want: &Want,
+    entry: &Value,
+    (group, other): (&'a Thing, &'a Thing),
+    found: &mut Vec<String>,
+) -> ((Value, Value), &'a Thing) {
+    let asks = &entry["rules"][0];
+    let (hosts, paths) = (sorted(list(&asks["hosts"])), sorted(list(&asks["paths"])));
+    let is_it = |rule: &&Thing| asked(rule, "Host") == hosts && asked(rule, "Path") == paths;
+    let rules = account.of_object(want, "listener rule");
+    let rule = rules.iter().copied().find(is_it);
+    let leads = rule.map(|rule| rule.value["actions"][0]["effect"]["Forward"]["groups"].clone()).unwrap_or_default();
+    let weight = |of: &Thing| list(&leads).find(|one| one[0] == of.id.as_str()).and_then(|one| one[1].as_i64());
+    let listener = listener(account, want, entry).map(|listener| &listener.id);
+    let (live, idle) = if weight(group) == Some(100) { (group, other) } else { (other, group) };
+    if (weight(live), weight(idle)) != (Some(100), Some(0)) {
+        found.push(format!("the rule leads to {leads}, and at rest one of the two must have all"));
+    }
+    let going = |target: &Value| target["state"] == "Draining";
+    if !idle.value["targets"].as_object().into_iter().flat_map(|all| all.values()).all(going) {
+        found.push(format!("{} has tasks, and gets no traffic", idle.id));
+    }
+    let arn = json!(rule.map(|rule| &rule.id));
+    ((json!([listener, hosts, paths, leads]), arn), live)
 }
 
 /// What a rule asks for in a field of its conditions.

@@ -4,6 +4,7 @@ use longshore_simulator::images::Images;
 use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
+use super::balancing::shifts;
 use super::{Want, access, balancing, connect, names, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
@@ -63,7 +64,8 @@ struct Roles {
 /// The execution role, that of ECS itself for volumes, and the task role where the spec has one. A revision that is kept keeps its role, too.
 fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> Roles {
     let all = account.of_object(want, "role");
-    let (of_ecs, all): (Vec<&Thing>, Vec<&Thing>) = all.into_iter().partition(|role| role.id.ends_with("-infra"));
+    let of_ecs = |role: &&Thing| role.id.ends_with("-infra") || role.id.ends_with("-hooks");
+    let (of_ecs, all): (Vec<&Thing>, Vec<&Thing>) = all.into_iter().partition(of_ecs);
     let infrastructure = infrastructure(want, &of_ecs, found);
     let wants_task = !want.spec["taskRole"].is_null() || storage::mounts(want).next().is_some();
     let kept = |role: &&&Thing| {
@@ -101,14 +103,21 @@ fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> Roles {
     Roles { execution: execution.map(|role| role.id.clone()), task: task.map(|role| role.id.clone()), infrastructure }
 }
 
-/// The role with which ECS makes volumes, if the service has any; it may stay as long as a revision that had some.
+/// The role with which ECS makes volumes or shifts traffic, if the service has any; it may stay as long as a revision that
+/// had some.
 fn infrastructure(want: &Want, roles: &[&Thing], found: &mut Vec<String>) -> Option<String> {
-    let wanted = want.spec["volumeConfigurations"].as_array().is_some_and(|volumes| !volumes.is_empty());
-    let role = roles.first().filter(|_| wanted)?;
+    let volumes = want.spec["volumeConfigurations"].as_array().is_some_and(|volumes| !volumes.is_empty());
+    let needs = [
+        (volumes, "AmazonECSInfrastructureRolePolicyForVolumes"),
+        (shifts(want), "AmazonECSInfrastructureRolePolicyForLoadBalancers"),
+    ];
+    let mut needs = needs.into_iter().filter(|(needed, _)| *needed).peekable();
+    needs.peek()?;
+    let role = roles.iter().find(|role| role.id.ends_with("-infra"))?;
     differs(found, "boundary", &role.value["boundary"], &want.environment["iam"]["permissionsBoundaryArn"]);
     let (trust, attached) = (role.value["trust"].to_string(), role.value["attached"].to_string());
-    if !trust.contains("ecs.amazonaws.com") || !attached.contains("AmazonECSInfrastructureRolePolicyForVolumes") {
-        found.push(format!("ECS can make no volumes by {}: {trust} {attached}", role.id));
+    if !trust.contains("ecs.amazonaws.com") || needs.any(|(_, policy)| !attached.contains(policy)) {
+        found.push(format!("ECS cannot do by {} what it must: {trust} {attached}", role.id));
     }
     Some(role.id.clone())
 }

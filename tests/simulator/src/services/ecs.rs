@@ -18,6 +18,7 @@ mod events;
 mod exec;
 mod failing;
 mod fargate;
+mod hooks;
 mod instances;
 mod launch;
 mod lifecycle;
@@ -35,7 +36,9 @@ mod service_create;
 mod service_deployments;
 mod service_update;
 mod services;
+mod shifting;
 mod start_checks;
+mod strategy;
 mod tags;
 mod task_definitions;
 mod tasks;
@@ -56,6 +59,7 @@ use agenda::Wake;
 pub use alarms::changed as alarm_changed;
 pub use census::{Census, census, desired, running};
 pub use control::stop_task_from_outside;
+pub use hooks::set_hook_answer;
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;
 
@@ -72,6 +76,8 @@ pub struct State {
     instances: BTreeMap<String, instances::ContainerInstance>,
     /// EBS volumes that were made for tasks, by id.
     volumes: BTreeMap<String, ebs::Volume>,
+    /// What functions answer that are called at stages of deployments, by their ARNs.
+    hook_answers: BTreeMap<String, String>,
     account_settings: BTreeMap<String, String>,
     run_tokens: BTreeMap<String, run_task::RunToken>,
     #[serde(skip)]
@@ -106,6 +112,7 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "DescribeServiceDeployments" => service_deployments::describe(world, call),
         "DescribeServiceRevisions" => service_deployments::describe_revisions(world, call),
         "StopServiceDeployment" => service_deployments::stop(world, call),
+        "ContinueServiceDeployment" => hooks::proceed(world, call),
         "RunTask" => run_task::run(world, call),
         "StopTask" => run_task::stop(world, call),
         "RegisterContainerInstance" => instances::register(world, call),

@@ -40,6 +40,7 @@ use crate::world::World;
 pub use self::certificates::certificate_users;
 pub use self::load_balancers::{hosted_zone, is_active};
 pub use self::requests::{Outcome, Question, Turns, ask, request, take_turn};
+pub use self::rule_changes::{forwards_of, set_weights};
 pub use self::target_groups::TargetGroup;
 pub use self::targets::{State as TargetState, deregister, register, target_health};
 

@@ -9,6 +9,7 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use longshore_planner::kinds::ecs::service as kinds;
 use longshore_planner::kinds::ecs::service::{FailedContainer, FailedTask, RolloutState, ServiceDetail, ServiceEvent};
 
+use super::traffic;
 use crate::access::{Aws, Read};
 use crate::drivers::only_missing;
 use crate::fault::Fault;
@@ -26,11 +27,12 @@ pub(super) fn described(service: &api::Service) -> ServiceDetail {
         events: service.events().iter().take(TOLD).map(event).collect(),
         failed_tasks: vec![],
         service_deployment: None,
+        live: vec![],
     }
 }
 
-/// What `DescribeServices` says, and, only while a rollout goes badly, the tasks that failed and how the last
-/// deployment ended.
+/// What `DescribeServices` says; only while a rollout goes badly, the tasks that failed and how the last deployment ended;
+/// and where traffic is shifted, how far the last deployment is.
 pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<ServiceDetail, Fault> {
     let mut detail = described(service);
     if service.status() != Some("ACTIVE") {
@@ -41,10 +43,17 @@ pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service)
     if fails(&detail) || ended_badly {
         detail.failed_tasks = failed_tasks(aws, cluster, service).await?;
     }
-    if ended_badly {
+    if shifts_traffic(service) {
+        (detail.service_deployment, detail.live) = traffic::read(aws, cluster, service).await?;
+    } else if ended_badly {
         detail.service_deployment = last_deployment(aws, cluster, service).await?;
     }
     Ok(detail)
+}
+
+fn shifts_traffic(service: &api::Service) -> bool {
+    let strategy = service.deployment_configuration().and_then(api::DeploymentConfiguration::strategy);
+    strategy.is_some_and(|strategy| *strategy != api::DeploymentStrategy::Rolling)
 }
 
 fn fails(detail: &ServiceDetail) -> bool {
@@ -154,17 +163,25 @@ async fn last_deployment(
     cluster: &str,
     service: &api::Service,
 ) -> Result<Option<kinds::ServiceDeployment>, Fault> {
-    let request =
-        ListServiceDeploymentsInputBuilder::default().cluster(cluster).set_service(service.service_name.clone());
-    let answer = aws.read(request).await?;
-    let newest = answer.service_deployments().iter().max_by_key(|one| one.created_at().map(DateTime::as_nanos));
-    let Some(newest) = newest else { return Ok(None) };
+    let Some(newest) = newest_deployment(aws, cluster, service).await? else { return Ok(None) };
     Ok(Some(kinds::ServiceDeployment {
         arn: text(newest.service_deployment_arn()),
         status: text(newest.status().map(api::ServiceDeploymentStatus::as_str)),
         status_reason: text(newest.status_reason()),
-        task_definition: target(aws, newest).await?,
+        task_definition: target(aws, &newest).await?,
+        ..kinds::ServiceDeployment::default()
     }))
+}
+
+pub(super) async fn newest_deployment(
+    aws: &Aws<Read>,
+    cluster: &str,
+    service: &api::Service,
+) -> Result<Option<api::ServiceDeploymentBrief>, Fault> {
+    let request =
+        ListServiceDeploymentsInputBuilder::default().cluster(cluster).set_service(service.service_name.clone());
+    let all = aws.read(request).await?.service_deployments.unwrap_or_default();
+    Ok(all.into_iter().max_by_key(|one| one.created_at().map(DateTime::as_nanos)))
 }
 
 /// The task definition of a service deployment; empty if ECS no longer tells of its service revision.
@@ -175,10 +192,10 @@ async fn target(aws: &Aws<Read>, deployment: &api::ServiceDeploymentBrief) -> Re
     Ok(text(answer.service_revisions().iter().find_map(api::ServiceRevision::task_definition)))
 }
 
-fn text(text: Option<&str>) -> String {
+pub(super) fn text(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-fn time(time: Option<&DateTime>) -> String {
+pub(super) fn time(time: Option<&DateTime>) -> String {
     time.and_then(|time| time.fmt(Format::DateTime).ok()).unwrap_or_default()
 }

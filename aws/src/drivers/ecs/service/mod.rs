@@ -2,17 +2,19 @@
 
 mod detail;
 mod request;
+mod traffic;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_ecs::operation::continue_service_deployment::builders::ContinueServiceDeploymentInputBuilder;
 use aws_sdk_ecs::operation::delete_service::builders::DeleteServiceInputBuilder;
 use aws_sdk_ecs::operation::list_services::builders::ListServicesInputBuilder;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
-use aws_sdk_ecs::types::{Service as Described, ServiceManagedEbsVolumeConfiguration};
+use aws_sdk_ecs::types::{DeploymentLifecycleHookAction, Service as Described, ServiceManagedEbsVolumeConfiguration};
 use futures::future::join_all;
 use longshore_planner::engine::{Kind, LookUp, Ownership, Seen, State};
-use longshore_planner::kinds::ecs::service::{Service, ServiceDetail, ServiceOutput};
+use longshore_planner::kinds::ecs::service::{Continuation, Service, ServiceDetail, ServiceOutput};
 use serde_json::{Value, json};
 
 use super::document::{document, taken, value};
@@ -80,6 +82,14 @@ impl Driver for ServiceDriver {
         want: Service,
         seen: Seen<Service>,
     ) -> Result<(), Fault> {
+        if let Some(Continuation { deployment, hook }) = &want.proceed {
+            let proceed = ContinueServiceDeploymentInputBuilder::default()
+                .service_deployment_arn(deployment)
+                .hook_id(hook)
+                .action(DeploymentLifecycleHookAction::Continue);
+            // Once it goes on, or has ended, there is no such pause.
+            aws.write(proceed).await.absent_if(&["InvalidParameterException", "ServiceDeploymentNotFoundException"])?;
+        }
         if !same_but_tags(&want, &seen.value) {
             aws.write(request::update(&want, &seen.value)?).await?;
         }
@@ -187,6 +197,7 @@ fn same_but_tags(want: &Service, seen: &Service) -> bool {
     let mut seen = seen.clone().normalise();
     want.disown(&mut seen);
     seen.tags.clone_from(&want.tags);
+    seen.proceed.clone_from(&want.proceed);
     want.clone().normalise() == seen
 }
 

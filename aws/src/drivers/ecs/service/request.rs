@@ -5,6 +5,7 @@ use aws_sdk_ecs::operation::create_service::builders::CreateServiceInputBuilder;
 use aws_sdk_ecs::operation::update_service::UpdateServiceInput;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
 use longshore_crds::ecs_service::SchedulingStrategy;
+use longshore_planner::engine::Kind;
 use longshore_planner::kinds::ecs::service::Service;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +66,11 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
     if want.was_deployed_meanwhile(seen) {
         document.remove("taskDefinition");
     }
+    // Which of an entry's two target groups comes first may be ECS's by now: what is as it should be is not said again.
+    if has_same_targets(want, seen) {
+        document.remove("loadBalancers");
+        seen_document.remove("loadBalancers");
+    }
     empty_what_goes(&mut document, &seen_document);
     let input = structure(UPDATE, &Value::Object(document), UpdateServiceInput::deserialize)?;
     Ok(UpdateServiceInputBuilder::default()
@@ -91,6 +97,12 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
         .set_force_new_deployment(restarts(want, seen).then_some(true)))
 }
 
+fn has_same_targets(want: &Service, seen: &Service) -> bool {
+    let mut seen = seen.clone().normalise();
+    want.disown(&mut seen);
+    want.clone().normalise().load_balancers == seen.load_balancers
+}
+
 /// Between launch type and capacity providers, and for a restart, ECS starts no deployment by itself
 /// (`UpdateService` in the API reference, `forceNewDeployment`).
 fn restarts(want: &Service, seen: &Service) -> bool {
@@ -103,7 +115,15 @@ fn as_request(operation: &str, service: &Service) -> Result<Map<String, Value>, 
     let Value::Object(mut members) = written(operation, service)? else {
         return Err(Fault::unexpected(operation, "members"));
     };
-    for gone in ["name", "initialCount", "restartedAt", "reverted", "tags"] {
+    let hook_role = members.remove("hookRole");
+    let hooks = members.get_mut("deploymentConfiguration").and_then(|one| one.get_mut("lifecycleHooks"));
+    for hook in hooks.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        let role = hook_role.as_ref().filter(|_| hook.contains_key("hookTargetArn"));
+        if let Some(role) = role {
+            hook.entry("roleArn").or_insert_with(|| role.clone());
+        }
+    }
+    for gone in ["name", "initialCount", "restartedAt", "reverted", "proceed", "tags"] {
         members.remove(gone);
     }
     if let Some(network) = members.remove("network") {

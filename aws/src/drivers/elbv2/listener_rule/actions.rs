@@ -47,7 +47,9 @@ fn forward(want: &ListenerRule) -> ForwardActionConfig {
         let weight = weight(group).map(|weight| weight.weight);
         TargetGroupTuple::builder().target_group_arn(group.to_string()).set_weight(weight).build()
     };
-    ForwardActionConfig::builder().set_target_groups(Some(want.target_groups.iter().map(tuple).collect())).build()
+    ForwardActionConfig::builder()
+        .set_target_groups(Some(want.target_groups.iter().chain(&want.alternate).map(tuple).collect()))
+        .build()
 }
 
 fn oidc_request(want: &AuthenticateOidc, secret: Option<&str>) -> AuthenticateOidcActionConfig {

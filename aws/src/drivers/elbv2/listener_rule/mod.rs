@@ -131,6 +131,7 @@ impl Driver for ListenerRuleDriver {
         want.disown(&mut comparable);
         let has = &comparable;
         let other_actions = want.target_groups != has.target_groups
+            || want.alternate != has.alternate
             || want.weights != has.weights
             || want.authenticate_oidc != has.authenticate_oidc
             || want.authenticate_cognito != has.authenticate_cognito
@@ -224,6 +225,7 @@ fn kind(listener: &str, described: &Described) -> Result<ListenerRule, Fault> {
         priority: priority(described).unwrap_or_default(),
         conditions,
         target_groups: does.target_groups,
+        alternate: None,
         weights: does.weights,
         authenticate_oidc: does.oidc,
         authenticate_cognito: does.cognito,

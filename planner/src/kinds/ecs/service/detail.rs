@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desired::{CONTINUE, ROLL_BACK};
+
 /// Everything that was observed of a service beside its value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,8 +20,10 @@ pub struct ServiceDetail {
     pub events: Vec<ServiceEvent>,
     /// Tasks that stopped and should not have, the newest first; looked for only while a rollout is under way.
     pub failed_tasks: Vec<FailedTask>,
-    /// The newest deployment that was, or is being, rolled back; asked for only when the service's events speak of it.
+    /// The newest deployment; asked for only where traffic is shifted, or the service's events speak of a rollback.
     pub service_deployment: Option<ServiceDeployment>,
+    /// ARNs of the target groups that traffic goes to, where it is shifted and no deployment is under way.
+    pub live: Vec<String>,
 }
 
 /// One of `DescribeServices`' deployments.
@@ -116,6 +120,79 @@ pub struct ServiceDeployment {
     pub status_reason: String,
     /// ARN of the revision that it was to bring (`DescribeServiceRevisions` of its target).
     pub task_definition: String,
+    /// How far it is, where it shifts traffic: such as `BAKE_TIME`.
+    pub stage: String,
+    /// What the new revision gets of the traffic.
+    pub traffic: Option<Traffic>,
+    /// Its hooks at this stage.
+    pub hooks: Vec<LifecycleHook>,
+}
+
+/// What a revision gets of the traffic, in words, since a percent may have a fraction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Traffic {
+    /// In percent.
+    pub production: String,
+    /// In percent.
+    pub test: String,
+}
+
+/// A lifecycle hook of a deployment under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LifecycleHook {
+    /// ECS's.
+    pub id: String,
+    /// The function, of one that is called.
+    pub function: Option<String>,
+    /// Such as `AWAITING_ACTION`.
+    pub status: String,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// `ROLLBACK` or `CONTINUE`.
+    pub timeout_action: String,
+}
+
+impl LifecycleHook {
+    /// Whether somebody must say that it goes on.
+    pub fn awaits_action(&self) -> bool {
+        self.status == "AWAITING_ACTION"
+    }
+}
+
+impl ServiceDeployment {
+    /// What annotations name it by: the end of its ARN.
+    pub fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+
+    /// Whether it is under way, or being rolled back.
+    pub fn is_open(&self) -> bool {
+        ["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"]
+            .contains(&self.status.as_str())
+    }
+
+    /// In words, where it shifts traffic: the stage, what the new revision gets, and what is waited for.
+    pub fn words(&self) -> Option<String> {
+        if self.stage.is_empty() || !self.is_open() {
+            return None;
+        }
+        let traffic = self.traffic.as_ref().map(|traffic| format!(", {} % of the traffic", traffic.production));
+        let waits = self.hooks.iter().find(|hook| hook.awaits_action()).map(|hook| {
+            let then = if hook.timeout_action == "CONTINUE" { "goes on" } else { "goes back" };
+            format!(
+                "; it is paused, and {then} by itself at {}: annotate {CONTINUE}={} to go on, or {ROLL_BACK}={} to go back",
+                hook.expires_at,
+                self.id(),
+                self.task_definition.rsplit('/').next().unwrap_or_default()
+            )
+        });
+        let called =
+            self.hooks.iter().filter(|hook| hook.status == "IN_PROGRESS").find_map(|hook| hook.function.as_ref());
+        let called = called.map(|function| format!("; {function} has not answered yet"));
+        Some(format!("{}{}{}", self.stage, traffic.unwrap_or_default(), waits.or(called).unwrap_or_default()))
+    }
 }
 
 /// What events begin with, after the service's name, that say why a task was not started.

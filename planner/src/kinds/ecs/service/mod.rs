@@ -3,11 +3,13 @@
 mod connect;
 mod detail;
 mod readiness;
+mod strategy;
 mod volume;
 
 pub use connect::{ConnectService, ConnectTls, ServiceConnect};
 pub use detail::{
-    Deployment, FailedContainer, FailedTask, RolloutState, ServiceDeployment, ServiceDetail, ServiceEvent,
+    Deployment, FailedContainer, FailedTask, LifecycleHook, RolloutState, ServiceDeployment, ServiceDetail,
+    ServiceEvent, Traffic,
 };
 pub use readiness::{complete, outcome};
 pub use volume::{ServiceEbsVolume, ServiceVolume};
@@ -59,6 +61,12 @@ pub struct Service {
     pub scheduling_strategy: SchedulingStrategy,
     /// How a revision replaces another.
     pub deployment_configuration: DeploymentConfiguration,
+    /// ARN of the role of hooks that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_role: Option<Text>,
+    /// A pause of its deployment that is over. Never seen: who is told so once is not told again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proceed: Option<Continuation>,
     /// For awsvpc tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
@@ -105,6 +113,16 @@ pub struct Service {
     pub tags: Tags,
 }
 
+/// A pause of a deployment that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Continuation {
+    /// ARN of the service deployment.
+    pub deployment: String,
+    /// Id of the lifecycle hook.
+    pub hook: String,
+}
+
 /// A container's port in a target group: ECS's `LoadBalancer`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,6 +133,24 @@ pub struct ServiceTarget {
     pub container_name: String,
     /// Its port.
     pub container_port: i32,
+    /// What ECS shifts traffic with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advanced_configuration: Option<TrafficShift>,
+}
+
+/// What ECS shifts traffic with: its `AdvancedConfiguration`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrafficShift {
+    /// ARN of the second target group.
+    pub alternate_target_group_arn: Text,
+    /// ARN of the listener rule for production traffic.
+    pub production_listener_rule: Text,
+    /// ARN of the listener rule for test traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_listener_rule: Option<Text>,
+    /// ARN of the role with which ECS changes the rules.
+    pub role_arn: Text,
 }
 
 /// Where the tasks' interfaces are.
@@ -182,11 +218,8 @@ impl Kind for Service {
             connect.normalise();
         }
         self.propagate_tags = self.propagate_tags.filter(|source| *source != PropagateTags::None);
-        // DescribeServices leaves a rolling strategy out, and a bake time of zero.
         let deployment = &mut self.deployment_configuration;
-        deployment.strategy =
-            deployment.strategy.filter(|s| *s != longshore_crds::ecs_service::DeploymentStrategy::Rolling);
-        deployment.bake_time_in_minutes = deployment.bake_time_in_minutes.filter(|minutes| *minutes != 0);
+        strategy::normalise(deployment);
         // One that is off reads back where none was given.
         deployment.deployment_circuit_breaker =
             deployment.deployment_circuit_breaker.take().filter(|breaker| breaker.enable);
@@ -218,6 +251,7 @@ impl Kind for Service {
             seen.task_definition.clone_from(&self.task_definition);
         }
         seen.deployed.clone_from(&self.deployed);
+        seen.hook_role.clone_from(&self.hook_role);
         if self.reverted {
             seen.service_registries.clone_from(&self.service_registries);
             seen.service_connect.clone_from(&self.service_connect);
@@ -236,6 +270,7 @@ impl Kind for Service {
         if self.health_check_grace_period_seconds.is_none() {
             seen.health_check_grace_period_seconds = None;
         }
+        strategy::disown_targets(&self.load_balancers, &mut seen.load_balancers);
         let (want, seen) = (&self.deployment_configuration, &mut seen.deployment_configuration);
         // AWS fills in the breaker's newer members; what the spec leaves out is AWS's to choose.
         if let (Some(want), Some(seen)) = (&want.deployment_circuit_breaker, &mut seen.deployment_circuit_breaker) {
@@ -249,6 +284,7 @@ impl Kind for Service {
         if want.early_success_criteria.is_none() {
             seen.early_success_criteria = None;
         }
+        strategy::disown_hooks(&want.lifecycle_hooks, self.hook_role.as_ref(), &mut seen.lifecycle_hooks);
     }
 
     fn deploying(seen: &Seen<Self>) -> bool {

@@ -43,6 +43,7 @@ pub fn outcome(deployment: &Deployment, detail: &ServiceDetail) -> String {
     if deployment.failed_tasks > 0 {
         said.push(format!("{} failed", deployment.failed_tasks));
     }
+    said.extend(detail.service_deployment.as_ref().and_then(super::ServiceDeployment::words));
     let mut line = said.join(", ");
     if let Some(task) = detail.failed_tasks.iter().find(|task| task.task_definition == deployment.task_definition) {
         line = format!("{line}; {}", task.words());

@@ -44,7 +44,13 @@ pub fn census(world: &World) -> Vec<Census> {
     let active = world.ecs.services.iter().filter(|(_, service)| service.status == Status::Active);
     let counted = active.map(|(key, service)| {
         let configuration = &service.configuration;
-        let bounds = Bounds::of(service.desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        // Who shifts traffic has both revisions whole, whatever the percentages of rolling updates.
+        let (minimum, maximum) = if configuration.shifts() {
+            (100, 200)
+        } else {
+            (configuration.minimum_healthy_percent, configuration.maximum_percent)
+        };
+        let bounds = Bounds::of(service.desired, minimum, maximum);
         let live = || tasks(world, service).filter(|task| !task.stopping);
         let healthy = live().filter(|task| task.is_running() && task.counted && task.failing.is_none()).count();
         Census { service: key.clone(), healthy, live: live().count(), minimum: bounds.minimum, maximum: bounds.maximum }

@@ -5,7 +5,7 @@
 
 use crate::services::ecs::deployments::{self, Rollout};
 use crate::services::ecs::service_config::{Breaker, Threshold};
-use crate::services::ecs::{events, service_deployments};
+use crate::services::ecs::{events, service_deployments, shifting};
 use crate::world::World;
 
 /// The wait before the next launch after a round of failures, in milliseconds; it doubles with each round.
@@ -87,6 +87,8 @@ fn back_off(world: &mut World, key: &str) -> bool {
 pub(super) enum Cause {
     Tasks,
     Alarm,
+    Hook,
+    Traffic,
 }
 
 impl Cause {
@@ -95,6 +97,8 @@ impl Cause {
         match self {
             Self::Tasks => ("ECS deployment circuit breaker", "tasks failed to start"),
             Self::Alarm => ("ECS deployment alarms", "alarm detected"),
+            Self::Hook => ("ECS deployment lifecycle hooks", "hook execution failure(s) detected"),
+            Self::Traffic => ("ECS deployment", "traffic could not be shifted"),
         }
     }
 
@@ -103,6 +107,8 @@ impl Cause {
         let why = match self {
             Self::Tasks => "the circuit breaker threshold was exceeded",
             Self::Alarm => "a CloudWatch alarm was detected",
+            Self::Hook => "of hook execution failure(s)",
+            Self::Traffic => "traffic could not be shifted",
         };
         format!("Service deployment {what} because {why}.")
     }
@@ -128,10 +134,20 @@ pub(super) fn trip(world: &mut World, key: &str, rolls_back: bool, cause: Cause)
     deployments::look_soon(world, key);
 }
 
+/// Somebody has the deployment rolled back.
+pub(super) fn stopped_by_user(world: &mut World, key: &str) {
+    if let Some(primary) = world.ecs.services.get_mut(key).and_then(|service| service.deployments.first_mut()) {
+        primary.state = Rollout::Failed;
+        primary.reason = format!("ECS deployment {} stopped.", primary.id);
+    }
+    roll_back(world, key, "Service deployment rolled back because it was stopped by the user.");
+}
+
 /// The last completed deployment becomes the primary one again, under its own id, and the service's revision with it.
 /// The first deployment ever has nothing to go back to.
 pub(super) fn roll_back(world: &mut World, key: &str, why: &str) {
     let now = world.now;
+    shifting::undo(world, key);
     let Some(service) = world.ecs.services.get_mut(key) else { return };
     let failed = service.primary().map(|primary| primary.id.clone());
     let Some(mut back) = service.last_completed.clone().filter(|last| Some(&last.id) != failed.as_ref()) else {
@@ -142,6 +158,7 @@ pub(super) fn roll_back(world: &mut World, key: &str, why: &str) {
     back.updated_at = now;
     back.failed_tasks = 0;
     back.alarms.clear();
+    back.shift = None;
     back.settles_at = now + ROLLBACK;
     service.revision = back.revision.clone();
     service.failed_rounds = 0;

@@ -10,6 +10,7 @@ use crate::services::ecs::rolling::{self, Bounds, Moves, Seen, Stands};
 use crate::services::ecs::service_config::Revision;
 use crate::services::ecs::service_deployments::{self as records, revision_arn};
 use crate::services::ecs::services::{Service, Status, tasks};
+use crate::services::ecs::shifting::{self, Groups, Shift};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::{Phase, StopCode, Task};
 use crate::services::ecs::{
@@ -50,6 +51,10 @@ pub(super) struct Deployment {
     pub(super) alarms: Vec<String>,
     /// Until when it is watched once its tasks run.
     pub(super) bakes_until: Option<i64>,
+    /// Where its tasks are registered.
+    pub(super) groups: Groups,
+    /// How far it has shifted the traffic, where it does that and is under way.
+    pub(super) shift: Option<Shift>,
 }
 
 impl Deployment {
@@ -97,6 +102,8 @@ pub(super) fn start(world: &mut World, key: &str) {
     let reason = format!("ECS deployment {id} in progress.");
     let revision = service.revision.clone();
     let state = Rollout::InProgress;
+    let before = service.last_completed.as_ref().map(|last| &last.groups);
+    let groups = shifting::groups(&revision, service.configuration.shifts(), before);
     let deployment = Deployment {
         id,
         revision,
@@ -108,6 +115,8 @@ pub(super) fn start(world: &mut World, key: &str) {
         settles_at: now,
         alarms,
         bakes_until: None,
+        groups,
+        shift: None,
     };
     service.deployments.insert(0, deployment);
     service.failed_rounds = 0;
@@ -115,6 +124,7 @@ pub(super) fn start(world: &mut World, key: &str) {
     service.steady = false;
     connect::offer(world, key);
     records::open(world, key);
+    shifting::begin(world, key);
     look_soon(world, key);
 }
 
@@ -174,22 +184,19 @@ fn schedule(world: &mut World, key: &str) {
     failing::judge(world, key);
     alarms::judge(world, key);
     let Some(service) = world.ecs.services.get(key) else { return };
+    if shifting::is_under_way(service) {
+        return shifting::schedule(world, key);
+    }
     let Some(primary) = service.primary() else { return };
     let failed = primary.state == Rollout::Failed;
-    let (ours, old) = seen(world, service, &primary.id);
+    let primary = primary.id.clone();
+    let (ours, old) = seen(world, service, &primary);
     let configuration = &service.configuration;
     let bounds = Bounds::of(service.desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
     let Moves { start, stop } =
         if failed { rolling::moves_when_failed(bounds, &ours, &old) } else { rolling::moves(bounds, &ours, &old) };
-    let launch_after = service.launch_after;
     stop_tasks(world, key, &stop);
-    if start > 0 {
-        if world.now >= launch_after {
-            launch_tasks(world, key, start);
-        } else {
-            agenda::wake_service(world, key, launch_after);
-        }
-    }
+    launch_when_due(world, key, &primary, start);
     settle(world, key);
 }
 
@@ -208,8 +215,19 @@ fn placement(service: &Service) -> Placement {
     Placement { one_each: service.daemon, ..given }
 }
 
-/// The service's tasks that aren't stopping: the primary deployment's, and all others'; the oldest first.
-fn seen(world: &World, service: &Service, primary: &str) -> (Vec<Seen>, Vec<Seen>) {
+/// Launches so many tasks of a deployment, now or when the service may launch again.
+pub(super) fn launch_when_due(world: &mut World, key: &str, deployment: &str, count: usize) {
+    let Some(service) = world.ecs.services.get(key).filter(|_| count > 0) else { return };
+    let launch_after = service.launch_after;
+    if world.now >= launch_after {
+        launch_tasks(world, key, deployment, count);
+    } else {
+        agenda::wake_service(world, key, launch_after);
+    }
+}
+
+/// The service's tasks that aren't stopping: one deployment's, and all others'; the oldest first.
+pub(super) fn seen(world: &World, service: &Service, primary: &str) -> (Vec<Seen>, Vec<Seen>) {
     let failed = |id: &Option<String>| {
         service
             .deployments
@@ -235,7 +253,7 @@ fn stands(task: &Task) -> Stands {
     }
 }
 
-fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
+pub(super) fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
     if ids.is_empty() {
         return;
     }
@@ -254,11 +272,11 @@ fn stop_tasks(world: &mut World, key: &str, ids: &[String]) {
     events::add(world, key, &format!("has stopped {} running tasks: {}.", ids.len(), events::name_tasks(ids)));
 }
 
-fn launch_tasks(world: &mut World, key: &str, count: usize) {
+fn launch_tasks(world: &mut World, key: &str, deployment: &str, count: usize) {
     let mut launched = Vec::new();
     let mut refused = None;
     for _ in 0..count {
-        let Some(order) = order(world, key) else { break };
+        let Some(order) = order(world, key, deployment) else { break };
         match launch::launch(world, &order) {
             Ok(id) => {
                 if let Some(service) = world.ecs.services.get_mut(key) {
@@ -305,31 +323,31 @@ fn tell_refusal(world: &mut World, key: &str, refusal: &Refusal) {
     }
 }
 
-/// One more task of the primary deployment.
-fn order(world: &World, key: &str) -> Option<Order> {
+/// One more task of a deployment.
+fn order(world: &World, key: &str, deployment: &str) -> Option<Order> {
     let service = world.ecs.services.get(key)?;
-    let primary = service.primary()?;
+    let own = service.deployments.iter().find(|one| one.id == deployment)?;
     let running = |provider: &str| {
-        let own =
+        let of_it =
             tasks(world, service).filter(|task| !task.stopping && task.capacity_provider.as_deref() == Some(provider));
-        u32::try_from(own.count()).unwrap_or(u32::MAX)
+        u32::try_from(of_it.count()).unwrap_or(u32::MAX)
     };
     let launch_type =
-        if primary.revision.on_fargate() { "FARGATE".to_owned() } else { primary.revision.launch_type.clone()? };
+        if own.revision.on_fargate() { "FARGATE".to_owned() } else { own.revision.launch_type.clone()? };
     Some(Order {
         cluster: service.cluster.clone(),
-        definition: primary.revision.task_definition.clone(),
+        definition: own.revision.task_definition.clone(),
         group: format!("service:{}", service.name),
         service: Some(key.to_owned()),
-        deployment: Some(primary.id.clone()),
-        started_by: Some(primary.id.clone()),
+        deployment: Some(own.id.clone()),
+        started_by: Some(own.id.clone()),
         launch_type,
-        capacity_provider: primary.revision.next_provider(running),
-        network: primary.revision.network.clone(),
+        capacity_provider: own.revision.next_provider(running),
+        network: own.revision.network.clone(),
         placement: placement(service),
         overrides: json!({}),
         enable_execute_command: service.enable_execute_command,
-        tags: task_tags(world, service, &primary.revision.task_definition),
+        tags: task_tags(world, service, &own.revision.task_definition),
     })
 }
 
@@ -384,7 +402,7 @@ fn settle(world: &mut World, key: &str) {
     }
 }
 
-fn complete(world: &mut World, key: &str) {
+pub(super) fn complete(world: &mut World, key: &str) {
     let now = world.now;
     let Some(service) = world.ecs.services.get_mut(key) else { return };
     service.deployments.truncate(1);

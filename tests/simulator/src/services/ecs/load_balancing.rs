@@ -30,6 +30,36 @@ fn text<'a>(balancer: &'a Value, member: &str) -> &'a str {
     balancer.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Checks what a service that shifts traffic says of each load balancer, and what the listener rules do (developer guide,
+/// "Application Load Balancer resources for blue/green, linear, and canary deployments").
+pub(super) fn check_shifting(world: &World, attached: &Map<String, Value>, shifts: bool) -> Result<(), Fault> {
+    let balancers = attached.get("loadBalancers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for balancer in balancers.iter().filter(|_| shifts) {
+        let advanced = balancer.get("advancedConfiguration").cloned().unwrap_or_default();
+        let (group, alternate) = (text(balancer, "targetGroupArn"), text(&advanced, "alternateTargetGroupArn"));
+        let missing = ["alternateTargetGroupArn", "productionListenerRule", "roleArn"];
+        if let Some(member) = missing.into_iter().find(|member| text(&advanced, member).is_empty()) {
+            return Err(invalid(format!(
+                "advancedConfiguration.{member} must be specified for this deployment strategy."
+            )));
+        }
+        if alternate == group || elbv2::target_group(world, alternate).is_none_or(|group| group.balancer.is_none()) {
+            let message =
+                format!("The target group with targetGroupArn {alternate} does not have an associated load balancer.");
+            return Err(invalid(message));
+        }
+        for member in ["productionListenerRule", "testListenerRule"] {
+            let rule = text(&advanced, member);
+            if !rule.is_empty()
+                && elbv2::forwards_of(world, rule).is_none_or(|groups| !groups.iter().any(|one| one == group))
+            {
+                return Err(invalid(format!("The rule {rule} is not there, or does not forward to {group}.")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Checks the load balancers of a service against its task definition and what Elastic Load Balancing has.
 pub(super) fn check(world: &World, attached: &Map<String, Value>, definition: &Definition) -> Result<(), Fault> {
     let balancers = attached.get("loadBalancers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -78,12 +108,14 @@ pub(super) fn targets(world: &World, task: &Task) -> Vec<Target> {
     let deployment = service.and_then(|service| {
         service.deployments.iter().find(|deployment| Some(&deployment.id) == task.deployment.as_ref())
     });
-    let balancers = deployment.and_then(|deployment| deployment.revision.attached.get("loadBalancers"));
-    let target = |balancer: &Value| Target {
-        group: text(balancer, "targetGroupArn").to_owned(),
-        port: balancer.get("containerPort").and_then(Value::as_i64).unwrap_or_default(),
+    let Some(deployment) = deployment else { return vec![] };
+    let balancers = deployment.revision.attached.get("loadBalancers").and_then(Value::as_array);
+    let target = |balancer: &Value| {
+        let group = text(balancer, "targetGroupArn");
+        let port = balancer.get("containerPort").and_then(Value::as_i64).unwrap_or_default();
+        Target { group: deployment.groups.get(group).cloned().unwrap_or_else(|| group.to_owned()), port }
     };
-    balancers.and_then(Value::as_array).into_iter().flatten().map(target).collect()
+    balancers.into_iter().flatten().map(target).collect()
 }
 
 /// A task that runs now becomes a target.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::call::Fault;
-use crate::services::ecs::invalid;
+use crate::services::ecs::{invalid, strategy};
 
 /// The deployment configuration of a service, every member known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,16 +51,21 @@ impl DeploymentConfiguration {
                 "minimumHealthyPercent" => merged.minimum_healthy_percent = percent(value)?,
                 "maximumPercent" => merged.maximum_percent = percent(value)?,
                 "deploymentCircuitBreaker" => merged.breaker = breaker(value)?,
-                "strategy" if value != "ROLLING" => {
-                    return Err(invalid(format!(
-                        "The simulator rolls services out by strategy ROLLING only, not {value}."
-                    )));
-                }
                 _ => drop(merged.others.insert(member.clone(), value.clone())),
             }
         }
+        if let Some(given) = input.and_then(Value::as_object) {
+            strategy::check_given(given, &merged.others)?;
+        }
+        strategy::complete(&mut merged.others);
+        strategy::check(&merged.others)?;
         merged.check()?;
         Ok(merged)
+    }
+
+    /// What is kept as it was given, such as the strategy and what belongs to it.
+    pub(super) fn others(&self) -> &Map<String, Value> {
+        &self.others
     }
 
     /// The CloudWatch alarms that watch deployments, where there are any.

@@ -36,6 +36,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         return Err(invalid("The daemon scheduling strategy is not supported for services using Fargate."));
     }
     controller(call)?;
+    let configuration = DeploymentConfiguration::defaults(daemon).merged(call.input.get("deploymentConfiguration"))?;
+    load_balancing::check_shifting(world, &revision.attached, configuration.shifts())?;
     check_exec(world, call, &revision)?;
     let service = Service {
         arn: world.arn("ecs", &format!("service/{key}")),
@@ -44,7 +46,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         cluster_arn,
         status: Status::Active,
         desired,
-        configuration: DeploymentConfiguration::defaults(daemon).merged(call.input.get("deploymentConfiguration"))?,
+        configuration,
         revision,
         plain: plain(call, daemon),
         daemon,

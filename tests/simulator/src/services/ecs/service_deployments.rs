@@ -8,10 +8,10 @@ use crate::clock::wire_time;
 use crate::services::ecs::alarms;
 use crate::services::ecs::circuit_breaker;
 use crate::services::ecs::container;
-use crate::services::ecs::deployments::Rollout;
 use crate::services::ecs::service_config::Revision;
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{invalid, names, task_definitions};
+use crate::services::ecs::shifting::{self, Groups};
+use crate::services::ecs::{hooks, invalid, names, task_definitions};
 use crate::world::World;
 
 /// A service deployment's status (API reference, `ServiceDeploymentStatus`).
@@ -61,6 +61,14 @@ pub(super) struct RevisionRecord {
     arn: String,
     created_at: i64,
     revision: Revision,
+    groups: Groups,
+}
+
+impl Record {
+    /// Whether it is under way, and not being rolled back.
+    pub(super) fn is_in_progress(&self) -> bool {
+        self.status == Outcome::InProgress
+    }
 }
 
 /// The ARN of the service revision that a deployment brings: it has the deployment's number.
@@ -93,7 +101,8 @@ pub(super) fn open(world: &mut World, key: &str) {
         failures: 0,
         threshold: circuit_breaker::threshold(&service.configuration.breaker, service.desired),
     };
-    let revision = RevisionRecord { arn: target, created_at: world.now, revision: primary.revision.clone() };
+    let (revision, groups) = (primary.revision.clone(), primary.groups.clone());
+    let revision = RevisionRecord { arn: target, created_at: world.now, revision, groups };
     if let Some(service) = world.ecs.services.get_mut(key) {
         service.records.push(record);
         service.revisions.push(revision);
@@ -179,7 +188,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 /// The service that a deployment's or revision's ARN belongs to, by key.
-fn owner(world: &World, arn: &str, kind: &str) -> Option<String> {
+pub(super) fn owner(world: &World, arn: &str, kind: &str) -> Option<String> {
     let (key, _) = names::of_arn(world, arn, kind)?.rsplit_once('/')?;
     Some(key.to_owned())
 }
@@ -204,20 +213,26 @@ pub(super) fn describe(world: &mut World, call: &Call) -> Answer {
 }
 
 fn view(world: &World, service: &Service, record: &Record) -> Value {
+    let own = service.deployments.iter().find(|deployment| deployment.id == record.deployment);
+    let shift = own.and_then(|own| own.shift.as_ref());
     let summary = |arn: &String| {
         let deployment =
             service.deployments.iter().find(|deployment| revision_arn(world, service, &deployment.id) == *arn);
         let counts = deployment.map(|deployment| deployment.view(world, service)).unwrap_or_default();
         let count = |member: &str| counts.get(member).cloned().unwrap_or(json!(0));
-        json!({
+        let mut summary = json!({
             "arn": arn,
             "requestedTaskCount": count("desiredCount"),
             "runningTaskCount": count("runningCount"),
             "pendingTaskCount": count("pendingCount"),
-        })
+        });
+        let shares = shift.map(|shift| shifting::shares(shift, *arn == record.target));
+        if let (Some(summary), Some(Value::Object(shares))) = (summary.as_object_mut(), shares) {
+            summary.extend(shares);
+        }
+        summary
     };
     let triggered = record.reason.as_ref().is_some_and(|reason| reason.contains("CloudWatch alarm"));
-    let own = service.deployments.iter().find(|deployment| deployment.id == record.deployment);
     let rollback = record.rollback.as_ref().map(|rollback| {
         json!({"reason": rollback.reason, "startedAt": wire_time(rollback.started_at), "serviceRevisionArn": rollback.revision})
     });
@@ -234,6 +249,8 @@ fn view(world: &World, service: &Service, record: &Record) -> Value {
         "targetServiceRevision": summary(&record.target),
         "status": record.status,
         "statusReason": record.reason,
+        "lifecycleStage": shift.map(|shift| shift.stage),
+        "lifecycleHookDetails": shift.map(|shift| hooks::view(&shift.hooks)),
         "deploymentConfiguration": record.configuration,
         "rollback": rollback,
         "deploymentCircuitBreaker": {
@@ -286,6 +303,7 @@ fn revision_view(world: &World, service: &Service, record: &RevisionRecord) -> V
         "createdAt": wire_time(record.created_at),
         "containerImages": images.collect::<Vec<_>>(),
         "guardDutyEnabled": false,
+        "resolvedConfiguration": shifting::resolved(&record.revision, &record.groups),
     });
     if let Some(members) = view.as_object_mut() {
         members.extend(record.revision.view());
@@ -302,16 +320,12 @@ pub(super) fn stop(world: &mut World, call: &Call) -> Answer {
     }
     let missing = || Fault::bad_request("ServiceDeploymentNotFoundException", "Service deployment not found.");
     let key = owner(world, &arn, "service-deployment").ok_or_else(missing)?;
-    let service = world.ecs.services.get_mut(&key).ok_or_else(missing)?;
+    let service = world.ecs.services.get(&key).ok_or_else(missing)?;
     let record = service.records.iter().find(|record| record.arn == arn).ok_or_else(missing)?;
     if record.status != Outcome::InProgress {
         let message = "The service deployment cannot be stopped because it is not in progress.";
         return Err(Fault::bad_request("ConflictException", message));
     }
-    if let Some(primary) = service.deployments.first_mut() {
-        primary.state = Rollout::Failed;
-        primary.reason = format!("ECS deployment {} stopped.", primary.id);
-    }
-    circuit_breaker::roll_back(world, &key, "Service deployment rolled back because it was stopped by the user.");
+    circuit_breaker::stopped_by_user(world, &key);
     Ok(json!({"serviceDeploymentArn": arn}))
 }

@@ -6,7 +6,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
 use crate::services::ecs::service_create::{attached, check_attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{clusters, deployments, exec, invalid, names, network, task_definitions};
+use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, task_definitions};
 use crate::world::World;
 
 /// `UpdateService`
@@ -84,6 +84,7 @@ fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service)
     }
     // A new task definition must have what the load balancers and the like ask for, given anew or not.
     check_attached(world, &revision.attached, definition, key)?;
+    load_balancing::check_shifting(world, &revision.attached, service.configuration.shifts())?;
     exec::check_service(service.enable_execute_command, definition, "updated")
 }
 

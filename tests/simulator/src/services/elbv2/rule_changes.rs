@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::actions::{self, OfHttps};
+use super::actions::{self, Action, Effect, OfHttps};
 use super::rules::{self, Rule, priority_in_use};
 use super::{associations, bounded, conditions, invalid, not_permitted, required, transforms};
 use crate::call::{Answer, Fault};
@@ -51,6 +51,28 @@ pub(super) fn modify(world: &mut World, input: &Value) -> Answer {
     world.elbv2.rules.insert(rule.arn.clone(), rule);
     associations::refresh(world);
     Ok(json!({"Rules": [view]}))
+}
+
+/// The target groups that a rule forwards to.
+pub fn forwards_of(world: &World, arn: &str) -> Option<Vec<String>> {
+    Some(actions::target_groups(&world.elbv2.rules.get(arn)?.actions))
+}
+
+/// As ECS does it: the rule forwards to these groups by these weights. ECS refuses rules that do anything beside (developer
+/// guide, "Application Load Balancer resources for blue/green, linear, and canary deployments").
+pub fn set_weights(world: &mut World, arn: &str, weights: &[(String, u32)]) -> Result<(), Fault> {
+    let mut rule = world.elbv2.rules.get(arn).ok_or_else(rules::not_found)?.clone();
+    let [Action { effect: Effect::Forward { groups, .. }, .. }] = rule.actions.as_mut_slice() else {
+        return Err(invalid("The rule has actions other than forward"));
+    };
+    *groups = weights.to_vec();
+    let listener = world.elbv2.listeners.get(&rule.listener).ok_or_else(rules::not_found)?;
+    let balancer = world.elbv2.balancers.get(&listener.load_balancer).ok_or_else(rules::not_found)?;
+    associations::check(world, balancer, &rule.actions)?;
+    world.elbv2.turns.remove(arn);
+    world.elbv2.rules.insert(arn.to_owned(), rule);
+    associations::refresh(world);
+    Ok(())
 }
 
 /// `SetRulePriorities`: "You can reorder the rules as long as there are no priority conflicts in the new order."

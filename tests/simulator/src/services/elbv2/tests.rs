@@ -4,6 +4,7 @@ mod around;
 mod attributes_and_tags;
 mod ecs_rollouts;
 mod ecs_services;
+mod ecs_traffic;
 mod health;
 mod listeners;
 mod load_balancers;

@@ -3,13 +3,13 @@
 use super::*;
 
 impl Aws {
-    fn probe(&self, balancer: &str) {
+    pub(super) fn probe(&self, balancer: &str) {
         let question: Question = serde_json::from_value(json!({"url": self.url(balancer, "/orders/1")})).unwrap();
         self.0.with_world(|world| world.probes.add("orders".to_owned(), question, world.now));
     }
 
     /// How many seconds failed, and the first failures.
-    fn failed(&self) -> (u64, Value) {
+    pub(super) fn failed(&self) -> (u64, Value) {
         let seen = self.0.with_world(|world| world.probes.view())["probes"][0].clone();
         (seen["secondsFailed"].as_u64().unwrap(), seen["firstFailures"].clone())
     }
