@@ -76,6 +76,7 @@ pub struct Clients {
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) route53: aws_sdk_route53::Client,
+    pub(crate) scheduler: aws_sdk_scheduler::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
@@ -306,6 +307,11 @@ operations! {
     Write "application-autoscaling:DeleteScheduledAction" autoscaling aws_sdk_applicationautoscaling delete_scheduled_action DeleteScheduledActionInputBuilder DeleteScheduledActionOutput;
     Write "application-autoscaling:TagResource" autoscaling aws_sdk_applicationautoscaling tag_resource TagResourceInputBuilder TagResourceOutput;
     Write "application-autoscaling:UntagResource" autoscaling aws_sdk_applicationautoscaling untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "scheduler:GetSchedule" scheduler aws_sdk_scheduler get_schedule GetScheduleInputBuilder GetScheduleOutput;
+    Read "scheduler:ListSchedules" scheduler aws_sdk_scheduler list_schedules ListSchedulesInputBuilder ListSchedulesOutput;
+    Write "scheduler:CreateSchedule" scheduler aws_sdk_scheduler create_schedule CreateScheduleInputBuilder CreateScheduleOutput;
+    Write "scheduler:UpdateSchedule" scheduler aws_sdk_scheduler update_schedule UpdateScheduleInputBuilder UpdateScheduleOutput;
+    Write "scheduler:DeleteSchedule" scheduler aws_sdk_scheduler delete_schedule DeleteScheduleInputBuilder DeleteScheduleOutput;
     Read "acm:ListCertificates" acm aws_sdk_acm list_certificates ListCertificatesInputBuilder ListCertificatesOutput;
     Read "acm:DescribeCertificate" acm aws_sdk_acm describe_certificate DescribeCertificateInputBuilder DescribeCertificateOutput;
     Read "wafv2:GetWebACLForResource" wafv2 aws_sdk_wafv2 get_web_acl_for_resource GetWebAclForResourceInputBuilder GetWebAclForResourceOutput;

@@ -278,6 +278,17 @@ const RULES: &[Rule] = {
             Fix,
             "ask AWS for a higher quota of Application Auto Scaling, or remove scaling policies",
         ),
+        // EventBridge Scheduler. A role that was made a moment ago cannot be assumed yet.
+        rule("scheduler:", "ValidationException", "must allow AWS EventBridge Scheduler to assume the role", Wait, ""),
+        rule("scheduler:", "ConflictException", "", Retry, ""),
+        rule("scheduler:", "ResourceNotFoundException", "", Wait, ""),
+        rule(
+            "scheduler:",
+            "ServiceQuotaExceededException",
+            "",
+            Fix,
+            "ask AWS for a higher quota of schedules, or delete some",
+        ),
         // Elastic File System.
         rule("elasticfilesystem:", "IncorrectFileSystemLifeCycleState", "", Wait, ""),
         rule("elasticfilesystem:", "IncorrectMountTargetState", "", Wait, ""),

@@ -13,7 +13,7 @@ use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT};
 
 use crate::access::{Aws, Read};
 use crate::certificates;
-use crate::drivers::{deployed, ec2_tags, filter, taken_priorities};
+use crate::drivers::{deployed, ec2_tags, filter, revision_roles, taken_priorities};
 use crate::fault::{Absent, Fault};
 use crate::stored;
 use crate::tags::identity;
@@ -45,6 +45,7 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::SecurityGroupsOf { ownership } => security_groups_of(aws, ownership).await,
         Need::ImageDigest { repository, tag } => image_digest(aws, repository, tag).await.map(Fact::ImageDigest),
         Need::Deployed { cluster, service } => deployed(aws, cluster, service).await.map(Fact::Deployed),
+        Need::RevisionRoles { arn } => revision_roles(aws, arn).await.map(Fact::RevisionRoles),
         Need::Secret { arn } => stored::secret(aws, arn).await.map(Fact::Stored),
         Need::Parameter { arn } => stored::parameter(aws, arn).await.map(Fact::Stored),
     }

@@ -6,7 +6,8 @@
 //!
 //! - [`observe`] reads everything that an object may own into a `World`.
 //! - [`act`] takes one step of a plan.
-//! - [`run_task`], [`stop_task`] and [`one_off_tasks`] are for tasks that run to their end.
+//! - [`run_task`], [`stop_task`] and [`one_off_tasks`] are for tasks that run to their end; [`triggered_tasks`] are those
+//!   that AWS starts by itself.
 //! - a [`Survey`] reads the resources of many objects at once, for drift and for what nobody claims.
 //! - [`tasks`] has what people at the command line ask for: tasks, what they write, commands that run in them.
 //! - [`find`] looks up facts that an object's graph depends on, such as subnets by their tags.
@@ -34,7 +35,9 @@ pub mod tasks;
 pub use access::{Aws, Read, Write};
 pub use act::act;
 pub use classes::Class;
-pub use drivers::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces};
+pub use drivers::{
+    Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces, triggered_tasks,
+};
 pub use fault::Fault;
 pub use fence::{Fence, Stopped};
 pub use find::find;

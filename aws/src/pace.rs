@@ -76,6 +76,8 @@ const LIMITS: &[Limit] = &[
     limit("acm", &["acm:*"], 5, 5),
     limit("application-autoscaling", &["application-autoscaling:*"], 20, 10),
     limit("route53", &["route53:*"], 5, 5),
+    // User guide, "Quotas for EventBridge Scheduler": 1,000 a second of each, or 50 in small regions.
+    limit("scheduler", &["scheduler:*"], 40, 20),
     limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),

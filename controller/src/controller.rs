@@ -72,7 +72,7 @@ impl Controller {
         edge.metrics.register(registry);
         let queue = Queue::default();
         registry.register_collector(Box::new(QueueDepth(queue.clone())));
-        let (stores, watches) = watch(&client, &settings.selection, &queue);
+        let (stores, watches) = watch(&client, &settings.selection, &queue, &clock);
         let (leadership, fence) = match settings.lease {
             Some(name) => {
                 let fence = Fence::closed();

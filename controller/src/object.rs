@@ -9,22 +9,25 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::{EcsServiceStatus, ServiceLoadBalancer};
 use longshore_crds::ecs_task::RunStatus;
+use longshore_crds::ecs_task_trigger::TriggeredRun;
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::task_definition::Volume;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, EcsCluster, EcsClusterStatus, EcsService, EcsTask,
-    EcsTaskStatus, EfsFileSystem, EfsFileSystemStatus, Managed,
+    EcsTaskStatus, EcsTaskTrigger, EcsTaskTriggerStatus, EfsFileSystem, EfsFileSystemStatus, Managed,
 };
 use longshore_planner::desired::{
-    Desired, Facts, Memory, Obstacle, Reference, References, Scope, application_load_balancer, as_service, ecs_cluster,
-    ecs_service, ecs_task, efs_file_system, records_of_gone, retained_by, task_policy, tracked_by,
+    Desired, Facts, Memory, Obstacle, Reference, References, Scope, Times, application_load_balancer, as_service, as_task,
+    ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, records_of_gone, retained_by,
+    task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::one_off::{Attempt, Next, Policy};
 use longshore_planner::report::{
-    Pace, RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, fill_task, outdated_service,
-    overdue_service, service_id,
+    Pace, RolledBack, fill_cluster, fill_file_system, fill_load_balancer, fill_service, fill_task, fill_trigger,
+    outdated_service, overdue_service, service_id,
 };
+use longshore_planner::triggered::is_under_way;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,6 +43,7 @@ pub(crate) enum ObjectKind {
     ApplicationLoadBalancer,
     EfsFileSystem,
     EcsTask,
+    EcsTaskTrigger,
 }
 
 impl ObjectKind {
@@ -52,6 +56,7 @@ impl ObjectKind {
             Self::ApplicationLoadBalancer => "ApplicationLoadBalancer",
             Self::EfsFileSystem => "EfsFileSystem",
             Self::EcsTask => "EcsTask",
+            Self::EcsTaskTrigger => "EcsTaskTrigger",
         }
     }
 }
@@ -133,6 +138,8 @@ pub(crate) trait Object:
     + 'static
 {
     const KIND: ObjectKind;
+    /// Whether the sweep looks after it once it has converged; else it comes back by itself.
+    const SWEPT: bool = true;
     type Status: OwnerStatus + Clone + PartialEq + Serialize + Send + Sync;
 
     fn managed(&self) -> &(dyn Managed + Sync);
@@ -187,6 +194,16 @@ pub(crate) trait Object:
     }
     /// Tells how far they are.
     fn tell_run(_: &mut Self::Status, _: Option<&Attempt>, _: &[RunStatus], _: &Next, _: Timestamp) {}
+    /// The tasks that AWS started for it, as its status tells of them.
+    fn triggered(&self) -> &[TriggeredRun] {
+        &[]
+    }
+    /// Tells of them.
+    fn tell_triggered(_: &mut Self::Status, _: Vec<TriggeredRun>) {}
+    /// When there is something to see of it again, by what its status tells.
+    fn due_at(&self, _now: Timestamp) -> Option<Timestamp> {
+        None
+    }
     /// What the status tells of this kind beside conditions.
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>);
 }
@@ -208,8 +225,7 @@ impl Object for EcsCluster {
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
-        let key = Key::of(Self::KIND, self);
-        stores.services_of(&key).into_iter().chain(stores.tasks_in(&key)).collect()
+        stores.users_of_cluster(&Key::of(Self::KIND, self))
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, _: &Beside<'_>) {
@@ -234,7 +250,7 @@ impl Object for EcsService {
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
-        stores.tasks_from(&Key::of(Self::KIND, self))
+        stores.users_of_service(&Key::of(Self::KIND, self))
     }
 
     fn progress_deadline_seconds(&self) -> Option<i32> {
@@ -344,8 +360,7 @@ impl Object for EfsFileSystem {
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {
-        let key = Key::of(Self::KIND, self);
-        stores.services_mounting(&key).into_iter().chain(stores.tasks_mounting(&key)).collect()
+        stores.users_of_file_system(&Key::of(Self::KIND, self))
     }
 
     fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
@@ -407,6 +422,65 @@ impl Object for EcsTask {
     }
 
     fn fill(_: &mut Self::Status, _: &Graph, _: &World, _: &Beside<'_>) {}
+}
+
+/// How long after the time of a run there is something to see of it: Scheduler starts within a minute of the time (user guide,
+/// "Schedule types in EventBridge Scheduler").
+const SEEN_AFTER: SignedDuration = SignedDuration::from_secs(75);
+/// How often a run that has not ended is looked at.
+const RUNS: SignedDuration = SignedDuration::from_secs(30);
+
+impl Object for EcsTaskTrigger {
+    const KIND: ObjectKind = ObjectKind::EcsTaskTrigger;
+    /// What it started is seen by its own turns only, since ECS forgets a task in an hour.
+    const SWEPT: bool = false;
+    type Status = EcsTaskTriggerStatus;
+
+    fn managed(&self) -> &(dyn Managed + Sync) {
+        &self.spec
+    }
+
+    fn status(&self) -> Option<&Self::Status> {
+        self.status.as_ref()
+    }
+
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
+        let going = self.metadata.deletion_timestamp.is_some();
+        let task = EcsTask { metadata: self.metadata.clone(), spec: as_task(&self.spec), status: None };
+        let mut service = EcsService { metadata: self.metadata.clone(), spec: as_service(&task.spec), status: None };
+        let references = references(&service, scope, stores);
+        let mut spec = self.spec.clone();
+        if going {
+            // It does not mount again what is no more.
+            service.spec.task.volumes.iter_mut().for_each(|it| forget_unknown(it, &scope.namespace, &references));
+            spec.task = spec.task.map(|_| service.spec.task);
+        }
+        let source = task_source(&task, scope, stores);
+        // What goes is looked for whatever its times say.
+        let made = self.metadata.creation_timestamp.as_ref().filter(|_| !going).map(|made| made.0);
+        let times = Times { made, now: stores.clock.timestamp() };
+        ecs_task_trigger(scope, &spec, facts, &references, source.as_ref(), memory, times)
+    }
+
+    fn triggered(&self) -> &[TriggeredRun] {
+        self.status.as_ref().map(|status| status.last_runs.as_slice()).unwrap_or_default()
+    }
+
+    fn tell_triggered(status: &mut Self::Status, runs: Vec<TriggeredRun>) {
+        status.last_runs = runs;
+    }
+
+    fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.triggered().iter().any(is_under_way) {
+            return now.checked_add(RUNS).ok();
+        }
+        let next: Timestamp = self.status.as_ref()?.next_run.as_ref()?.parse().ok()?;
+        next.checked_add(SEEN_AFTER).ok()
+    }
+
+    fn fill(status: &mut Self::Status, graph: &Graph, world: &World, beside: &Beside<'_>) {
+        fill_trigger(status, graph, world, beside.pace.now);
+    }
 }
 
 /// What of an object says that something in Git makes it again.

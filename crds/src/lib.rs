@@ -2,14 +2,15 @@
 //!
 //! [`AwsEnvironment`] is an account and region, [`EcsCluster`] a cluster, [`EcsService`] a service with all that is its
 //! own, [`ApplicationLoadBalancer`] what traffic comes through, [`EfsFileSystem`] what tasks store, [`EcsTask`] what runs
-//! once. Where ECS has the
-//! member, it has ECS's name, nesting and values. No I/O happens here.
+//! once, [`EcsTaskTrigger`] what AWS starts by itself. Where ECS has the member, it has ECS's name, nesting and values. No
+//! I/O happens here.
 
 pub mod application_load_balancer;
 pub mod aws_environment;
 pub mod ecs_cluster;
 pub mod ecs_service;
 pub mod ecs_task;
+pub mod ecs_task_trigger;
 pub mod efs_file_system;
 pub mod generated;
 mod lifecycle;
@@ -30,6 +31,7 @@ pub use aws_environment::{AwsEnvironment, AwsEnvironmentSpec, AwsEnvironmentStat
 pub use ecs_cluster::{EcsCluster, EcsClusterSpec, EcsClusterStatus};
 pub use ecs_service::{EcsService, EcsServiceSpec, EcsServiceStatus};
 pub use ecs_task::{EcsTask, EcsTaskSpec, EcsTaskStatus};
+pub use ecs_task_trigger::{EcsTaskTrigger, EcsTaskTriggerSpec, EcsTaskTriggerStatus};
 pub use efs_file_system::{EfsFileSystem, EfsFileSystemSpec, EfsFileSystemStatus};
 pub use lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Managed, Mode, NamespacesFrom};
 pub use policy_document::PolicyDocument;
@@ -60,6 +62,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         ApplicationLoadBalancer::crd(),
         EfsFileSystem::crd(),
         EcsTask::crd(),
+        EcsTaskTrigger::crd(),
     ];
     for definition in &mut definitions {
         let (policy, keep) = HELM_POLICY;

@@ -7,6 +7,8 @@
 //! - [`caution`] keeps back what a plan says and would do harm now.
 //! - [`kinds`] has one file per AWS resource kind, in folders by service.
 //! - [`one_off`] says what to do next about a task that runs to its end, and never lets it run twice.
+//! - [`schedule`] reads when tasks are started, and tells when the next is due.
+//! - [`triggered`] says how far the tasks are that AWS started by itself.
 //! - [`report`] makes conditions of what a round found.
 //! - [`desired`] has one file per Kubernetes object kind: its spec and facts in, a graph out.
 
@@ -17,3 +19,5 @@ pub mod kinds;
 pub mod names;
 pub mod one_off;
 pub mod report;
+pub mod schedule;
+pub mod triggered;

@@ -11,11 +11,14 @@ mod joins;
 mod lists;
 mod logs;
 mod route53;
+mod scheduler;
 
 pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
 pub(crate) use ec2::tags_of as ec2_tags;
 pub(crate) use ecs::deployed::deployed;
 pub use ecs::one_off::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces};
+pub(crate) use ecs::triggered::revision_roles;
+pub use ecs::triggered::triggered_tasks;
 pub(crate) use elbv2::listener_rule::taken_priorities;
 pub(crate) use joins::{Joins, filter, only_missing};
 pub(crate) use lists::{Listed, Lists};
@@ -38,6 +41,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &logs::log_group::LogGroupDriver,
     &route53::record_set::RecordSetDriver,
     &application_autoscaling::scalable_target::ScalableTargetDriver,
+    &scheduler::schedule::ScheduleDriver,
 ];
 
 /// Something of the name exists and is not this object's, though it was not seen in this round.

@@ -6,7 +6,7 @@ use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_task::Phase;
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::task_definition::Volume;
-use longshore_crds::{ClusterRef, EcsService, EcsTask, EfsFileSystem, LoadBalancerRef};
+use longshore_crds::{ClusterRef, EcsService, EcsTask, EcsTaskTrigger, EfsFileSystem, LoadBalancerRef};
 use longshore_planner::desired::ALREADY_CLAIMED;
 use longshore_planner::one_off::ATTEMPT;
 
@@ -18,25 +18,63 @@ impl Stores {
     pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
         match key.kind {
             ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
-            ObjectKind::EcsCluster => self.services_of(key).into_iter().chain(self.tasks_in(key)).collect(),
+            ObjectKind::EcsCluster => self.users_of_cluster(key),
             ObjectKind::EcsService => self.dependants_of_service(key),
             ObjectKind::ApplicationLoadBalancer => self.services_behind(key),
-            ObjectKind::EfsFileSystem => {
-                self.services_mounting(key).into_iter().chain(self.tasks_mounting(key)).collect()
-            }
+            ObjectKind::EfsFileSystem => self.users_of_file_system(key),
             ObjectKind::EcsTask => self.used_by_task(key),
+            ObjectKind::EcsTaskTrigger => self.used_by_trigger(key),
         }
+    }
+
+    /// What runs in a cluster.
+    pub(crate) fn users_of_cluster(&self, cluster: &Key) -> Vec<Key> {
+        let is_in = |trigger: &EcsTaskTrigger| cluster_named(&trigger.spec.cluster, trigger).as_ref() == Some(cluster);
+        let triggers = keys(&self.triggers, is_in);
+        self.services_of(cluster).into_iter().chain(self.tasks_in(cluster)).chain(triggers).collect()
+    }
+
+    /// What takes its task definition from a service.
+    pub(crate) fn users_of_service(&self, service: &Key) -> Vec<Key> {
+        let names = |trigger: &EcsTaskTrigger| {
+            let from = trigger.spec.task_from.as_ref();
+            trigger.namespace().as_deref() == Some(&service.namespace)
+                && from.is_some_and(|from| from.service.name == service.name)
+        };
+        self.tasks_from(service).into_iter().chain(keys(&self.triggers, names)).collect()
+    }
+
+    /// What mounts a file system.
+    pub(crate) fn users_of_file_system(&self, file_system: &Key) -> Vec<Key> {
+        let mounts = |trigger: &EcsTaskTrigger| mounts_of_trigger(trigger).any(|(key, _)| key == *file_system);
+        let triggers = keys(&self.triggers, mounts);
+        self.services_mounting(file_system).into_iter().chain(self.tasks_mounting(file_system)).chain(triggers).collect()
+    }
+
+    /// What waits for a trigger to go.
+    fn used_by_trigger(&self, trigger: &Key) -> Vec<Key> {
+        let Some(found) = self.trigger(&trigger.namespace, &trigger.name) else { return self.going() };
+        let service = found.spec.task_from.as_ref().map(|from| Key {
+            kind: ObjectKind::EcsService,
+            namespace: trigger.namespace.clone(),
+            name: from.service.name.clone(),
+        });
+        let cluster = cluster_named(&found.spec.cluster, found.as_ref());
+        let mounted = mounts_of_trigger(&found).map(|(key, _)| key);
+        service.into_iter().chain(cluster).chain(mounted).collect()
+    }
+
+    /// What others may have used that are not known any more: who waits for such a thing is going.
+    fn going(&self) -> Vec<Key> {
+        let clusters = keys(&self.clusters, |cluster| cluster.meta().deletion_timestamp.is_some());
+        let services = keys(&self.services, |service| service.meta().deletion_timestamp.is_some());
+        let file_systems = keys(&self.file_systems, |file_system| file_system.meta().deletion_timestamp.is_some());
+        clusters.into_iter().chain(services).chain(file_systems).collect()
     }
 
     /// What waits for a one-off task to end or to go.
     fn used_by_task(&self, task: &Key) -> Vec<Key> {
-        let Some(found) = self.task(&task.namespace, &task.name) else {
-            // What it used is not known any more; who waits for such a thing is going.
-            let going = keys(&self.clusters, |cluster| cluster.meta().deletion_timestamp.is_some());
-            let services = keys(&self.services, |service| service.meta().deletion_timestamp.is_some());
-            let file_systems = keys(&self.file_systems, |file_system| file_system.meta().deletion_timestamp.is_some());
-            return going.into_iter().chain(services).chain(file_systems).collect();
-        };
+        let Some(found) = self.task(&task.namespace, &task.name) else { return self.going() };
         let service = found.spec.task_from.as_ref().map(|from| Key {
             kind: ObjectKind::EcsService,
             namespace: task.namespace.clone(),
@@ -91,7 +129,7 @@ impl Stores {
     fn dependants_of_service(&self, service: &Key) -> Vec<Key> {
         let Some(found) = self.service(&service.namespace, &service.name) else { return vec![] };
         let others = self.contested().into_iter().chain(self.services_that_allow(service));
-        let others = others.filter(|other| other != service).chain(self.tasks_from(service));
+        let others = others.filter(|other| other != service).chain(self.users_of_service(service));
         mentions(&found).into_iter().chain(others).collect()
     }
 
@@ -178,6 +216,13 @@ fn has_ended(task: &EcsTask) -> bool {
 fn mounts_of_task(task: &EcsTask) -> impl Iterator<Item = (Key, Option<&String>)> {
     let own = task.namespace().unwrap_or_default();
     let volumes = task.spec.task.iter().flat_map(|template| &template.volumes);
+    volumes.filter_map(move |volume| mount_of(volume, &own))
+}
+
+/// The file systems that a trigger names, each with the access point.
+fn mounts_of_trigger(trigger: &EcsTaskTrigger) -> impl Iterator<Item = (Key, Option<&String>)> {
+    let own = trigger.namespace().unwrap_or_default();
+    let volumes = trigger.spec.task.iter().flat_map(|template| &template.volumes);
     volumes.filter_map(move |volume| mount_of(volume, &own))
 }
 

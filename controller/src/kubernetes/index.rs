@@ -13,8 +13,8 @@ use kube::runtime::watcher::Event;
 use kube::{Client, Resource, ResourceExt};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EcsTask, EfsFileSystem,
-    NamespacesFrom,
+    ApplicationLoadBalancer, AwsEnvironment, AwsEnvironmentSpec, EcsCluster, EcsService, EcsTask, EcsTaskTrigger,
+    EfsFileSystem, NamespacesFrom,
 };
 use longshore_planner::caution::wave::WAITING_FOR_WAVE;
 use longshore_planner::desired::{Scope, environment, labels_match};
@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 use super::selection::{Selection, Source};
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
+use crate::clock::Clock;
 use crate::object::{Key, Object, ObjectKind};
 use crate::sweep::settled;
 
@@ -53,7 +54,10 @@ pub(crate) struct Stores {
     pub(crate) load_balancers: Store<ApplicationLoadBalancer>,
     pub(crate) file_systems: Store<EfsFileSystem>,
     pub(crate) tasks: Store<EcsTask>,
+    pub(crate) triggers: Store<EcsTaskTrigger>,
     pub(crate) namespaces: Store<Namespace>,
+    /// What time it is, for what an object wants only at times.
+    pub(crate) clock: Clock,
 }
 
 impl Stores {
@@ -66,7 +70,9 @@ impl Stores {
             load_balancers: listed(selection.objects(client)).await?,
             file_systems: listed(selection.objects(client)).await?,
             tasks: listed(selection.objects(client)).await?,
+            triggers: listed(selection.objects(client)).await?,
             namespaces: listed(selection.namespaces(client)).await?,
+            clock: Clock::wall(),
         })
     }
 
@@ -78,6 +84,7 @@ impl Stores {
         self.load_balancers.wait_until_ready().await?;
         self.file_systems.wait_until_ready().await?;
         self.tasks.wait_until_ready().await?;
+        self.triggers.wait_until_ready().await?;
         self.namespaces.wait_until_ready().await
     }
 
@@ -103,6 +110,10 @@ impl Stores {
 
     pub(crate) fn task(&self, namespace: &str, name: &str) -> Option<Arc<EcsTask>> {
         self.tasks.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    pub(crate) fn trigger(&self, namespace: &str, name: &str) -> Option<Arc<EcsTaskTrigger>> {
+        self.triggers.get(&ObjectRef::new(name).within(namespace))
     }
 
     pub(crate) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
@@ -186,6 +197,7 @@ impl Stores {
                 Some(self.environment_of(self.file_system(&key.namespace, &key.name)?.as_ref()))
             }
             ObjectKind::EcsTask => Some(self.environment_of(self.task(&key.namespace, &key.name)?.as_ref())),
+            ObjectKind::EcsTaskTrigger => Some(self.environment_of(self.trigger(&key.namespace, &key.name)?.as_ref())),
         }
     }
 
@@ -199,6 +211,7 @@ impl Stores {
         found.extend(keys(&self.load_balancers, |load_balancer| !settled(load_balancer)));
         found.extend(keys(&self.file_systems, |file_system| !settled(file_system)));
         found.extend(keys(&self.tasks, |task| !settled(task)));
+        found.extend(keys(&self.triggers, |trigger| !settled(trigger)));
         found
     }
 
@@ -209,6 +222,7 @@ impl Stores {
         found.extend(keys(&self.load_balancers, |load_balancer| self.environment_of(load_balancer) == name));
         found.extend(keys(&self.file_systems, |file_system| self.environment_of(file_system) == name));
         found.extend(keys(&self.tasks, |task| self.environment_of(task) == name));
+        found.extend(keys(&self.triggers, |trigger| self.environment_of(trigger) == name));
         found
     }
 
@@ -231,6 +245,7 @@ impl Stores {
         found.extend(keys(&self.services, |service| service.namespace().as_deref() == Some(name)));
         found.extend(keys(&self.load_balancers, |balancer| balancer.namespace().as_deref() == Some(name)));
         found.extend(keys(&self.tasks, |task| task.namespace().as_deref() == Some(name)));
+        found.extend(keys(&self.triggers, |trigger| trigger.namespace().as_deref() == Some(name)));
         found
     }
 }
@@ -286,7 +301,9 @@ pub(crate) mod tests {
                 load_balancers: stored(&[]),
                 file_systems: stored(&[]),
                 tasks: stored(&[]),
+                triggers: stored(&[]),
                 namespaces: stored(&[]),
+                clock: Clock::wall(),
             }
         }
     }

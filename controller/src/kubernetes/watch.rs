@@ -18,7 +18,7 @@ use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
     ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsService,
-    EcsServiceStatus, EcsTask, EfsFileSystem, EfsFileSystemStatus,
+    EcsServiceStatus, EcsTask, EcsTaskTrigger, EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use longshore_planner::desired::Opening;
@@ -30,6 +30,7 @@ use super::index::Stores;
 use super::merge::Merge;
 use super::selection::{Selection, Source};
 use super::{ANNOTATION_BASE, ANNOTATION_ENVIRONMENT};
+use crate::clock::Clock;
 use crate::object::{Key, ObjectKind};
 use crate::queue::{Queue, Urgency};
 use crate::sweep::settled;
@@ -42,6 +43,7 @@ pub(crate) fn watch(
     client: &Client,
     selection: &Selection,
     queue: &Queue,
+    clock: &Clock,
 ) -> (Stores, impl Future<Output = ()> + Send + 'static) {
     let (environments, environment_writer) = reflector::store();
     let (clusters, cluster_writer) = reflector::store();
@@ -49,12 +51,15 @@ pub(crate) fn watch(
     let (load_balancers, load_balancer_writer) = reflector::store();
     let (file_systems, file_system_writer) = reflector::store();
     let (tasks, task_writer) = reflector::store();
+    let (triggers, trigger_writer) = reflector::store();
     let (namespaces, namespace_writer) = reflector::store();
-    let stores = Stores { environments, clusters, services, load_balancers, file_systems, tasks, namespaces };
+    let clock = clock.clone();
+    let stores =
+        Stores { environments, clusters, services, load_balancers, file_systems, tasks, triggers, namespaces, clock };
     let hub = Arc::new(Hub { stores: stores.clone(), queue: queue.clone(), last: Mutex::default() });
     let all = {
-        let (of_environments, of_clusters, of_services, of_balancers, of_file_systems, of_tasks) =
-            (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
+        let (of_environments, of_clusters, of_services, of_balancers, of_file_systems, of_tasks, of_triggers) =
+            (hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone(), hub.clone());
         let environments = follow(selection.environments(client), environment_writer, move |e, seen| {
             let access = e.status.as_ref().map(|status| &status.access).filter(|access| !access.is_empty());
             let access = access.map(|access| hash(&access.iter().map(opened).collect::<Vec<_>>()));
@@ -102,11 +107,17 @@ pub(crate) fn watch(
             let view = View { shown: hash(&t.status.as_ref().and_then(|status| status.phase)), ..View::default() };
             of_tasks.saw(ObjectKind::EcsTask, t, Some(&environment), t.status.as_ref(), view, seen);
         });
+        let triggers = follow(selection.objects::<EcsTaskTrigger>(client), trigger_writer, move |t, seen| {
+            let environment = of_triggers.stores.environment_of(t);
+            let seen = seen.unless(settled(t));
+            let status = t.status.as_ref();
+            of_triggers.saw(ObjectKind::EcsTaskTrigger, t, Some(&environment), status, View::default(), seen);
+        });
         let namespaces = follow(selection.namespaces(client), namespace_writer, move |n, seen| {
             hub.namespace_changed(n, seen);
         });
         async move {
-            futures::join!(environments, clusters, services, load_balancers, file_systems, tasks, namespaces);
+            futures::join!(environments, clusters, services, load_balancers, file_systems, tasks, triggers, namespaces);
         }
     };
     (stores, all)

@@ -56,6 +56,7 @@ impl Claimed {
         claimed.add(&stores.load_balancers, stores, installation);
         claimed.add(&stores.file_systems, stores, installation);
         claimed.add(&stores.tasks, stores, installation);
+        claimed.add(&stores.triggers, stores, installation);
         claimed
     }
 

@@ -17,13 +17,14 @@ mod pass;
 mod reliance;
 mod report;
 mod rounds;
+mod triggered;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
 use kube::Client;
-use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService, EcsTask, EfsFileSystem};
+use longshore_crds::{ApplicationLoadBalancer, EcsCluster, EcsService, EcsTask, EcsTaskTrigger, EfsFileSystem};
 use longshore_planner::engine::Kinds;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,7 @@ impl Reconciler {
             }
             ObjectKind::EfsFileSystem => Box::pin(pass::reconcile::<EfsFileSystem>(self, turn)).await,
             ObjectKind::EcsTask => Box::pin(pass::reconcile::<EcsTask>(self, turn)).await,
+            ObjectKind::EcsTaskTrigger => Box::pin(pass::reconcile::<EcsTaskTrigger>(self, turn)).await,
         }
     }
 

@@ -293,4 +293,4 @@ impl<O: Object> Pass<'_, O> {
 }
 
 /// ECS's words for a task that is on its way out.
-const STOPPING: [&str; 3] = ["DEACTIVATING", "STOPPING", "DEPROVISIONING"];
+pub(super) const STOPPING: [&str; 3] = ["DEACTIVATING", "STOPPING", "DEPROVISIONING"];

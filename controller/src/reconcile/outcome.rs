@@ -32,6 +32,11 @@ pub(crate) enum Outcome {
     Converged,
     /// Nothing is to be done, and the sweep does not look after it.
     Resting,
+    /// Nothing is to be done, and there will be something to see.
+    Due {
+        /// In so long.
+        left: Duration,
+    },
     /// What runs once has ended, and nothing is to be done about it any more.
     Finished {
         /// When its object goes by itself, where it does.
@@ -73,6 +78,7 @@ impl Outcome {
             Self::Gone => "gone",
             Self::Converged => "converged",
             Self::Resting => "resting",
+            Self::Due { .. } => "due",
             Self::Finished { .. } => "finished",
             Self::Progressing => "progressing",
             Self::Waiting => "waiting",
@@ -113,6 +119,7 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
         Outcome::Gone | Outcome::Converged | Outcome::Finished { again: None } => Next::Forget,
         Outcome::Finished { again: Some(left) } => Next::After(*left),
         Outcome::Resting => Next::After(spread.over(timing.resync)),
+        Outcome::Due { left } => Next::After(spread.over(timing.resync).min(*left)),
         Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
         Outcome::InLine { ahead } => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kube::{Api, ResourceExt};
 use longshore_aws::{Aws, Read, Write, find};
+use longshore_crds::ecs_task_trigger::TriggeredRun;
 use longshore_crds::status::OwnerStatus;
 use longshore_crds::{Adoption, AwsEnvironment, AwsEnvironmentSpec, DeletionPolicy, Mode};
 use longshore_planner::caution::{Pause, asked};
@@ -48,7 +49,7 @@ pub(super) async fn reconcile<O: Object>(shell: &Reconciler, turn: &Turn) -> Res
     };
     // What the sweep does not look after comes back by itself.
     let alone = outcome == Outcome::Converged && !settled(&pass.object);
-    Ok(if alone { Outcome::Resting } else { outcome })
+    Ok(if alone { pass.watched(Outcome::Resting) } else { outcome })
 }
 
 /// The turn's object, as it was last read or written.
@@ -84,6 +85,10 @@ pub(super) struct Work {
     pub(super) began: bool,
     /// How many waves go before it, while it waits for a slot.
     pub(super) ahead: Option<usize>,
+    /// What AWS started for it, by the last look.
+    pub(super) triggered: Option<Vec<TriggeredRun>>,
+    /// Tasks that AWS started are still running: nothing goes but what would start more.
+    pub(super) still_used: bool,
     /// None in Observe and while paused: what only looks has nothing to change with.
     pub(super) writer: Option<Aws<Write>>,
 }
@@ -127,6 +132,8 @@ impl<O: Object> Pass<'_, O> {
             pause,
             began: false,
             ahead: None,
+            triggered: None,
+            still_used: false,
             writer: changes.then(|| session.writer()),
             scope,
             facts,
@@ -169,11 +176,15 @@ impl<O: Object> Pass<'_, O> {
         self.stop_what_runs(&scope, &session.reader(), &session.writer()).await?;
         let memory = Memory::read(self.status().memory());
         // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
-        let (look_at, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
-            Ok((desired, facts)) => (desired.graph, facts),
+        let (look_at, watch, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
+            Ok((desired, facts)) => (desired.graph, desired.watch, facts),
             // With neither, nothing tells what it owns; that it owns nothing would be a guess.
             Err(halt) if remembered.0.is_empty() => return Err(halt.while_deleting()),
-            Err(_) => (Graph::default(), facts_of(&environment)),
+            Err(_) => (Graph::default(), None, facts_of(&environment)),
+        };
+        let running = match &watch {
+            Some(watch) => self.still_running(watch, &session.reader()).await?,
+            None => vec![],
         };
         let work = Work {
             intent: Intent::Delete,
@@ -187,13 +198,23 @@ impl<O: Object> Pass<'_, O> {
             pause: None,
             began: false,
             ahead: None,
+            triggered: None,
+            still_used: !running.is_empty(),
             writer: Some(session.writer()),
             scope,
             facts,
             memory,
         };
         let outcome = self.rounds(work).await?;
-        if outcome == Outcome::Converged { self.let_go().await } else { Ok(outcome) }
+        match watch.filter(|_| !running.is_empty()) {
+            // By now nothing starts another.
+            Some(watch) => {
+                self.stop_triggered(&watch, &running, &session.writer()).await?;
+                Ok(Outcome::Progressing)
+            }
+            None if outcome == Outcome::Converged => self.let_go().await,
+            None => Ok(outcome),
+        }
     }
 
     /// Users that are being deleted themselves go first.

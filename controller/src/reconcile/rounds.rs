@@ -9,8 +9,9 @@ use longshore_aws::{Aws, Fault, Read, Write, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{
-    Action, Entry, Graph, Id, Inventory, Ownership, Plan, Step, Verified, World, plan, upheld,
+    Action, Entry, Graph, Id, Inventory, Kind, Ownership, Plan, Step, Verified, World, plan, upheld,
 };
+use longshore_planner::kinds::scheduler::schedule::Schedule;
 use longshore_planner::report::{Failure, Intent, Pace, Round, Situation, deployment_line};
 
 use super::failure::{failure, unheeded};
@@ -74,6 +75,9 @@ impl<O: Object> Pass<'_, O> {
             (&outcome, work.desired.order.clone(), work.intent)
         {
             return self.run(&work, &world, &order).await;
+        }
+        if work.intent != Intent::Delete {
+            work.triggered = self.look_at_triggered(&work).await;
         }
         let unread_only = failures.is_empty() && !world.unknown.is_empty();
         let released = work.intent == Intent::Delete && outcome == Outcome::Converged;
@@ -165,7 +169,9 @@ impl<O: Object> Pass<'_, O> {
             return vec![];
         }
         let refused: BTreeSet<&Id> = failures.iter().map(|failure| &failure.id).collect();
-        plan.runnable().filter(|step| !refused.contains(&step.id)).cloned().collect()
+        let starts = |step: &&Step| step.id.kind == Schedule::NAME;
+        let steps = plan.runnable().filter(|step| !refused.contains(&step.id));
+        steps.filter(|step| !work.still_used || starts(step)).cloned().collect()
     }
 
     /// Whether something must be in the status before the next call: where to find what it makes, what was learnt, and
@@ -236,6 +242,9 @@ impl<O: Object> Pass<'_, O> {
             let pace = Pace { now, deadline_seconds: self.object.progress_deadline_seconds() };
             let beside = Beside { rolled_back: work.desired.rolled_back.as_ref(), users: &users, pace };
             O::fill(&mut status, &work.desired.graph, world, &beside);
+        }
+        if let Some(runs) = &work.triggered {
+            O::tell_triggered(&mut status, runs.clone());
         }
         status
     }

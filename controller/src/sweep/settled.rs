@@ -9,7 +9,7 @@ use crate::object::Object;
 /// Whether an object says that its last turn left nothing to do: then the sweep compares it with AWS from now on, also
 /// after a restart. All others come back by timers of their own.
 pub(crate) fn settled<O: Object>(object: &O) -> bool {
-    let Some(status) = object.status() else { return false };
+    let Some(status) = object.status().filter(|_| O::SWEPT) else { return false };
     let meta = object.meta();
     let current = |generation: Option<i64>| generation.is_some() && generation == meta.generation;
     let ready = status.condition(ConditionType::Ready);

@@ -82,7 +82,7 @@ fn settled_keys<O: Object>(store: &Store<O>, stores: &Stores, environment: &str)
 pub(super) fn find(key: &Key, shell: &Reconciler, facts: &Facts) -> Option<Candidate> {
     match key.kind {
         // What has run is not put right.
-        ObjectKind::AwsEnvironment | ObjectKind::EcsTask => None,
+        ObjectKind::AwsEnvironment | ObjectKind::EcsTask | ObjectKind::EcsTaskTrigger => None,
         ObjectKind::EcsCluster => candidate(key, &shell.stores.clusters, shell, facts),
         ObjectKind::EcsService => candidate(key, &shell.stores.services, shell, facts),
         ObjectKind::ApplicationLoadBalancer => candidate(key, &shell.stores.load_balancers, shell, facts),

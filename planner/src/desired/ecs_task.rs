@@ -99,7 +99,7 @@ pub fn ecs_task(
     }
 }
 
-fn usable<T>(reference: &Reference<T>) -> Result<&T, Obstacle> {
+pub(super) fn usable<T>(reference: &Reference<T>) -> Result<&T, Obstacle> {
     match reference {
         Reference::Ready(thing) => Ok(thing),
         Reference::Waiting { reason, message } => {
@@ -127,7 +127,7 @@ fn refuse(spec: &EcsTaskSpec, tracked: Option<&str>) -> Result<(), Obstacle> {
 }
 
 /// With a service's task definition nothing is made: it runs where the service's tasks run, unless the spec says otherwise.
-fn of_service(scope: &Scope, spec: &EcsTaskSpec, source: &TaskSource, facts: &Facts) -> Result<Template, Obstacle> {
+pub(super) fn of_service(scope: &Scope, spec: &EcsTaskSpec, source: &TaskSource, facts: &Facts) -> Result<Template, Obstacle> {
     let own = spec.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
     let given = |own: Option<&Vec<String>>, of_service: &Vec<String>| {
         own.filter(|own| !own.is_empty()).unwrap_or(of_service).clone()
@@ -162,7 +162,7 @@ fn has_network(source: &TaskSource, own: Option<&AwsVpcConfiguration>) -> bool {
 }
 
 /// The containers of the task definition that a graph registers.
-fn containers_of(graph: &Graph) -> Vec<ContainerDefinition> {
+pub(super) fn containers_of(graph: &Graph) -> Vec<ContainerDefinition> {
     let definitions = graph.iter().filter(|(id, _)| id.kind == TaskDefinition::NAME);
     let definitions =
         definitions.filter_map(|(_, node)| serde_json::from_value::<TaskDefinition>(node.want.clone()).ok());
@@ -170,7 +170,7 @@ fn containers_of(graph: &Graph) -> Vec<ContainerDefinition> {
 }
 
 /// ECS would refuse the call.
-fn check_overrides(spec: &EcsTaskSpec, containers: &[ContainerDefinition]) -> Result<(), Refusal> {
+pub(super) fn check_overrides(spec: &EcsTaskSpec, containers: &[ContainerDefinition]) -> Result<(), Refusal> {
     let overrides = spec.overrides.iter().flat_map(|overrides| &overrides.container_overrides);
     let unknown = overrides.filter(|one| !containers.iter().any(|container| container.name == one.name));
     let Some(unknown) = unknown.map(|one| &one.name).next() else { return Ok(()) };
@@ -189,7 +189,7 @@ pub fn task_policy(spec: &EcsTaskSpec) -> Policy {
 }
 
 /// Of a task with overrides those containers, else the essential ones: a sidecar may end as it likes.
-fn counting(spec: &EcsTaskSpec, containers: &[ContainerDefinition]) -> Vec<String> {
+pub(super) fn counting(spec: &EcsTaskSpec, containers: &[ContainerDefinition]) -> Vec<String> {
     let overridden: Vec<String> = spec
         .overrides
         .iter()
@@ -266,7 +266,7 @@ fn request(scope: &Scope, spec: &EcsTaskSpec, cluster: &str, revision: &Text, ne
 }
 
 /// A size is a number or a text in the spec, and a text to ECS.
-fn overrides(overrides: &TaskOverride) -> Value {
+pub(super) fn overrides(overrides: &TaskOverride) -> Value {
     let mut value = json!(overrides);
     for size in ["cpu", "memory"] {
         if let Some(Value::Number(number)) = value.get(size) {

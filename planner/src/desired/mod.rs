@@ -9,6 +9,7 @@ mod claims;
 mod ecs_cluster;
 mod ecs_service;
 mod ecs_task;
+mod ecs_task_trigger;
 mod efs_file_system;
 pub mod environment;
 mod grants;
@@ -29,13 +30,14 @@ pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims
 pub use ecs_cluster::ecs_cluster;
 pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, records_of_gone, retained_by};
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
+pub use ecs_task_trigger::{SCHEDULE_KEY, Times, as_task, ecs_task_trigger};
 pub use efs_file_system::{CLIENTS_KEY, efs_file_system};
 pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
     Address, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held, ListenerReference,
-    Need, Obstacle, Reference, References, Refusal, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
+    Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
 pub use said::{CONTINUE, ROLL_BACK, Said};

@@ -15,6 +15,7 @@ use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
 use crate::kinds::route53::record_set::{Alias, RecordType};
 use crate::one_off::Order;
 use crate::report::RolledBack;
+use crate::triggered::Watch;
 
 /// A question to AWS whose answer the graph depends on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,11 @@ pub enum Need {
         /// Its name.
         service: String,
     },
+    /// The roles of the tasks of a revision.
+    RevisionRoles {
+        /// Its ARN.
+        arn: String,
+    },
     /// What Secrets Manager tells of a secret beside its value.
     Secret {
         /// Its ARN, with or without the six characters that AWS added to its name.
@@ -97,6 +103,7 @@ impl fmt::Display for Need {
             Self::SecurityGroupsOf { ownership } => write!(f, "the security groups of {}", ownership.object),
             Self::ImageDigest { repository, tag } => write!(f, "the digest of the image {repository}:{tag}"),
             Self::Deployed { service, .. } => write!(f, "what {service} runs"),
+            Self::RevisionRoles { arn } => write!(f, "the roles of {arn}"),
             Self::Secret { arn } | Self::Parameter { arn } => write!(f, "the key and the version of {arn}"),
         }
     }
@@ -128,12 +135,42 @@ pub enum Fact {
     Interfaces(Vec<String>),
     /// `None`: there is no such service.
     Deployed(Option<DeployedRevision>),
+    /// Of its tasks.
+    RevisionRoles(RevisionRoles),
     /// The identities in their tags.
     SecurityGroupsOf(BTreeSet<Id>),
     /// Such as `sha256:...`; `None`: there is no such image.
     ImageDigest(Option<String>),
     /// Of a secret or parameter; `None`: it is not there.
     Stored(Option<StoredFact>),
+}
+
+/// The roles of the tasks of a revision, by ARN, as far as there are any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevisionRoles {
+    /// The application's.
+    pub task: Option<String>,
+    /// By which ECS starts them.
+    pub execution: Option<String>,
+}
+
+/// What stands for a role that there is not.
+const NO_ROLE: &str = "-";
+
+impl RevisionRoles {
+    /// Of what was remembered.
+    pub(super) fn read(text: &str) -> Self {
+        let role = |text: &str| Some(text.to_owned()).filter(|text| text != NO_ROLE);
+        let (task, execution) = text.split_once(' ').unwrap_or((NO_ROLE, NO_ROLE));
+        Self { task: role(task), execution: role(execution) }
+    }
+}
+
+impl fmt::Display for RevisionRoles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or = |role: &Option<String>| role.clone().unwrap_or_else(|| NO_ROLE.to_owned());
+        write!(f, "{} {}", or(&self.task), or(&self.execution))
+    }
 }
 
 /// What is known of a secret or parameter beside its value.
@@ -340,6 +377,8 @@ pub struct Desired {
     pub held: Option<Held>,
     /// A task that is run to its end once the resources are as they should be.
     pub order: Option<Order>,
+    /// Where the tasks are found that AWS starts by itself.
+    pub watch: Option<Watch>,
     /// Hosts that external-dns is asked to lead to a name.
     pub endpoints: BTreeMap<String, String>,
 }

@@ -8,6 +8,7 @@ pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod route53;
+pub mod scheduler;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub type Tags = BTreeMap<String, String>;
 pub mod teardown {
     /// `route53/record-set`: nobody is led to what goes.
     pub const RECORD_SET: u8 = 3;
+    /// `scheduler/schedule`: nothing more is started in what goes.
+    pub const SCHEDULE: u8 = 4;
     /// `application-autoscaling/scalable-target`: before its service, which it would scale out again.
     pub const SCALABLE_TARGET: u8 = 5;
     /// `ecs/service`.
@@ -72,6 +75,7 @@ pub fn all() -> Kinds {
         .with::<elbv2::listener_rule::ListenerRule>()
         .with::<route53::record_set::RecordSet>()
         .with::<application_autoscaling::scalable_target::ScalableTarget>()
+        .with::<scheduler::schedule::Schedule>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

@@ -170,9 +170,7 @@ impl Case<'_> {
 
     /// Of a task with overrides those containers count, else the essential ones: a sidecar may end as it likes.
     fn has_succeeded(&self, record: &RunStatus) -> bool {
-        let code = |name: &String| record.containers.iter().find(|container| container.name == *name)?.exit_code;
-        let cut_short = record.stop_code.as_deref().is_some_and(|code| CUT_SHORT.contains(&code));
-        !cut_short && self.attempt.containers.iter().all(|name| code(name) == Some(0))
+        has_succeeded(record, &self.attempt.containers)
     }
 
     fn is_late(&self) -> bool {
@@ -223,6 +221,13 @@ impl Case<'_> {
         let task = record.task_arn.rsplit('/').next().unwrap_or_default();
         format!("attempt {} failed: task {task}: {}", self.attempt.number, said.join("; "))
     }
+}
+
+/// Whether a task that has stopped has done its work, by the exit codes of the containers that count.
+pub fn has_succeeded(record: &RunStatus, containers: &[String]) -> bool {
+    let code = |name: &String| record.containers.iter().find(|container| container.name == *name)?.exit_code;
+    let cut_short = record.stop_code.as_deref().is_some_and(|code| CUT_SHORT.contains(&code));
+    !cut_short && containers.iter().all(|name| code(name) == Some(0))
 }
 
 fn finished(phase: Phase, reason: Reason, words: String) -> Next {

@@ -12,7 +12,7 @@ mod records;
 mod trace;
 
 pub use attempt::{ATTEMPT, Attempt, ran_before};
-pub use decide::{Next, Reason, decide};
+pub use decide::{Next, Reason, decide, has_succeeded};
 pub use order::{Order, Policy, mark, mark_of};
 pub use records::{GONE, Sight, is_live, merged, with_streams};
 pub use trace::{Trace, left_behind};

@@ -11,6 +11,7 @@ mod pending;
 mod progress;
 mod service;
 mod task;
+mod trigger;
 
 pub use conditions::{Condition, ConditionKind, Status, conditions};
 pub use file_system::fill_file_system;
@@ -20,6 +21,7 @@ pub use pending::pending;
 pub use progress::{Pace, overdue_service};
 pub use service::{deployment_line, fill_cluster, fill_service, service_id};
 pub use task::{fill_task, task_situation};
+pub use trigger::fill_trigger;
 
 use crate::desired::Held;
 use crate::engine::{Id, Plan};

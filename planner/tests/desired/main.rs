@@ -31,4 +31,5 @@ mod shape;
 mod shifting;
 mod tasks;
 mod traffic;
+mod triggers;
 mod volumes;

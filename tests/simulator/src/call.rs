@@ -40,6 +40,8 @@ pub enum Service {
     Ssm,
     /// Elastic Container Registry, json 1.1.
     Ecr,
+    /// EventBridge Scheduler, rest-json.
+    Scheduler,
 }
 
 /// How requests and answers look on the wire.
@@ -76,6 +78,7 @@ impl Service {
             "secretsmanager" => Some(Self::SecretsManager),
             "ssm" => Some(Self::Ssm),
             "ecr" => Some(Self::Ecr),
+            "scheduler" => Some(Self::Scheduler),
             _ => None,
         }
     }
@@ -114,6 +117,7 @@ impl Service {
             Self::SecretsManager => "secretsmanager",
             Self::Ssm => "ssm",
             Self::Ecr => "ecr",
+            Self::Scheduler => "scheduler",
         }
     }
 
@@ -132,7 +136,7 @@ impl Service {
             Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,
-            Self::Efs => Protocol::RestJson,
+            Self::Efs | Self::Scheduler => Protocol::RestJson,
         }
     }
 

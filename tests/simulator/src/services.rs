@@ -11,6 +11,7 @@ pub mod elbv2;
 pub mod iam;
 pub mod logs;
 pub mod route53;
+pub mod scheduler;
 pub mod secretsmanager;
 pub mod servicediscovery;
 pub mod ssm;

@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, secretsmanager,
-    servicediscovery, ssm, sts, wafv2,
+    acm, application_autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, scheduler,
+    secretsmanager, servicediscovery, ssm, sts, wafv2,
 };
 
 /// One account in one region.
@@ -48,6 +48,8 @@ pub struct World {
     pub route53: route53::State,
     /// Scalable targets and scaling policies.
     pub autoscaling: application_autoscaling::State,
+    /// Schedules.
+    pub scheduler: scheduler::State,
     /// Alarms.
     pub cloudwatch: cloudwatch::State,
     /// Cloud Map's namespaces and services.
@@ -84,6 +86,7 @@ struct Remembered {
     wafv2: wafv2::State,
     route53: route53::State,
     autoscaling: application_autoscaling::State,
+    scheduler: scheduler::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -132,6 +135,7 @@ impl World {
             wafv2: wafv2::State::default(),
             route53: route53::State::default(),
             autoscaling: application_autoscaling::State::default(),
+            scheduler: scheduler::State::default(),
             cloudwatch: cloudwatch::State::default(),
             servicediscovery: servicediscovery::State::default(),
             probes: Probes::default(),
@@ -150,9 +154,9 @@ impl World {
             return;
         }
         loop {
-            let scaling = application_autoscaling::next_due(self);
             let services = [ecs::next_due(self), efs::next_due(self), elbv2::next_due(self)];
-            let next = services.into_iter().chain([scaling]).flatten().min();
+            let clocks = [application_autoscaling::next_due(self), scheduler::next_due(self)];
+            let next = services.into_iter().chain(clocks).flatten().min();
             // What is due comes before the look at what it led to.
             let look = self.probes.next_due().filter(|look| next.is_none_or(|next| *look < next));
             let Some(at) = look.or(next).filter(|at| *at <= now) else { break };
@@ -164,6 +168,7 @@ impl World {
                 ecs::advance_to(self, at);
                 elbv2::advance_to(self, at);
                 application_autoscaling::advance_to(self, at);
+                scheduler::advance_to(self, at);
             }
         }
         self.now = now;
@@ -187,6 +192,7 @@ impl World {
             Service::SecretsManager => secretsmanager::call(self, call),
             Service::Ssm => ssm::call(self, call),
             Service::Ecr => ecr::call(self, call),
+            Service::Scheduler => scheduler::call(self, call),
         }
     }
 
@@ -196,7 +202,8 @@ impl World {
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
         let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
         let (autoscaling, efs) = (self.autoscaling.clone(), self.efs.clone());
-        let remembered = Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling };
+        let scheduler = self.scheduler.clone();
+        let remembered = Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling, scheduler };
         self.remembered = Some(Box::new(remembered));
     }
 
@@ -220,6 +227,7 @@ impl World {
         std::mem::swap(&mut self.wafv2, &mut other.wafv2);
         std::mem::swap(&mut self.route53, &mut other.route53);
         std::mem::swap(&mut self.autoscaling, &mut other.autoscaling);
+        std::mem::swap(&mut self.scheduler, &mut other.scheduler);
     }
 
     /// An ARN in this account and region.

@@ -2,11 +2,12 @@
 
 pub(super) mod cluster;
 pub(super) mod deployed;
-mod document;
+pub(super) mod document;
 pub(super) mod one_off;
 mod revisions;
 pub(super) mod service;
 pub(super) mod task_definition;
+pub(super) mod triggered;
 
 use aws_sdk_ecs::operation::list_clusters::builders::ListClustersInputBuilder;
 use aws_sdk_ecs::operation::tag_resource::builders::TagResourceInputBuilder;

@@ -33,7 +33,7 @@ use crate::tags::Tags;
 const RUN: &str = "ecs:RunTask";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
 /// API reference, `DescribeTasks`: "A list of up to 100 task IDs or full ARN entries".
-const DESCRIBED: usize = 100;
+pub(super) const DESCRIBED: usize = 100;
 
 /// What came of `RunTask`.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub async fn one_off_tasks(
 }
 
 /// Its tasks went with it.
-const NO_CLUSTER: &str = "ClusterNotFoundException";
+pub(super) const NO_CLUSTER: &str = "ClusterNotFoundException";
 
 async fn listed(aws: &Aws<Read>, cluster: &str, started_by: &str, status: DesiredStatus) -> Result<Vec<String>, Fault> {
     let request = ListTasksInputBuilder::default().cluster(cluster).started_by(started_by).desired_status(status);
@@ -142,22 +142,31 @@ fn sight(task: &Task, ownership: &Ownership) -> Option<Sight> {
         return None;
     }
     let (attempt, content) = mark_of(tags.get(TAG_RESOURCE)?)?;
-    let time = |time: Option<&DateTime>| time.and_then(|time| time.fmt(Format::DateTime).ok());
     Some(Sight {
-        record: RunStatus {
-            task_arn: task.task_arn()?.to_owned(),
-            attempt,
-            last_status: task.last_status().unwrap_or_default().to_owned(),
-            started_at: time(task.started_at()),
-            stopped_at: time(task.stopped_at()),
-            stop_code: task.stop_code().map(TaskStopCode::as_str).map(str::to_owned),
-            stopped_reason: task.stopped_reason().map(str::to_owned),
-            containers: task.containers().iter().map(container).collect(),
-        },
+        record: record(task, attempt)?,
         content,
         created_at: time(task.created_at()).and_then(|time| time.parse::<Timestamp>().ok()).unwrap_or_default(),
         task_definition: task.task_definition_arn().map(str::to_owned),
     })
+}
+
+/// As the status tells it.
+pub(super) fn record(task: &Task, attempt: u32) -> Option<RunStatus> {
+    Some(RunStatus {
+        task_arn: task.task_arn()?.to_owned(),
+        attempt,
+        last_status: task.last_status().unwrap_or_default().to_owned(),
+        started_at: time(task.started_at()),
+        stopped_at: time(task.stopped_at()),
+        stop_code: task.stop_code().map(TaskStopCode::as_str).map(str::to_owned),
+        stopped_reason: task.stopped_reason().map(str::to_owned),
+        containers: task.containers().iter().map(container).collect(),
+    })
+}
+
+/// RFC 3339.
+pub(super) fn time(time: Option<&DateTime>) -> Option<String> {
+    time.and_then(|time| time.fmt(Format::DateTime).ok())
 }
 
 fn container(container: &Container) -> ContainerStatus {

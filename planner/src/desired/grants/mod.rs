@@ -75,6 +75,12 @@ pub(super) fn authorise_order(
     roles.chain(files).chain(groups).chain(exec).collect()
 }
 
+/// Why a trigger may not write to a queue, if so: it is another's.
+pub(super) fn authorise_queue(scope: &Scope) -> Option<Refusal> {
+    let at = FieldPath::from("spec.deadLetterConfig.arn");
+    Granted::of(scope, &BTreeSet::new()).need("actions", |grant| &grant.actions, "sqs:SendMessage", &at)
+}
+
 /// Why an object may not have a security group opened, if so.
 pub(super) fn may_open(scope: &Scope, security_group_id: &str, at: &FieldPath) -> Option<Refusal> {
     Granted::of(scope, &BTreeSet::new()).security_group(security_group_id, at)

@@ -1,4 +1,4 @@
-//! The rest-json protocol of EFS: the operation in method and path, JSON both ways.
+//! The rest-json protocol of EFS and of EventBridge Scheduler: the operation in method and path, JSON both ways.
 
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Fault};
 
-/// Takes the protocol off a request: the operation and its input, with what stands in path and query (botocore's model
-/// `efs/2015-02-01`).
+/// Takes the protocol off a request: the operation and its input, with what stands in path and query (botocore's models
+/// `efs/2015-02-01` and `scheduler/2021-06-30`).
 pub fn parse(method: &Method, uri: &Uri, body: &[u8]) -> Result<(String, Value), Fault> {
     let invalid = || Fault::bad_request("BadRequest", "The request body isn't a JSON object.");
     let mut input = match body {
@@ -65,6 +65,16 @@ pub fn parse(method: &Method, uri: &Uri, body: &[u8]) -> Result<(String, Value),
                 _ => "ListTagsForResource",
             }
         }
+        ("GET", ["schedules"]) => "ListSchedules",
+        (verb @ ("POST" | "PUT" | "GET" | "DELETE"), ["schedules", name]) => {
+            with("Name", name);
+            match verb {
+                "POST" => "CreateSchedule",
+                "PUT" => "UpdateSchedule",
+                "GET" => "GetSchedule",
+                _ => "DeleteSchedule",
+            }
+        }
         _ => return Err(unknown(method, uri)),
     };
     Ok((operation.to_owned(), Value::Object(input)))
@@ -74,10 +84,15 @@ fn unknown(method: &Method, uri: &Uri) -> Fault {
     Fault::not_found("UnknownOperationException", format!("The simulator has no {method} {}.", uri.path()))
 }
 
-/// Members of inputs that stand in a URL's query, by their own names but for `tagKeys`, which may stand there often.
+/// Members of inputs that stand in a URL's query: `tagKeys` may stand there often.
 fn query(uri: &Uri, input: &mut Map<String, Value>) {
     for (name, text) in uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
         let text = percent_decode_str(text).decode_utf8_lossy();
+        let name = match name {
+            "groupName" | "ScheduleGroup" => "GroupName",
+            "clientToken" => "ClientToken",
+            name => name,
+        };
         if name == "tagKeys" {
             if let Value::Array(keys) = input.entry("TagKeys").or_insert_with(|| json!([])) {
                 keys.push(json!(text));
@@ -112,6 +127,12 @@ mod tests {
                 json!({"CreationToken": "a b"}),
             ),
             ("PUT", "/2015-02-01/file-systems/fs-1/policy", "PutFileSystemPolicy", json!({"FileSystemId": "fs-1"})),
+            (
+                "DELETE",
+                "/schedules/nightly?groupName=default",
+                "DeleteSchedule",
+                json!({"GroupName": "default", "Name": "nightly"}),
+            ),
             (
                 "DELETE",
                 "/2015-02-01/resource-tags/fs-1?tagKeys=a&tagKeys=b",

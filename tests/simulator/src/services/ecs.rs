@@ -27,6 +27,7 @@ mod listening;
 mod load_balancing;
 mod names;
 mod network;
+mod on_behalf;
 mod reach;
 mod registration;
 mod rolling;
@@ -62,6 +63,7 @@ pub use control::stop_task_from_outside;
 pub use hooks::set_hook_answer;
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;
+pub use on_behalf::run_on_behalf;
 
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]

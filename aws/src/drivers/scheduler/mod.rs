@@ -1,0 +1,5 @@
+//! EventBridge Scheduler.
+
+mod description;
+mod document;
+pub(super) mod schedule;

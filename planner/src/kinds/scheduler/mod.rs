@@ -1,0 +1,3 @@
+//! Kinds of EventBridge Scheduler.
+
+pub mod schedule;
