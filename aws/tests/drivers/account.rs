@@ -117,6 +117,10 @@ impl Account {
             let records = zone["records"].as_object().unwrap().values();
             found.extend(records.map(|record| format!("record {} {}", record["set"]["Name"], record["set"]["Type"])));
         }
+        for (name, schedule) in world["scheduler"]["schedules"].as_object().unwrap() {
+            let ours = schedule["input"]["Description"].as_str().is_some_and(|it| it.contains("longshore.dev/object="));
+            found.extend(ours.then(|| format!("schedule {name}")));
+        }
         found.sort();
         found
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use longshore_crds::{
-    ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec, EcsTaskSpec, EfsFileSystemSpec,
+    ApplicationLoadBalancerSpec, AwsEnvironmentSpec, EcsClusterSpec, EcsServiceSpec, EcsTaskSpec, EcsTaskTriggerSpec,
+    EfsFileSystemSpec,
 };
 use longshore_planner::desired::Scope;
 use serde::de::DeserializeOwned;
@@ -52,6 +53,11 @@ pub(crate) fn service(patch: &Value) -> EcsServiceSpec {
 /// Example 40's one-off task, patched.
 pub(crate) fn task(patch: &Value) -> EcsTaskSpec {
     spec("examples/40-tasks.yaml", "EcsTask", patch)
+}
+
+/// Example 40's trigger, patched.
+pub(crate) fn trigger(patch: &Value) -> EcsTaskTriggerSpec {
+    spec("examples/40-tasks.yaml", "EcsTaskTrigger", patch)
 }
 
 /// Example 20's load balancer.

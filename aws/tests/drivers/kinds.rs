@@ -9,6 +9,7 @@ mod elbv2;
 mod iam;
 mod logs;
 mod route53;
+mod scheduler;
 mod strangers;
 mod task_definition;
 

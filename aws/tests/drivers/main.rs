@@ -24,4 +24,5 @@ mod seventy;
 mod stack;
 mod survey;
 mod traffic;
+mod triggered;
 mod volumes;

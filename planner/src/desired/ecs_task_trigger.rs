@@ -96,7 +96,7 @@ pub fn ecs_task_trigger(
     check_overrides(&task, &containers)?;
     lent.extend(source.iter().flat_map(|source| source.security_groups.iter().cloned()));
     let run = match source {
-        None => Run::own(&graph)?,
+        None => Run::own(scope, &graph),
         Some(source) => Run::of_service(&source.task_definition_arn, facts, memory, &mut pins, &mut needs),
     };
     let role = starter(scope, spec, cluster, &run);
@@ -233,17 +233,17 @@ struct Run {
 
 impl Run {
     /// The task definition of its own.
-    fn own(graph: &Graph) -> Result<Self, Refusal> {
+    fn own(scope: &Scope, graph: &Graph) -> Self {
         let node = graph.iter().find(|(id, _)| id.kind == TaskDefinition::NAME).map(|(_, node)| node);
         let definition = node.and_then(|node| serde_json::from_value::<TaskDefinition>(node.want.clone()).ok());
-        let Some(definition) = definition else {
-            return Err(Refusal::new("InternalError", "spec.task", "has no task definition: a defect in Longshore"));
-        };
-        Ok(Self {
-            family: definition.family,
-            task: definition.task_role_arn,
-            execution: definition.execution_role_arn,
-        })
+        definition.map_or_else(
+            || Self { family: scope.base(), task: None, execution: None },
+            |definition| Self {
+                family: definition.family,
+                task: definition.task_role_arn,
+                execution: definition.execution_role_arn,
+            },
+        )
     }
 
     /// A service's revision never changes, so that its roles are asked for once.

@@ -14,8 +14,15 @@ use crate::fault::Meanwhile;
 use crate::stage::Stage;
 
 /// The kinds of Longshore's objects.
-pub(crate) const KINDS: [&str; 6] =
-    ["awsenvironments", "ecsclusters", "ecsservices", "applicationloadbalancers", "efsfilesystems", "ecstasks"];
+pub(crate) const KINDS: [&str; 7] = [
+    "awsenvironments",
+    "ecsclusters",
+    "ecsservices",
+    "applicationloadbalancers",
+    "efsfilesystems",
+    "ecstasks",
+    "ecstasktriggers",
+];
 
 /// A scenario.
 #[derive(Clone, Debug, Deserialize)]

@@ -17,20 +17,20 @@ use crate::fault::Fault;
 type Reader<T> = fn(&mut dyn ShapeDeserializer) -> Result<T, SerdeError>;
 
 /// An SDK structure as a document.
-pub(in crate::drivers) fn document<T: SerializableStruct>(operation: &str, schema: &Schema<'_>, value: &T) -> Result<Value, Fault> {
+pub(super) fn document<T: SerializableStruct>(operation: &str, schema: &Schema<'_>, value: &T) -> Result<Value, Fault> {
     let mut serializer = codec().create_serializer();
     serializer.write_struct(schema, value).map_err(|error| unreadable(operation, &error))?;
     serde_json::from_slice(&serializer.finish()).map_err(|error| unreadable(operation, &error))
 }
 
 /// A document as an SDK structure; members that the structure does not have are left out.
-pub(in crate::drivers) fn structure<T>(operation: &str, document: &Value, read: Reader<T>) -> Result<T, Fault> {
+pub(super) fn structure<T>(operation: &str, document: &Value, read: Reader<T>) -> Result<T, Fault> {
     let bytes = serde_json::to_vec(document).map_err(|error| unreadable(operation, &error))?;
     read(&mut codec().create_deserializer(&bytes)).map_err(|error| unreadable(operation, &error))
 }
 
 /// What AWS answered, as a kind's value.
-pub(in crate::drivers) fn value<K: DeserializeOwned>(operation: &str, document: Value) -> Result<K, Fault> {
+pub(super) fn value<K: DeserializeOwned>(operation: &str, document: Value) -> Result<K, Fault> {
     serde_json::from_value(document).map_err(|error| unreadable(operation, &error))
 }
 

@@ -2,7 +2,7 @@
 
 pub(super) mod cluster;
 pub(super) mod deployed;
-pub(super) mod document;
+mod document;
 pub(super) mod one_off;
 mod revisions;
 pub(super) mod service;

@@ -1,5 +1,5 @@
 //! EventBridge Scheduler.
 
 mod description;
-mod document;
 pub(super) mod schedule;
+mod target;

@@ -10,10 +10,10 @@ use aws_sdk_scheduler::operation::update_schedule::builders::UpdateScheduleInput
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleState};
 use aws_smithy_types::date_time::{DateTime, Format};
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen};
-use longshore_planner::kinds::scheduler::schedule::{Schedule, ScheduleOutput, Target};
+use longshore_planner::kinds::scheduler::schedule::{Schedule, ScheduleOutput};
 
 use super::description;
-use super::document::{described, target};
+use super::target::{described, target};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found, already_exists};
 use crate::fault::{Absent, Fault};
@@ -40,7 +40,7 @@ impl Driver for ScheduleDriver {
     ) -> Result<Option<Found<Schedule>>, Fault> {
         let Some(name) = at.member("name") else { return Ok(None) };
         let Some(told) = get(aws, name).await? else { return Ok(None) };
-        let seen = Seen::active(kind(&told)?).with_output(ScheduleOutput::Arn, told.arn().unwrap_or_default());
+        let seen = Seen::active(kind(&told)).with_output(ScheduleOutput::Arn, told.arn().unwrap_or_default());
         Ok(Some(Found::new(seen, ownership, &description::read(told.description()))))
     }
 
@@ -77,7 +77,7 @@ impl Driver for ScheduleDriver {
             .set_start_date(date(want.start_date.as_deref()))
             .flexible_time_window(window(&want)?)
             .state(state(&want))
-            .target(described(&want.target)?);
+            .target(described(&want.target).map_err(|error| unsent(&error))?);
         match aws.write(request).await {
             Ok(made) => Ok(Some(made.schedule_arn)),
             Err(fault) if fault.is(TAKEN) => taken(aws, &marks, &want.name).await,
@@ -102,7 +102,7 @@ impl Driver for ScheduleDriver {
             .set_start_date(date(want.start_date.as_deref()))
             .flexible_time_window(window(&want)?)
             .state(state(&want))
-            .target(described(&want.target)?);
+            .target(described(&want.target).map_err(|error| unsent(&error))?);
         aws.write(request).await.map(drop)
     }
 
@@ -133,24 +133,25 @@ fn window(want: &Schedule) -> Result<FlexibleTimeWindow, Fault> {
         Some(_) => FlexibleTimeWindowMode::Flexible,
         None => FlexibleTimeWindowMode::Off,
     };
-    window.mode(mode).build().map_err(|error| Fault::unanswered(CREATE, Fault::UNSENT, error.to_string()))
+    window.mode(mode).build().map_err(|error| unsent(&error))
+}
+
+fn unsent(error: &dyn std::fmt::Display) -> Fault {
+    Fault::unanswered(CREATE, Fault::UNSENT, error.to_string())
 }
 
 fn date(text: Option<&str>) -> Option<DateTime> {
     DateTime::from_str(text?, Format::DateTime).ok()
 }
 
-fn kind(told: &GetScheduleOutput) -> Result<Schedule, Fault> {
-    let (target, mut other) = match told.target().map(target) {
-        Some(read) => read?,
-        None => (Target::default(), vec!["no target".to_owned()]),
-    };
+fn kind(told: &GetScheduleOutput) -> Schedule {
+    let (target, mut other) = told.target().map(target).unwrap_or_default();
     let text = |date: Option<&DateTime>| date.and_then(|date| date.fmt(Format::DateTime).ok());
     other.extend(text(told.end_date()).map(|date| format!("endDate: {date}")));
     other.extend(told.kms_key_arn().map(|key| format!("kmsKeyArn: {key}")));
     let deletes = told.action_after_completion() == Some(&ActionAfterCompletion::Delete);
     other.extend(deletes.then(|| "actionAfterCompletion: DELETE".to_owned()));
-    Ok(Schedule {
+    Schedule {
         name: told.name().unwrap_or_default().to_owned(),
         expression: told.schedule_expression().unwrap_or_default().to_owned(),
         timezone: told.schedule_expression_timezone().map(str::to_owned),
@@ -159,5 +160,5 @@ fn kind(told: &GetScheduleOutput) -> Result<Schedule, Fault> {
         enabled: told.state() != Some(&ScheduleState::Disabled),
         target,
         other,
-    })
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, balancing, names, service, storage};
+use super::{Want, balancing, names, service, storage, triggers};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -73,6 +73,7 @@ impl Account {
             "EcsService" => service::differences(self, want),
             "ApplicationLoadBalancer" => balancing::differences(self, want),
             "EfsFileSystem" => storage::differences(self, want),
+            "EcsTaskTrigger" => triggers::differences(self, want),
             _ => vec![],
         };
         differences.into_iter().map(|difference| format!("AWS, {}: {difference}", want.tag())).collect()
@@ -218,5 +219,6 @@ fn things(world: &Value) -> Vec<Thing> {
         add("task definition", "arn", &family["revisions"]);
     }
     found.extend(names::things(world));
+    found.extend(triggers::things(world));
     found
 }

@@ -13,6 +13,7 @@ mod scaling;
 mod service;
 mod storage;
 mod tests;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,6 +151,7 @@ impl Judge {
         let mut problems = self.differences_of_all(&Account::of(&stage.simulator, &self.foreign), stage);
         problems.extend(creates::second(&stage.simulator));
         problems.extend(one_off::second_runs(&stage.simulator));
+        problems.extend(triggers::second_starts(&stage.simulator));
         problems.extend(defects(&stage.api));
         problems.extend(self.incautious(stage));
         problems

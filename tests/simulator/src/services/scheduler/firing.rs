@@ -55,8 +55,16 @@ impl Schedule {
         self.input.get(member).and_then(Value::as_f64).map(|seconds| (seconds * 1000.0) as i64)
     }
 
-    /// Finds out when it is due next, after `now`. What repeats at a rate begins with `StartDate`, or at once (user guide,
-    /// "Rate-based schedules"); a time that is once is not bound by it.
+    /// What repeats at a rate and is made without a `StartDate` begins at once (user guide, "Rate-based schedules").
+    pub(super) fn begin(&mut self) {
+        self.plan(self.created);
+        let at_once = matches!(self.times, Times::Rate(_)) && self.time("StartDate").is_none();
+        if at_once && self.next.is_some() {
+            self.next = Some(self.created);
+        }
+    }
+
+    /// Finds out when it is due next, after `now`. A time that is once is not bound by `StartDate`.
     pub(super) fn plan(&mut self, now: i64) {
         let zone = self.input.get("ScheduleExpressionTimezone").and_then(Value::as_str).unwrap_or("UTC");
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
@@ -65,8 +73,7 @@ impl Schedule {
             Times::Rate(minutes) => {
                 let (first, period) = (start.unwrap_or(self.created), minutes * 60_000);
                 let passed = if now < first { 0 } else { (now - first) / period + 1 };
-                let at_once = start.is_none() && now == self.created;
-                Some(if at_once { now } else { first + passed * period })
+                Some(first + passed * period)
             }
             Times::At(_) => self.times.next(now, &zone),
             Times::Cron(_) => self.times.next(start.map_or(now, |start| now.max(start - 1)), &zone),

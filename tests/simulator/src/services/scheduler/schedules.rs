@@ -13,14 +13,19 @@ const PAGE: usize = 100;
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let name = name(call)?;
     let times = check(world, &call.input)?;
-    if world.scheduler.schedules.contains_key(&name) {
+    let there = world.scheduler.schedules.get(&name);
+    // "Unique, case-sensitive identifier you provide to ensure the idempotency of the request" (API reference).
+    if let Some(there) = there.filter(|there| call.text("ClientToken").is_some() && there.input == call.input) {
+        return Ok(json!({"ScheduleArn": there.arn}));
+    }
+    if there.is_some() {
         return Err(Fault::conflict("ConflictException", format!("Schedule {name} already exists.")));
     }
     let arn = world.arn("scheduler", &format!("schedule/{GROUP}/{name}"));
     let now = world.now;
     let input = call.input.clone();
     let mut schedule = Schedule { arn: arn.clone(), name: name.clone(), input, created: now, changed: now, times, next: None };
-    schedule.plan(now);
+    schedule.begin();
     world.scheduler.schedules.insert(name, schedule);
     Ok(json!({"ScheduleArn": arn}))
 }
