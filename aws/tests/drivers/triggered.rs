@@ -48,7 +48,7 @@ fn failures(account: &Account) -> Vec<Option<String>> {
     })
 }
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test(start_paused = true)]
 async fn a_nightly_task_runs_by_the_role_that_was_made_for_it_and_is_told_of() {

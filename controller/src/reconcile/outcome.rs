@@ -119,7 +119,6 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
         Outcome::Gone | Outcome::Converged | Outcome::Finished { again: None } => Next::Forget,
         Outcome::Finished { again: Some(left) } => Next::After(*left),
         Outcome::Resting => Next::After(spread.over(timing.resync)),
-        Outcome::Due { left } => Next::After(spread.over(timing.resync).min(*left)),
         Outcome::Progressing => Next::Rollout(timing.rollout),
         Outcome::Waiting => Next::After(spread.over(REFERENCE)),
         Outcome::InLine { ahead } => {
@@ -128,7 +127,7 @@ pub(super) fn next(outcome: &Outcome, turn: &Turn, timing: &Timing) -> Next {
             Next::After(spread.over(REFERENCE.saturating_mul(waves).min(timing.resync)))
         }
         Outcome::Stalled => Next::After(spread.over(timing.resync.min(STALLED))),
-        Outcome::Paused { left } => Next::After(spread.over(timing.resync).min(*left)),
+        Outcome::Paused { left } | Outcome::Due { left } => Next::After(spread.over(timing.resync).min(*left)),
         Outcome::TooEarly => Next::Again(backoff(Duration::from_secs(2), Duration::from_secs(30), turn.failures)),
         Outcome::Failed { retry_after } => {
             let wait = backoff(Duration::from_secs(1), Duration::from_mins(5), turn.failures);

@@ -2,7 +2,8 @@
 
 use crate::cases;
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EcsTask, EfsFileSystem, Managed,
+    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EcsTask, EcsTaskTrigger, EfsFileSystem,
+    Managed,
     Mode, Size,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -43,6 +44,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("front");
     check::<EcsService>("reports");
     check::<EcsTask>("migrate-142");
+    check::<EcsTaskTrigger>("nightly-report");
 }
 
 #[test]

@@ -25,6 +25,11 @@ impl Simulator {
         self.0.plain("/_simulator/calls", None)
     }
 
+    /// Everything that exists.
+    pub fn world(&self) -> Result<Value> {
+        self.0.plain("/_simulator/world", None)
+    }
+
     /// The calls after `since` that mention one of `texts` in their input.
     pub fn calls(&self, since: u64, texts: &[String]) -> Result<Vec<Value>> {
         self.recorded("", since, texts)

@@ -19,7 +19,7 @@ const EXAMPLES: [(&str, &[&str]); 5] = [
     ("10-fargate-web.yaml", &["ecscl/main", "ecssvc/hello"]),
     ("20-file-system.yaml", &["efs/shared", "ecssvc/uploads"]),
     ("20-load-balancer.yaml", &["alb/public", "ecssvc/orders"]),
-    ("40-tasks.yaml", &["ecstask/migrate-142"]),
+    ("40-tasks.yaml", &["ecstask/migrate-142", "ecstrig/nightly-report"]),
 ];
 
 #[test]
@@ -50,6 +50,7 @@ fn helm_install_then_every_example_becomes_ready_by_the_rights_of_the_chart_and_
     // It goes by itself.
     shop.patch("ecstask/migrate-142", &json!({"spec": {"ttlSecondsAfterFinished": 1}}))?;
     shop.kubectl(&["wait", "--for=delete", "ecstask/migrate-142", "--timeout=3m"])?;
+    shop.kubectl(&["delete", "ecstrig", "--all", "--timeout=3m"])?;
     shop.kubectl(&["delete", "ecssvc,alb", "--all", "--timeout=3m"])?;
     shop.kubectl(&["delete", "efs,ecscl", "--all", "--timeout=3m"])?;
     controller.process.stop()?;

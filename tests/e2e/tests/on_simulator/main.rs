@@ -20,6 +20,7 @@ mod shifting;
 mod storage;
 mod tasks;
 mod traffic;
+mod triggers;
 
 use std::sync::LazyLock;
 
