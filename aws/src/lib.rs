@@ -35,9 +35,7 @@ pub mod tasks;
 pub use access::{Aws, Read, Write};
 pub use act::act;
 pub use classes::Class;
-pub use drivers::{
-    Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces, triggered_tasks,
-};
+pub use drivers::{Started, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces, triggered_tasks};
 pub use fault::Fault;
 pub use fence::{Fence, Stopped};
 pub use find::find;

@@ -17,8 +17,8 @@ use longshore_crds::{
     EcsTaskStatus, EcsTaskTrigger, EcsTaskTriggerStatus, EfsFileSystem, EfsFileSystemStatus, Managed,
 };
 use longshore_planner::desired::{
-    Desired, Facts, Memory, Obstacle, Reference, References, Scope, Times, application_load_balancer, as_service, as_task,
-    ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, records_of_gone, retained_by,
+    Desired, Facts, Memory, Obstacle, Reference, References, Scope, Times, application_load_balancer, as_service,
+    as_task, ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, records_of_gone, retained_by,
     task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};

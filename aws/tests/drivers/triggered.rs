@@ -33,7 +33,9 @@ impl Trigger {
         let times = Times { made: Some(now), now };
         let desired = {
             let scope = scope.clone();
-            move |memory: &Memory, facts: &Facts| ecs_task_trigger(&scope, &spec, facts, &references, None, memory, times)
+            move |memory: &Memory, facts: &Facts| {
+                ecs_task_trigger(&scope, &spec, facts, &references, None, memory, times)
+            }
         };
         let watch = desired(&Memory::default(), &Facts::new()).unwrap().watch.unwrap();
         let mut object = Object::needing(scope, move |_, memory, facts| desired(memory, facts));
@@ -43,9 +45,7 @@ impl Trigger {
 }
 
 fn failures(account: &Account) -> Vec<Option<String>> {
-    account.simulator.with_world(|world| {
-        world.scheduler.firings.iter().map(|firing| firing.failure.clone()).collect()
-    })
+    account.simulator.with_world(|world| world.scheduler.firings.iter().map(|firing| firing.failure.clone()).collect())
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -60,7 +60,9 @@ async fn a_nightly_task_runs_by_the_role_that_was_made_for_it_and_is_told_of() {
     sleep(DAY).await;
     assert_eq!(failures(&account), [None], "once a night, and nothing was refused");
     // The first night is looked at later than ECS remembers; the second a few minutes after it.
-    let next = account.simulator.with_world(|world| longshore_simulator::services::scheduler::next_due(world).unwrap() - world.now);
+    let next = account
+        .simulator
+        .with_world(|world| longshore_simulator::services::scheduler::next_due(world).unwrap() - world.now);
     sleep(Duration::from_millis(u64::try_from(next).unwrap()) + Duration::from_mins(5)).await;
     let seen = triggered_tasks(&account.session.reader(), &trigger.watch, &[]).await.unwrap();
     let told = trigger.watch.told(&[], &seen);

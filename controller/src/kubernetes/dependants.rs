@@ -48,7 +48,11 @@ impl Stores {
     pub(crate) fn users_of_file_system(&self, file_system: &Key) -> Vec<Key> {
         let mounts = |trigger: &EcsTaskTrigger| mounts_of_trigger(trigger).any(|(key, _)| key == *file_system);
         let triggers = keys(&self.triggers, mounts);
-        self.services_mounting(file_system).into_iter().chain(self.tasks_mounting(file_system)).chain(triggers).collect()
+        self.services_mounting(file_system)
+            .into_iter()
+            .chain(self.tasks_mounting(file_system))
+            .chain(triggers)
+            .collect()
     }
 
     /// What waits for a trigger to go.

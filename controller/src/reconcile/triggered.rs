@@ -44,7 +44,12 @@ impl<O: Object> Pass<'_, O> {
     }
 
     /// Stops them.
-    pub(super) async fn stop_triggered(&self, watch: &Watch, tasks: &[String], writer: &Aws<Write>) -> Result<(), Halt> {
+    pub(super) async fn stop_triggered(
+        &self,
+        watch: &Watch,
+        tasks: &[String],
+        writer: &Aws<Write>,
+    ) -> Result<(), Halt> {
         for task in tasks {
             let stopped = stop_task(writer, &watch.cluster, task, "its EcsTaskTrigger was deleted").await;
             stopped.map_err(|fault| Halt::fault(&fault))?;

@@ -2,9 +2,8 @@
 
 use crate::cases;
 use longshore_crds::{
-    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EcsTask, EcsTaskTrigger, EfsFileSystem,
-    Managed,
-    Mode, Size,
+    ApplicationLoadBalancer, AwsEnvironment, DeletionPolicy, EcsCluster, EcsService, EcsTask, EcsTaskTrigger,
+    EfsFileSystem, Managed, Mode, Size,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -127,7 +127,12 @@ fn refuse(spec: &EcsTaskSpec, tracked: Option<&str>) -> Result<(), Obstacle> {
 }
 
 /// With a service's task definition nothing is made: it runs where the service's tasks run, unless the spec says otherwise.
-pub(super) fn of_service(scope: &Scope, spec: &EcsTaskSpec, source: &TaskSource, facts: &Facts) -> Result<Template, Obstacle> {
+pub(super) fn of_service(
+    scope: &Scope,
+    spec: &EcsTaskSpec,
+    source: &TaskSource,
+    facts: &Facts,
+) -> Result<Template, Obstacle> {
     let own = spec.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
     let given = |own: Option<&Vec<String>>, of_service: &Vec<String>| {
         own.filter(|own| !own.is_empty()).unwrap_or(of_service).clone()

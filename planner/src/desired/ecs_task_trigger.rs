@@ -139,12 +139,9 @@ fn refuse(task: &EcsTaskSpec) -> Result<(), Obstacle> {
     }
     let volumes = task.task.iter().flat_map(|task| &task.volumes);
     for volume in volumes.filter(|volume| volume.configured_at_launch == Some(true)) {
-        let message = "EventBridge cannot say which EBS volume a task gets (configuredAtLaunch): mount an EFS file system";
-        refusals.push(Refusal::new(
-            "NotByTrigger",
-            FieldPath::from("spec.task.volumes").item(&volume.name),
-            message,
-        ));
+        let message =
+            "EventBridge cannot say which EBS volume a task gets (configuredAtLaunch): mount an EFS file system";
+        refusals.push(Refusal::new("NotByTrigger", FieldPath::from("spec.task.volumes").item(&volume.name), message));
     }
     if refusals.is_empty() { Ok(()) } else { Err(Obstacle::Refused(refusals)) }
 }
@@ -167,7 +164,8 @@ impl Timing {
             .map_err(|why| Refusal::new("InvalidSchedule", at.clone(), why))?;
         let name = spec.schedule.timezone.as_deref().unwrap_or("UTC");
         let Some(zone) = zone(name) else {
-            let message = format!("{name} is no time zone: write its name of the IANA database, such as Europe/Stockholm");
+            let message =
+                format!("{name} is no time zone: write its name of the IANA database, such as Europe/Stockholm");
             return Err(Refusal::new("InvalidSchedule", FieldPath::from(AT).member("timezone"), message));
         };
         let mut timing = Self { expression, first: None, has_passed: false, is_over: false, warnings: vec![] };

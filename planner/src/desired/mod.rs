@@ -37,7 +37,8 @@ pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
     Address, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held, ListenerReference,
-    Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact, TaskReference, TaskSource, Warning,
+    Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact, TaskReference,
+    TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
 pub use said::{CONTINUE, ROLL_BACK, Said};

@@ -50,12 +50,8 @@ struct Field(&'static str, i16, i16, &'static [&'static str]);
 const MINUTES: Field = Field("minutes", 0, 59, &[]);
 const HOURS: Field = Field("hours", 0, 23, &[]);
 const DAY_OF_MONTH: Field = Field("day-of-month", 1, 31, &[]);
-const MONTHS: Field = Field(
-    "month",
-    1,
-    12,
-    &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
-);
+const MONTHS: Field =
+    Field("month", 1, 12, &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]);
 const DAY_OF_WEEK: Field = Field("day-of-week", 1, 7, &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]);
 const YEARS: Field = Field("year", 1970, 2199, &[]);
 

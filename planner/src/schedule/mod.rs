@@ -92,7 +92,8 @@ fn read_rate(text: &str) -> Result<SignedDuration, String> {
 
 /// `yyyy-mm-ddThh:mm:ss`, and nothing more: the zone stands beside it.
 fn read_at(text: &str) -> Result<DateTime, String> {
-    let wrong = || format!("at({text}) is no time: write it as at(2027-01-01T00:00:00), by the clocks of the time zone");
+    let wrong =
+        || format!("at({text}) is no time: write it as at(2027-01-01T00:00:00), by the clocks of the time zone");
     let shape = text.len() == 19 && text.as_bytes().get(10) == Some(&b'T');
     text.parse().ok().filter(|_| shape).ok_or_else(wrong)
 }

@@ -194,7 +194,8 @@ fn further_rights_come_with_what_asks_for_them() {
 
 #[test]
 fn overrides_are_passed_as_run_task_takes_them_as_far_as_they_fit() {
-    let command = |text: &str| json!({"overrides": {"cpu": 512, "containerOverrides": [{"name": "report", "command": [text]}]}});
+    let command =
+        |text: &str| json!({"overrides": {"cpu": 512, "containerOverrides": [{"name": "report", "command": [text]}]}});
     let input = schedule(&command("now")).target.input.unwrap();
     assert_eq!((&input["cpu"], &input["containerOverrides"][0]["command"][0]), (&json!("512"), &json!("now")));
     let told = refused(&command(&"x".repeat(8192)), times());
@@ -242,7 +243,9 @@ fn an_hour_at_which_clocks_change_is_warned_about() {
     assert_eq!(warnings("cron(15 4 * * ? *)"), Vec::<String>::new());
     let told = warnings("cron(15 2 * * ? *)");
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("spec.schedule.expression: the clocks of Europe/Stockholm leave 2027-03-28T02:15:00 out"));
+    assert!(
+        told[0].starts_with("spec.schedule.expression: the clocks of Europe/Stockholm leave 2027-03-28T02:15:00 out")
+    );
     assert!(told[1].contains("show 2027-10-31T02:15:00 twice") && told[1].contains("runs it once"), "{told:?}");
 }
 

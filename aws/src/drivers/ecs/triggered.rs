@@ -34,8 +34,7 @@ pub async fn triggered_tasks(aws: &Aws<Read>, watch: &Watch, known: &[String]) -
 }
 
 async fn of_family(aws: &Aws<Read>, watch: &Watch, status: DesiredStatus) -> Result<Vec<String>, Fault> {
-    let request =
-        ListTasksInputBuilder::default().cluster(&watch.cluster).family(&watch.family).desired_status(status);
+    let request = ListTasksInputBuilder::default().cluster(&watch.cluster).family(&watch.family).desired_status(status);
     let (mut arns, mut token) = (vec![], None);
     loop {
         let page = aws.read(request.clone().set_next_token(token)).await.absent_if(&[NO_CLUSTER])?;

@@ -86,13 +86,7 @@ impl Driver for ScheduleDriver {
     }
 
     /// The whole of it: what is left out of an update is gone (API reference, `UpdateSchedule`).
-    async fn update(
-        &self,
-        aws: &Aws<Write>,
-        marks: Marks<'_>,
-        want: Schedule,
-        _: Seen<Schedule>,
-    ) -> Result<(), Fault> {
+    async fn update(&self, aws: &Aws<Write>, marks: Marks<'_>, want: Schedule, _: Seen<Schedule>) -> Result<(), Fault> {
         let request = UpdateScheduleInputBuilder::default()
             .name(&want.name)
             .group_name(GROUP)

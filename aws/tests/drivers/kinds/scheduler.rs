@@ -50,8 +50,10 @@ fn cases(base: &Value) -> Vec<Value> {
         target(&json!({"ecs": {"taskDefinitionArn": format!("{REVISION}:2"), "platformVersion": "1.4.0",
             "referenceId": "r", "enableEcsManagedTags": true, "enableExecuteCommand": true}})),
         target(&json!({"ecs": {"launchType": null, "capacityProviderStrategy": providers}})),
-        target(&json!({"ecs": {"network": {"subnets": ["subnet-0bbb", "subnet-0aaa"], "securityGroups": ["sg-0b", "sg-0a"],
-            "assignPublicIp": "ENABLED"}}})),
+        target(
+            &json!({"ecs": {"network": {"subnets": ["subnet-0bbb", "subnet-0aaa"], "securityGroups": ["sg-0b", "sg-0a"],
+            "assignPublicIp": "ENABLED"}}}),
+        ),
     ]
 }
 

@@ -37,7 +37,8 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let ecs = &is["Target"]["EcsParameters"];
     let arn = ecs["TaskDefinitionArn"].as_str().unwrap_or_default();
     let families = account.world["ecs"]["families"].as_object().into_iter().flat_map(|all| all.values());
-    let mut revisions = families.flat_map(|family| family["revisions"].as_object().into_iter().flat_map(|all| all.values()));
+    let mut revisions =
+        families.flat_map(|family| family["revisions"].as_object().into_iter().flat_map(|all| all.values()));
     let Some(revision) = revisions.find(|revision| revision["arn"] == arn) else {
         found.push(format!("it starts {arn}, which is not there"));
         return found;

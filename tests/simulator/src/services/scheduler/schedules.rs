@@ -24,7 +24,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let arn = world.arn("scheduler", &format!("schedule/{GROUP}/{name}"));
     let now = world.now;
     let input = call.input.clone();
-    let mut schedule = Schedule { arn: arn.clone(), name: name.clone(), input, created: now, changed: now, times, next: None };
+    let mut schedule =
+        Schedule { arn: arn.clone(), name: name.clone(), input, created: now, changed: now, times, next: None };
     schedule.begin();
     world.scheduler.schedules.insert(name, schedule);
     Ok(json!({"ScheduleArn": arn}))

@@ -53,7 +53,8 @@ fn role(world: &mut World, arn: &str, service: &str, policy: &Value) {
 /// A cluster, a task definition, and a role that passes `passed`.
 fn with_role(passed: &str) -> World {
     let mut world = seed();
-    let nothing = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]});
+    let nothing =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]});
     role(&mut world, EXECUTION, "ecs-tasks.amazonaws.com", &nothing);
     role(&mut world, ROLE, "scheduler.amazonaws.com", &policy(passed));
     ask_of(&mut world, Service::Ecs, "CreateCluster", &json!({"clusterName": "main"})).unwrap();
@@ -86,9 +87,8 @@ fn merge(into: &mut Value, more: &Value) {
 
 /// When it was started, and why it was not.
 fn fired(world: &World) -> Vec<(String, Option<String>)> {
-    let told = |firing: &super::Firing| {
-        (Timestamp::from_millisecond(firing.due).unwrap().to_string(), firing.failure.clone())
-    };
+    let told =
+        |firing: &super::Firing| (Timestamp::from_millisecond(firing.due).unwrap().to_string(), firing.failure.clone());
     world.scheduler.firings.iter().map(told).collect()
 }
 
@@ -189,7 +189,10 @@ fn what_is_wrong_is_refused_as_aws_does() {
     }
     ask(&mut world, "CreateSchedule", &with(json!({}))).unwrap();
     assert_eq!(ask(&mut world, "CreateSchedule", &with(json!({}))).unwrap_err().code, "ConflictException");
-    assert_eq!(ask(&mut world, "ListSchedules", &json!({"NamePrefix": "night"})).unwrap()["Schedules"][0]["Name"], "nightly");
+    assert_eq!(
+        ask(&mut world, "ListSchedules", &json!({"NamePrefix": "night"})).unwrap()["Schedules"][0]["Name"],
+        "nightly"
+    );
     ask(&mut world, "DeleteSchedule", &json!({"Name": "nightly"})).unwrap();
     for operation in ["GetSchedule", "DeleteSchedule"] {
         let fault = ask(&mut world, operation, &json!({"Name": "nightly"})).unwrap_err();

@@ -70,7 +70,8 @@ const MEMBERS: [&str; 13] = [
 pub(super) fn name(call: &Call) -> Result<String, Fault> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let name = call.text("Name").filter(|name| name.len() <= 64 && name.chars().all(fits));
-    let name = name.ok_or_else(|| constraint("/Name", "Member must satisfy regular expression pattern: ^[0-9a-zA-Z-_.]+$"))?;
+    let name =
+        name.ok_or_else(|| constraint("/Name", "Member must satisfy regular expression pattern: ^[0-9a-zA-Z-_.]+$"))?;
     match call.text("GroupName").unwrap_or(GROUP) {
         GROUP => Ok(name.to_owned()),
         other => Err(Fault::not_found("ResourceNotFoundException", format!("Schedule group {other} does not exist."))),
@@ -82,8 +83,7 @@ pub(super) fn check(world: &World, input: &Value) -> Result<Times, Fault> {
     shape(input)?;
     let text = |pointer: &str| input.pointer(pointer).and_then(Value::as_str);
     let expression = text("/ScheduleExpression").unwrap_or_default();
-    let times =
-        Times::read(expression).ok_or_else(|| invalid(format!("Invalid Schedule Expression {expression}.")))?;
+    let times = Times::read(expression).ok_or_else(|| invalid(format!("Invalid Schedule Expression {expression}.")))?;
     if let Some(zone) = text("/ScheduleExpressionTimezone").filter(|zone| TimeZone::get(zone).is_err()) {
         return Err(invalid(format!("Invalid Schedule Expression Timezone {zone}.")));
     }
@@ -100,9 +100,7 @@ pub(super) fn check(world: &World, input: &Value) -> Result<Times, Fault> {
     }
     let role = text("/Target/RoleArn").unwrap_or_default();
     if iam::assumable(world, role, PRINCIPAL, world.now).is_err() {
-        return Err(invalid(
-            "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
-        ));
+        return Err(invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role."));
     }
     Ok(times)
 }
