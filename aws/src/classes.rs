@@ -270,7 +270,7 @@ const RULES: &[Rule] = {
         rule("application-autoscaling:", "ConcurrentUpdateException", "", Retry, ""),
         rule("application-autoscaling:", "FailedResourceAccessException", "", Retry, ""),
         rule("application-autoscaling:", "ObjectNotFoundException", "", Wait, ""),
-        rule("application-autoscaling:", "ValidationException", "ECS service doesn't exist", Wait, ""),
+        rule("application-autoscaling:", "ValidationException", "ecs service doesn't exist", Wait, ""),
         rule(
             "application-autoscaling:",
             "LimitExceededException",
@@ -279,7 +279,7 @@ const RULES: &[Rule] = {
             "ask AWS for a higher quota of Application Auto Scaling, or remove scaling policies",
         ),
         // EventBridge Scheduler. A role that was made a moment ago cannot be assumed yet.
-        rule("scheduler:", "ValidationException", "must allow AWS EventBridge Scheduler to assume the role", Wait, ""),
+        rule("scheduler:", "ValidationException", "must allow aws eventbridge scheduler to assume the role", Wait, ""),
         rule("scheduler:", "ConflictException", "", Retry, ""),
         rule("scheduler:", "ResourceNotFoundException", "", Wait, ""),
         rule(
