@@ -55,12 +55,12 @@ const ABOUT: [&str; 40] = [
     "logGroupName",
     "logGroupNamePrefix",
     "RoleName",
+    "Name",
     "GroupName",
     "GroupId",
     "GroupId.1",
     "ResourceId.1",
     "Filter.1.Value.1",
-    "Name",
     "Names.member.1",
     "RuleArn",
     "RuleArns.member.1",
@@ -90,7 +90,7 @@ pub(crate) fn of_aws(request: &http::Request<Bytes>) -> Named {
     let service = header("authorization").split('/').nth(3).unwrap_or_default().to_owned();
     // These have their operations in method and path.
     let rest = match service.as_str() {
-        "elasticfilesystem" => rest_json::parse(request.method(), request.uri(), request.body()).ok(),
+        "elasticfilesystem" | "scheduler" => rest_json::parse(request.method(), request.uri(), request.body()).ok(),
         "route53" => rest_xml::parse(request.method(), request.uri(), request.body()).ok(),
         _ => None,
     };

@@ -57,8 +57,8 @@ fn a_trigger_runs_tasks_by_its_own_role_and_tells_how_they_ended() -> Result<()>
         if status["nextRun"].is_null() { Ok(()) } else { Err(status.to_string()) }
     })?;
     let object = "EcsTaskTrigger/trigger-runs/often";
-    let states: Vec<Value> = schedules(object)?.iter().map(|it| it["input"]["State"].clone()).collect();
-    ensure!(states == [json!("DISABLED")], "{states:?}");
+    let disabled: Vec<Value> = schedules(object)?.iter().map(|it| it["input"]["State"].clone()).collect();
+    ensure!(disabled == [json!("DISABLED")], "{disabled:?}");
 
     ns.kubectl(&["delete", "ecstrig/often", "--timeout=180s"])?;
     ensure!(schedules(object)?.is_empty() && stack().aws.roles_of(object)?.is_empty());

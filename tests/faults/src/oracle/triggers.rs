@@ -46,7 +46,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let image = |containers: &Value| containers[0]["image"].clone();
     if spec["task"].is_object() {
         let shall = image(&spec["task"]["containerDefinitions"]);
-        differs(&mut found, "the image", &image(&revision["input"]["containerDefinitions"]), &shall);
+        differs(&mut found, "the image", &image(&revision["body"]["containerDefinitions"]), &shall);
     }
     found.extend(role(account, want, &is["Target"]["RoleArn"]));
     found
