@@ -101,7 +101,7 @@ pub fn ecs_task_trigger(
     };
     let role = starter(scope, spec, cluster, &run);
     let role = graph.add("trigger-role", role, "spec", &[])?.out(RoleOutput::Arn);
-    let schedule = schedule(scope, spec, (cluster, &network), (revision, role), &timing)?;
+    let schedule = schedule(scope, spec, (cluster, network.as_ref()), (revision, role), &timing)?;
     if !timing.is_over {
         let schedule = graph.add(SCHEDULE_KEY, schedule, AT, &[])?;
         if timing.has_passed {
@@ -110,7 +110,7 @@ pub fn ecs_task_trigger(
     }
     let refusals: Vec<Refusal> = authorise(&graph, scope, &lent)
         .into_iter()
-        .chain(authorise_order(&task, &network, scope, &lent))
+        .chain(authorise_order(&task, network.as_ref(), scope, &lent))
         .chain(spec.dead_letter_config.as_ref().and_then(|_| authorise_queue(scope)))
         .collect();
     let watch = Watch {
@@ -337,7 +337,7 @@ fn trust(scope: &Scope) -> Value {
 fn schedule(
     scope: &Scope,
     spec: &EcsTaskTriggerSpec,
-    (cluster, network): (&ClusterReference, &Network),
+    (cluster, network): (&ClusterReference, Option<&Network>),
     (revision, role): (Text, Text),
     timing: &Timing,
 ) -> Result<Schedule, Refusal> {
@@ -362,14 +362,19 @@ fn schedule(
     })
 }
 
-fn ecs_parameters(scope: &Scope, spec: &EcsTaskTriggerSpec, network: &Network, revision: Text) -> EcsParameters {
+fn ecs_parameters(
+    scope: &Scope,
+    spec: &EcsTaskTriggerSpec,
+    network: Option<&Network>,
+    revision: Text,
+) -> EcsParameters {
     EcsParameters {
         task_definition_arn: revision,
         task_count: spec.count,
         launch_type: spec.launch_type,
         capacity_provider_strategy: spec.capacity_provider_strategy.clone(),
         platform_version: spec.platform_version.clone(),
-        network: Some(network.clone()),
+        network: network.cloned(),
         group: Some(scope.base()),
         placement_constraints: spec.placement_constraints.clone(),
         placement_strategy: spec.placement_strategy.clone(),
