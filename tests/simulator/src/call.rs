@@ -28,6 +28,8 @@ pub enum Service {
     Wafv2,
     /// Route 53, rest-xml.
     Route53,
+    /// Amazon EC2 Auto Scaling, query.
+    Ec2AutoScaling,
     /// Application Auto Scaling, json 1.1.
     ApplicationAutoscaling,
     /// Elastic File System, rest-json.
@@ -72,6 +74,7 @@ impl Service {
             "acm" => Some(Self::Acm),
             "wafv2" => Some(Self::Wafv2),
             "route53" => Some(Self::Route53),
+            "autoscaling" => Some(Self::Ec2AutoScaling),
             "application-autoscaling" => Some(Self::ApplicationAutoscaling),
             "elasticfilesystem" => Some(Self::Efs),
             "servicediscovery" => Some(Self::ServiceDiscovery),
@@ -111,6 +114,7 @@ impl Service {
             Self::Acm => "acm",
             Self::Wafv2 => "wafv2",
             Self::Route53 => "route53",
+            Self::Ec2AutoScaling => "autoscaling",
             Self::ApplicationAutoscaling => "application-autoscaling",
             Self::Efs => "efs",
             Self::ServiceDiscovery => "servicediscovery",
@@ -133,7 +137,7 @@ impl Service {
             | Self::SecretsManager
             | Self::Ssm
             | Self::Ecr => Protocol::Json,
-            Self::Iam | Self::Sts | Self::Elbv2 => Protocol::Query,
+            Self::Iam | Self::Sts | Self::Elbv2 | Self::Ec2AutoScaling => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,
             Self::Efs | Self::Scheduler => Protocol::RestJson,

@@ -14,6 +14,10 @@ pub struct Foreign {
     pub parameters: BTreeMap<String, Stored>,
     /// Private certificate authorities that ECS may ask.
     pub certificate_authorities: BTreeSet<String>,
+    /// Machine images, by id: their architecture.
+    pub images: BTreeMap<String, String>,
+    /// Parameters that AWS has for everybody, by name: their values.
+    pub public_parameters: BTreeMap<String, String>,
     /// File systems of S3 Files.
     pub s3_file_systems: BTreeSet<String>,
     /// The aliases (`alias/shop`) of KMS's keys, which are the ARNs here. A key lets the account's policies decide (KMS

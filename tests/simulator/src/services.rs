@@ -4,6 +4,7 @@ pub mod acm;
 pub mod application_autoscaling;
 pub mod cloudwatch;
 pub mod ec2;
+pub mod ec2_auto_scaling;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;

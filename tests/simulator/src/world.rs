@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, cloudwatch, ec2, ecr, ecs, efs, elbv2, iam, logs, route53, scheduler, secretsmanager,
-    servicediscovery, ssm, sts, wafv2,
+    acm, application_autoscaling, cloudwatch, ec2, ec2_auto_scaling, ecr, ecs, efs, elbv2, iam, logs, route53, scheduler,
+    secretsmanager, servicediscovery, ssm, sts, wafv2,
 };
 
 /// One account in one region.
@@ -50,6 +50,8 @@ pub struct World {
     pub autoscaling: application_autoscaling::State,
     /// Schedules.
     pub scheduler: scheduler::State,
+    /// Auto Scaling groups.
+    pub ec2_auto_scaling: ec2_auto_scaling::State,
     /// Alarms.
     pub cloudwatch: cloudwatch::State,
     /// Cloud Map's namespaces and services.
@@ -87,6 +89,7 @@ struct Remembered {
     route53: route53::State,
     autoscaling: application_autoscaling::State,
     scheduler: scheduler::State,
+    ec2_auto_scaling: ec2_auto_scaling::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -100,6 +103,8 @@ pub struct Settings {
     pub role_propagation: i64,
     /// How many Fargate tasks fit at the same time; none means no limit.
     pub fargate_capacity: Option<usize>,
+    /// The Availability Zone that has failed.
+    pub lost_zone: Option<String>,
     /// How many roles there may be: 1,000 unless AWS was asked for more, up to 5,000 ("IAM and AWS STS quotas").
     pub roles_per_account: usize,
 }
@@ -111,6 +116,7 @@ impl Default for Settings {
             page_size: None,
             role_propagation: 10_000,
             fargate_capacity: None,
+            lost_zone: None,
             roles_per_account: 1000,
         }
     }
@@ -136,6 +142,7 @@ impl World {
             route53: route53::State::default(),
             autoscaling: application_autoscaling::State::default(),
             scheduler: scheduler::State::default(),
+            ec2_auto_scaling: ec2_auto_scaling::State::default(),
             cloudwatch: cloudwatch::State::default(),
             servicediscovery: servicediscovery::State::default(),
             probes: Probes::default(),
@@ -154,7 +161,13 @@ impl World {
             return;
         }
         loop {
-            let services = [ecs::next_due(self), efs::next_due(self), elbv2::next_due(self)];
+            let services = [
+                ecs::next_due(self),
+                efs::next_due(self),
+                elbv2::next_due(self),
+                ec2::next_due(self),
+                ec2_auto_scaling::next_due(self),
+            ];
             let clocks = [application_autoscaling::next_due(self), scheduler::next_due(self)];
             let next = services.into_iter().chain(clocks).flatten().min();
             // What is due comes before the look at what it led to.
@@ -166,6 +179,8 @@ impl World {
             } else {
                 efs::advance_to(self, at);
                 ecs::advance_to(self, at);
+                ec2::advance_to(self, at);
+                ec2_auto_scaling::advance_to(self, at);
                 elbv2::advance_to(self, at);
                 application_autoscaling::advance_to(self, at);
                 scheduler::advance_to(self, at);
@@ -186,6 +201,7 @@ impl World {
             Service::Acm => acm::call(self, call),
             Service::Wafv2 => wafv2::call(self, call),
             Service::Route53 => route53::call(self, call),
+            Service::Ec2AutoScaling => ec2_auto_scaling::call(self, call),
             Service::ApplicationAutoscaling => application_autoscaling::call(self, call),
             Service::Efs => efs::call(self, call),
             Service::ServiceDiscovery => servicediscovery::call(self, call),
@@ -202,8 +218,9 @@ impl World {
         let (logs, ecs, elbv2) = (self.logs.clone(), self.ecs.clone(), self.elbv2.clone());
         let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
         let (autoscaling, efs) = (self.autoscaling.clone(), self.efs.clone());
-        let scheduler = self.scheduler.clone();
-        let remembered = Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling, scheduler };
+        let (scheduler, ec2_auto_scaling) = (self.scheduler.clone(), self.ec2_auto_scaling.clone());
+        let remembered =
+            Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling, scheduler, ec2_auto_scaling };
         self.remembered = Some(Box::new(remembered));
     }
 
@@ -228,6 +245,7 @@ impl World {
         std::mem::swap(&mut self.route53, &mut other.route53);
         std::mem::swap(&mut self.autoscaling, &mut other.autoscaling);
         std::mem::swap(&mut self.scheduler, &mut other.scheduler);
+        std::mem::swap(&mut self.ec2_auto_scaling, &mut other.ec2_auto_scaling);
     }
 
     /// An ARN in this account and region.

@@ -37,6 +37,12 @@ pub struct WorldFile {
     secrets: Vec<StoredEntry>,
     #[serde(default)]
     parameters: Vec<StoredEntry>,
+    /// Machine images, by id: their architecture.
+    #[serde(default)]
+    machine_images: BTreeMap<String, String>,
+    /// Parameters of AWS's own, by name.
+    #[serde(default)]
+    public_parameters: BTreeMap<String, String>,
     #[serde(default)]
     keys: Vec<KeyEntry>,
     #[serde(default)]
@@ -213,6 +219,8 @@ impl WorldFile {
         }
         world.foreign.secrets.extend(self.secrets.iter().map(StoredEntry::stored));
         world.foreign.parameters.extend(self.parameters.iter().map(StoredEntry::stored));
+        world.foreign.images.clone_from(&self.machine_images);
+        world.foreign.public_parameters.clone_from(&self.public_parameters);
         for KeyEntry { arn, aliases } in &self.keys {
             world.foreign.aliases.extend(aliases.iter().map(|alias| (alias.clone(), arn.clone())));
         }

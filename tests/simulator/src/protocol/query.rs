@@ -20,6 +20,7 @@ pub fn parse(body: &[u8]) -> Result<(String, Value), Fault> {
 pub fn render(service: Service, operation: &str, answer: &Answer, request_id: &str) -> (u16, String) {
     let namespace = match service {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        Service::Ec2AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
         Service::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         _ => "https://iam.amazonaws.com/doc/2010-05-08/",
     };

@@ -1,11 +1,13 @@
-//! Elastic Compute Cloud, its network part: VPC and subnets that come with the world, security groups and their
-//! rules, network interfaces of tasks and load balancers, tags.
+//! Elastic Compute Cloud, VPC and subnets that come with the world, security groups and their rules, network
+//! interfaces of tasks and load balancers, launch templates, instances of Auto Scaling groups, tags.
 //!
 //! Source: EC2 API reference (operations and "Error codes"), VPC user guide ("Amazon VPC quotas").
 
 mod filters;
 mod groups;
+mod instances;
 mod interfaces;
+mod launch_templates;
 mod network;
 mod permissions;
 mod reach;
@@ -16,6 +18,8 @@ mod tags;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,9 +29,11 @@ use crate::protocol::query;
 use crate::world::World;
 
 pub use self::groups::{SecurityGroup, add_group, default_group};
+pub use self::instances::{Instance, State as InstanceState, launch, left_of, size_of, terminate};
 pub use self::interfaces::{Eni, create_eni, delete_eni, interface, interface_at, put_into_groups};
+pub use self::launch_templates::template_data;
 pub use self::network::{NewSubnet, Subnet, add_subnet, add_vpc, first_address, subnet, vpc_contains};
-pub use self::reach::{lets_in, reaches};
+pub use self::reach::{gets_out, lets_in, reaches};
 pub use self::rules::{Peer, Rule};
 
 type Tags = BTreeMap<String, String>;
@@ -39,6 +45,10 @@ pub struct State {
     subnets: BTreeMap<String, network::SubnetRecord>,
     groups: BTreeMap<String, SecurityGroup>,
     interfaces: BTreeMap<String, interfaces::Interface>,
+    templates: BTreeMap<String, launch_templates::LaunchTemplate>,
+    instances: BTreeMap<String, Instance>,
+    #[serde(skip)]
+    wakes: instances::Wakes,
     /// The interface that has an address, by VPC and address.
     #[serde(skip)]
     addresses: BTreeMap<(String, Ipv4Addr), String>,
@@ -69,8 +79,40 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "DeleteTags" => tags::delete(world, input),
         "DescribeTags" => tags::describe(world, input),
         "DescribeNetworkInterfaces" => interfaces::describe(world, input),
+        "CreateLaunchTemplate" => launch_templates::create(world, input),
+        "CreateLaunchTemplateVersion" => launch_templates::create_version(world, input),
+        "ModifyLaunchTemplate" => launch_templates::modify(world, input),
+        "DeleteLaunchTemplate" => launch_templates::delete(world, input),
+        "DescribeLaunchTemplates" => launch_templates::describe(world, input),
+        "DescribeLaunchTemplateVersions" => launch_templates::describe_versions(world, input),
+        "DescribeInstances" => instances::describe(world, input),
+        "TerminateInstances" => instances::terminate_all(world, input),
         operation => Err(Fault::unknown_operation(call.service, operation)),
     }
+}
+
+/// When the next thing is due.
+pub fn next_due(world: &World) -> Option<i64> {
+    world.ec2.wakes.next()
+}
+
+/// Lets everything happen that is due until `now`.
+pub fn advance_to(world: &mut World, now: i64) {
+    while let Some((due, id)) = world.ec2.wakes.take_due(now) {
+        world.now = world.now.max(due);
+        instances::advance(world, &id);
+    }
+}
+
+/// The instance of this id.
+pub fn instance<'a>(world: &'a World, id: &str) -> Option<&'a Instance> {
+    world.ec2.instances.get(id)
+}
+
+/// User data as they were before they were encoded; `None`: this is no Base64.
+fn user_data(encoded: &str) -> Option<String> {
+    let bytes = BASE64_STANDARD.decode(encoded).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The security group of this id.

@@ -6,6 +6,7 @@
 mod account;
 mod agenda;
 mod alarms;
+mod capacity_providers;
 mod census;
 mod circuit_breaker;
 mod clusters;
@@ -61,6 +62,7 @@ pub use alarms::changed as alarm_changed;
 pub use census::{Census, census, desired, running};
 pub use control::stop_task_from_outside;
 pub use hooks::set_hook_answer;
+pub use instances::{drain_instance, instance_is_gone, register_agent};
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;
 pub use on_behalf::run_on_behalf;
@@ -74,6 +76,8 @@ pub struct State {
     services: BTreeMap<String, services::Service>,
     /// By task id.
     tasks: BTreeMap<String, tasks::Task>,
+    /// Capacity providers of Auto Scaling groups, by name.
+    providers: BTreeMap<String, capacity_providers::CapacityProvider>,
     /// Container instances, by id.
     instances: BTreeMap<String, instances::ContainerInstance>,
     /// EBS volumes that were made for tasks, by id.
@@ -117,6 +121,11 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "ContinueServiceDeployment" => hooks::proceed(world, call),
         "RunTask" => run_task::run(world, call),
         "StopTask" => run_task::stop(world, call),
+        "UpdateContainerInstancesState" => instances::update_state(world, call),
+        "CreateCapacityProvider" => capacity_providers::create(world, call),
+        "UpdateCapacityProvider" => capacity_providers::update(world, call),
+        "DeleteCapacityProvider" => capacity_providers::delete(world, call),
+        "DescribeCapacityProviders" => capacity_providers::describe(world, call),
         "RegisterContainerInstance" => instances::register(world, call),
         "DeregisterContainerInstance" => instances::deregister(world, call),
         "DescribeContainerInstances" => instances::describe(world, call),
@@ -146,8 +155,14 @@ pub fn advance_to(world: &mut World, now: i64) {
         match wake {
             Wake::Task(id) => lifecycle::wake(world, &id),
             Wake::Service(key) => deployments::wake(world, &key),
+            Wake::Provider(name) => capacity_providers::look(world, &name),
         }
     }
+}
+
+/// Whether there is an active cluster of this name.
+pub fn is_cluster(world: &World, name: &str) -> bool {
+    clusters::active(world, name).is_ok()
 }
 
 /// An error in the caller's parameters.

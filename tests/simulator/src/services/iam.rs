@@ -7,6 +7,7 @@ mod account_details;
 mod condition;
 mod document;
 mod evaluation;
+mod instance_profiles;
 mod policies;
 mod role_policies;
 mod roles;
@@ -24,6 +25,7 @@ use crate::protocol::query;
 use crate::world::World;
 
 pub use self::evaluation::{Access, allowed, allows, check_resource_policy};
+pub use self::instance_profiles::{is_profile, role_of};
 pub use self::trust::{Refused, Session, account_of, assumable};
 pub(super) use self::trust::{assume, caller_arn};
 
@@ -35,6 +37,8 @@ const NO_OUTPUT: Answer = Ok(Value::Null);
 pub struct State {
     /// By name in lower case: names are unique without regard to case.
     roles: BTreeMap<String, Role>,
+    /// By name in lower case.
+    instance_profiles: BTreeMap<String, instance_profiles::InstanceProfile>,
     /// By ARN: those of AWS and those of the account.
     policies: BTreeMap<String, ManagedPolicy>,
     /// Trust policies of roles in other accounts, by ARN: something to assume, nothing to manage.
@@ -105,6 +109,16 @@ pub fn call(world: &mut World, call: &Call) -> Answer {
         "AttachRolePolicy" => role_policies::attach(world, input),
         "DetachRolePolicy" => role_policies::detach(world, input),
         "ListAttachedRolePolicies" => role_policies::list_attached(world, input),
+        "CreateInstanceProfile" => instance_profiles::create(world, input),
+        "GetInstanceProfile" => instance_profiles::get(world, input),
+        "DeleteInstanceProfile" => instance_profiles::delete(world, input),
+        "AddRoleToInstanceProfile" => instance_profiles::add_role(world, input),
+        "RemoveRoleFromInstanceProfile" => instance_profiles::remove_role(world, input),
+        "ListInstanceProfiles" => instance_profiles::list(world, input),
+        "ListInstanceProfilesForRole" => instance_profiles::list_for_role(world, input),
+        "TagInstanceProfile" => instance_profiles::tag(world, input),
+        "UntagInstanceProfile" => instance_profiles::untag(world, input),
+        "ListInstanceProfileTags" => instance_profiles::list_tags(world, input),
         "GetAccountAuthorizationDetails" => account_details::get(world, input),
         "GetPolicy" => policies::get(world, input),
         "GetPolicyVersion" => policies::get_version(world, input),

@@ -1,4 +1,5 @@
-//! Systems Manager: the parameters that come with the world, which are only looked up.
+//! Systems Manager: the parameters that come with the world, which are only looked up, and those that AWS has for everybody,
+//! whose values can be read.
 //!
 //! Source: Systems Manager API reference, `DescribeParameters`.
 
@@ -16,8 +17,34 @@ const MOST: usize = 50;
 pub fn call(world: &mut World, call: &Call) -> Answer {
     match call.operation.as_str() {
         "DescribeParameters" => describe(world, call),
+        "GetParameter" => get(world, call),
+        "GetParameters" => Ok(get_several(world, call)),
         operation => Err(Fault::unknown_operation(call.service, operation)),
     }
+}
+
+/// `GetParameter`, of the parameters that AWS has for everybody.
+fn get(world: &World, call: &Call) -> Answer {
+    let name = call.text("Name").unwrap_or_default();
+    let found = public(world, name).ok_or_else(|| Fault::bad_request("ParameterNotFound", String::new()))?;
+    Ok(json!({"Parameter": found}))
+}
+
+fn get_several(world: &World, call: &Call) -> Value {
+    let names = texts(call.input.get("Names"));
+    let (known, unknown): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| public(world, name).is_some());
+    let found: Vec<Value> = known.iter().filter_map(|name| public(world, name)).collect();
+    json!({"Parameters": found, "InvalidParameters": unknown})
+}
+
+fn public(world: &World, name: &str) -> Option<Value> {
+    let value = world.foreign.public_parameters.get(name)?;
+    let arn = format!("arn:aws:ssm:{}::parameter{name}", world.region);
+    let at = wire_time(crate::clock::EPOCH);
+    Some(
+        json!({"Name": name, "Type": "String", "Value": value, "Version": 1, "LastModifiedDate": at, "ARN": arn, "DataType": "text"}),
+    )
 }
 
 fn describe(world: &World, call: &Call) -> Answer {

@@ -8,6 +8,28 @@ use std::net::Ipv4Addr;
 use super::{Eni, Peer, Rule};
 use crate::world::World;
 
+/// The port of registries and of AWS's endpoints.
+const HTTPS: i64 = 443;
+
+/// Whether an interface gets out to the Internet by HTTPS. In a subnet whose route is an Internet gateway it needs a public
+/// address (ECS developer guide, "Amazon ECS task networking options for Fargate").
+pub fn gets_out(world: &World, eni: &Eni, public_ip: bool) -> bool {
+    let routed = super::subnet(world, &eni.subnet_id).is_some_and(|subnet| !subnet.public || public_ip);
+    let lets_out = |id: &String| super::group(world, id).is_some_and(|group| group.rules.values().any(lets_https_out));
+    routed && eni.groups.iter().any(lets_out)
+}
+
+/// A prefix list may hold the addresses that are needed; the simulator knows none, and believes it.
+fn lets_https_out(rule: &Rule) -> bool {
+    let everyone = match &rule.peer {
+        Peer::Ipv4(block) => block == "0.0.0.0/0",
+        Peer::PrefixList(_) => true,
+        Peer::Ipv6(_) | Peer::Group(_) => false,
+    };
+    let port = rule.protocol == "-1" || rule.protocol == "tcp" && (rule.from_port..=rule.to_port).contains(&HTTPS);
+    rule.egress && everyone && port
+}
+
 /// Whether one interface reaches another on a TCP port: the first's groups let it out, the second's let it in.
 pub fn reaches(world: &World, from: &Eni, to: &Eni, port: i64) -> bool {
     let (Ok(source), Ok(destination)) = (from.private_ip.parse(), to.private_ip.parse()) else { return false };

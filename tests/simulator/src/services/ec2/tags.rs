@@ -81,7 +81,9 @@ pub(super) fn describe(world: &World, input: &Value) -> Answer {
     let rules = state.groups.values().flat_map(|group| group.rules.values());
     let rules = rules.map(|rule| ("security-group-rule", &rule.id, &rule.tags));
     let interfaces = state.interfaces.values().map(|eni| ("network-interface", &eni.id, &eni.tags));
-    let all = vpcs.chain(subnets).chain(groups).chain(rules).chain(interfaces);
+    let templates = state.templates.iter().map(|(id, template)| ("launch-template", id, &template.tags));
+    let instances = state.instances.values().map(|instance| ("instance", &instance.id, &instance.tags));
+    let all = vpcs.chain(subnets).chain(groups).chain(rules).chain(interfaces).chain(templates).chain(instances);
     let mut found = Vec::new();
     for (kind, id, tags) in all {
         for (key, value) in tags {
@@ -128,12 +130,22 @@ fn tags_mut<'a>(world: &'a mut World, id: &str) -> Result<&'a mut Tags, Fault> {
             "InvalidNetworkInterfaceID.NotFound",
             "networkInterface ID",
         ),
+        "lt" => (
+            state.templates.get_mut(id).map(|template| &mut template.tags),
+            "InvalidLaunchTemplateId.NotFound",
+            "launch template ID",
+        ),
+        "i" => (
+            state.instances.get_mut(id).map(|instance| &mut instance.tags),
+            "InvalidInstanceID.NotFound",
+            "instance ID",
+        ),
         _ => return Err(Fault::bad_request("InvalidID", format!("The ID '{id}' is not valid"))),
     };
     found.ok_or_else(|| Fault::bad_request(code, format!("The {what} '{id}' does not exist")))
 }
 
-fn pairs(input: &Value) -> Result<Vec<(String, String)>, Fault> {
+pub(super) fn pairs(input: &Value) -> Result<Vec<(String, String)>, Fault> {
     let mut pairs = Vec::new();
     for tag in query::items(input, "Tag") {
         let key = query::text(tag, "Key").unwrap_or_default();

@@ -9,6 +9,13 @@ pub(super) enum Wake {
     Task(String),
     /// A service, by its key: its scheduler looks.
     Service(String),
+    /// A capacity provider, by its name: its minute is over.
+    Provider(String),
+}
+
+/// Wakes a capacity provider at a time.
+pub(super) fn wake_provider(world: &mut World, name: &str, at: i64) {
+    world.ecs.agenda.add(at, Wake::Provider(name.to_owned()));
 }
 
 /// Wakes a task at a time; only its latest request counts.

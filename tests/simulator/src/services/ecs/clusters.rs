@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::services::Status;
 use crate::services::ecs::tags::{self, Tags};
-use crate::services::ecs::{client, instances, invalid, names};
+use crate::services::ecs::{capacity_providers, client, instances, invalid, names};
 use crate::services::servicediscovery;
 use crate::world::World;
 
@@ -22,7 +22,12 @@ pub(super) struct Cluster {
     service_connect_defaults: Option<Value>,
     pub(super) capacity_providers: Vec<String>,
     pub(super) default_strategy: Vec<Value>,
+    /// Until when providers are attached and taken off.
+    pub(super) updating_until: i64,
 }
+
+/// How long that takes, in milliseconds; AWS gives no figure.
+const ATTACHES: i64 = 10_000;
 
 /// The active cluster of this name.
 pub(super) fn active<'a>(world: &'a World, name: &str) -> Result<&'a Cluster, Fault> {
@@ -63,7 +68,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     }
     if active(world, &name).is_err() {
         let capacity_providers = call.texts("capacityProviders");
-        check_providers(&capacity_providers)?;
+        check_providers(world, &capacity_providers)?;
+        capacity_providers::attach(world, &capacity_providers);
         let default_strategy = strategy(call, "defaultCapacityProviderStrategy", &capacity_providers)?;
         let cluster = Cluster {
             arn: world.arn("ecs", &format!("cluster/{name}")),
@@ -75,6 +81,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
             service_connect_defaults: defaults(world, call.input.get("serviceConnectDefaults"))?,
             capacity_providers,
             default_strategy,
+            updating_until: 0,
         };
         world.ecs.clusters.insert(name.clone(), cluster);
     }
@@ -143,9 +150,13 @@ pub(super) fn update_settings(world: &mut World, call: &Call) -> Answer {
 /// `PutClusterCapacityProviders`: replaces the whole list.
 pub(super) fn put_capacity_providers(world: &mut World, call: &Call) -> Answer {
     let providers = call.texts("capacityProviders");
-    check_providers(&providers)?;
+    check_providers(world, &providers)?;
     let default_strategy = strategy(call, "defaultCapacityProviderStrategy", &providers)?;
     let name = named(world, call)?.name.clone();
+    if named(world, call)?.updating_until > world.now {
+        let message = "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before they can be updated. Wait and try again.";
+        return Err(Fault::bad_request("UpdateInProgressException", message));
+    }
     let used = |provider: &String| {
         world
             .ecs
@@ -158,9 +169,16 @@ pub(super) fn put_capacity_providers(world: &mut World, call: &Call) -> Answer {
         let message = format!("The specified capacity provider {in_use} is in use and cannot be removed.");
         return Err(Fault::bad_request("ResourceInUseException", message));
     }
+    capacity_providers::attach(world, &providers);
+    let until = world.now + ATTACHES;
     let cluster = named(world, call)?;
+    let attaches = |all: &[String]| all.iter().any(|name| !capacity_providers::is_fargate(name));
+    if attaches(&providers) || attaches(&cluster.capacity_providers) {
+        cluster.updating_until = until;
+    }
     cluster.capacity_providers = providers;
     cluster.default_strategy = default_strategy;
+    instances::join_providers(world, &name);
     Ok(json!({"cluster": view(world, &name, &["TAGS", "SETTINGS", "CONFIGURATIONS"])}))
 }
 
@@ -212,9 +230,8 @@ fn with_strategy_defaults(mut item: Value) -> Value {
     item
 }
 
-/// Only Fargate's two exist: the simulator has no `CreateCapacityProvider` yet.
-fn check_providers(providers: &[String]) -> Result<(), Fault> {
-    match providers.iter().find(|provider| !["FARGATE", "FARGATE_SPOT"].contains(&provider.as_str())) {
+fn check_providers(world: &World, providers: &[String]) -> Result<(), Fault> {
+    match providers.iter().find(|provider| !capacity_providers::is_there(world, provider)) {
         None => Ok(()),
         Some(unknown) => {
             let message = format!(
@@ -241,12 +258,19 @@ fn settings(given: Option<&Value>) -> Result<Value, Fault> {
     Ok(json!([{"name": "containerInsights", "value": value}]))
 }
 
+/// API reference, `Cluster.attachmentsStatus`: of clusters with providers of Auto Scaling groups.
+fn attachments(world: &World, cluster: &Cluster) -> Option<&'static str> {
+    let attached = cluster.capacity_providers.iter().any(|name| !capacity_providers::is_fargate(name));
+    let busy = cluster.updating_until > world.now;
+    (attached || busy).then_some(if busy { "UPDATE_IN_PROGRESS" } else { "UPDATE_COMPLETE" })
+}
+
 /// A cluster as answers show it.
 fn view(world: &World, name: &str, include: &[&str]) -> Value {
     let Some(cluster) = world.ecs.clusters.get(name) else { return Value::Null };
     let included = |what: &str, value: Value| if include.contains(&what) { value } else { json!([]) };
     let tasks = || world.ecs.tasks.values().filter(|task| task.cluster == *name);
-    let on = |fargate: bool| tasks().filter(move |task| task.host.is_none() == fargate);
+    let on = |fargate: bool| tasks().filter(move |task| task.on_fargate() == fargate);
     let all_services = |status: Status| {
         world.ecs.services.values().filter(move |service| service.cluster == *name && service.status == status)
     };
@@ -280,6 +304,7 @@ fn view(world: &World, name: &str, include: &[&str]) -> Value {
         "settings": included("SETTINGS", cluster.settings.clone()),
         "configuration": if include.contains(&"CONFIGURATIONS") { cluster.configuration.clone() } else { None },
         "serviceConnectDefaults": cluster.service_connect_defaults,
+        "attachmentsStatus": attachments(world, cluster),
         "capacityProviders": cluster.capacity_providers,
         "defaultCapacityProviderStrategy": cluster.default_strategy,
     })

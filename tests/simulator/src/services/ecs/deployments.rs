@@ -238,13 +238,16 @@ pub(super) fn seen(world: &World, service: &Service, primary: &str) -> (Vec<Seen
     live.sort_by_key(|task| task.created_at);
     let (mut ours, mut old) = (Vec::new(), Vec::new());
     for task in live {
-        let seen = Seen { id: task.id.clone(), stands: stands(task), failed: failed(&task.deployment) };
+        let seen = Seen { id: task.id.clone(), stands: stands(world, task), failed: failed(&task.deployment) };
         if task.deployment.as_deref() == Some(primary) { ours.push(seen) } else { old.push(seen) }
     }
     (ours, old)
 }
 
-fn stands(task: &Task) -> Stands {
+fn stands(world: &World, task: &Task) -> Stands {
+    if task.is_running() && task.failing.is_none() && instances::is_leaving(world, task) {
+        return Stands::Leaving;
+    }
     match (task.is_running(), &task.failing) {
         (false, _) => Stands::Pending,
         (true, Some(_)) => Stands::Failing,
@@ -333,7 +336,7 @@ fn order(world: &World, key: &str, deployment: &str) -> Option<Order> {
         u32::try_from(of_it.count()).unwrap_or(u32::MAX)
     };
     let launch_type =
-        if own.revision.on_fargate() { "FARGATE".to_owned() } else { own.revision.launch_type.clone()? };
+        if own.revision.on_fargate() { "FARGATE" } else { own.revision.launch_type.as_deref().unwrap_or("EC2") };
     Some(Order {
         cluster: service.cluster.clone(),
         definition: own.revision.task_definition.clone(),
@@ -341,7 +344,7 @@ fn order(world: &World, key: &str, deployment: &str) -> Option<Order> {
         service: Some(key.to_owned()),
         deployment: Some(own.id.clone()),
         started_by: Some(own.id.clone()),
-        launch_type,
+        launch_type: launch_type.to_owned(),
         capacity_provider: own.revision.next_provider(running),
         network: own.revision.network.clone(),
         placement: placement(service),

@@ -94,7 +94,7 @@ pub(super) fn execute(world: &mut World, call: &Call) -> Answer {
 /// Whether the agent reaches Systems Manager (API reference, `TargetNotConnectedException`: the role's rights, the way
 /// there).
 fn is_connected(world: &World, task: &Task) -> bool {
-    let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
+    let gets_out = reach::gets_out(world, task);
     let definition = task_definitions::find(world, &task.definition);
     let overridden = task.overrides.get("taskRoleArn").and_then(Value::as_str);
     let role = overridden.or_else(|| definition.and_then(|definition| definition.text("taskRoleArn")));

@@ -1,11 +1,14 @@
 //! Container instances: what an agent registers, what is left of it, and where a task goes.
 
+mod agents;
 mod api;
 mod placement;
 mod query;
 mod room;
 
-pub(super) use api::{deregister, describe, list, register};
+pub(super) use agents::{Size, join_providers, of_provider, task_has_stopped, waiting};
+pub use agents::{drain_instance, instance_is_gone, register_agent};
+pub(super) use api::{deregister, describe, list, register, update_state};
 pub(super) use placement::{Placement, Shortfall, daemons, place};
 pub(super) use room::Host;
 
@@ -41,6 +44,10 @@ pub(super) struct ContainerInstance {
     pub(super) registered_at: i64,
     /// Deregistered, and still described.
     pub(super) inactive: bool,
+    /// No task is placed on it any more, and those of services are moved.
+    pub(super) draining: bool,
+    /// The capacity provider that its group belongs to, by name.
+    pub(super) provider: Option<String>,
     pub(super) version_info: serde_json::Value,
     pub(super) tags: Tags,
 }
@@ -52,9 +59,14 @@ impl ContainerInstance {
     }
 }
 
+/// The instances of a cluster, by id.
+fn registered<'a>(world: &'a World, cluster: &str) -> impl Iterator<Item = &'a ContainerInstance> {
+    world.ecs.instances.values().filter(move |instance| instance.cluster == cluster && !instance.inactive)
+}
+
 /// The instances of a cluster that tasks can be placed on, by id.
 fn active<'a>(world: &'a World, cluster: &str) -> impl Iterator<Item = &'a ContainerInstance> {
-    world.ecs.instances.values().filter(move |instance| instance.cluster == cluster && !instance.inactive)
+    registered(world, cluster).filter(|instance| !instance.draining)
 }
 
 fn is_on(task: &Task, instance: &str) -> bool {
@@ -68,5 +80,11 @@ fn tasks<'a>(world: &'a World, instance: &str) -> impl Iterator<Item = &'a Task>
 
 /// How many instances a cluster has.
 pub(super) fn count(world: &World, cluster: &str) -> usize {
-    active(world, cluster).count()
+    registered(world, cluster).count()
+}
+
+/// Whether a task is on an instance that is drained.
+pub(super) fn is_leaving(world: &World, task: &Task) -> bool {
+    let instance = task.host.as_ref().and_then(|host| world.ecs.instances.get(&host.instance));
+    instance.is_some_and(|instance| instance.draining)
 }

@@ -1,5 +1,6 @@
 //! Launching a task: what ECS checks before a task exists, and the task it makes.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::services::ecs::instances::{self, Host, Placement, Shortfall};
@@ -14,7 +15,7 @@ use crate::world::World;
 pub(super) const PRINCIPAL: &str = "ecs-tasks.amazonaws.com";
 
 /// A task that is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Order {
     pub(super) cluster: String,
     pub(super) definition: String,
@@ -61,11 +62,16 @@ pub(super) fn launch(world: &mut World, order: &Order) -> Result<String, Refusal
     }
     let host = match order.launch_type.as_str() {
         "FARGATE" => None,
-        _ => Some(instances::place(world, order, &definition).map_err(Refusal::Unplaced)?),
+        _ => match instances::place(world, order, &definition) {
+            Ok(host) => Some(host),
+            // The provider's group is to grow: the task waits for it.
+            Err(_) if order.capacity_provider.is_some() => return Ok(wait(world, order, &definition, execution_role)),
+            Err(shortfall) => return Err(Refusal::Unplaced(shortfall)),
+        },
     };
     if host.is_none()
         && world.settings.fargate_capacity.is_some_and(|most| {
-            world.ecs.tasks.values().filter(|task| task.is_live() && task.host.is_none()).count() >= most
+            world.ecs.tasks.values().filter(|task| task.is_live() && task.on_fargate()).count() >= most
         })
     {
         return Err(Refusal::Capacity);
@@ -76,6 +82,35 @@ pub(super) fn launch(world: &mut World, order: &Order) -> Result<String, Refusal
     let due = world.now + lifecycle::PROVISIONING;
     agenda::wake_task(world, &id, due);
     Ok(id)
+}
+
+/// Developer guide, "Amazon ECS task lifecycle": a task of a provider of an Auto Scaling group that finds no room is
+/// PROVISIONING until there is an instance for it.
+fn wait(world: &mut World, order: &Order, definition: &Definition, execution_role: Option<String>) -> String {
+    let mut task = task(world, order, definition, (execution_role, None));
+    task.attachment = None;
+    task.waits = Some(Box::new(order.clone()));
+    let id = task.id.clone();
+    world.ecs.tasks.insert(id.clone(), task);
+    id
+}
+
+/// Tasks that wait for an instance are placed, the oldest first, as far as there is room now.
+pub(super) fn place_waiting(world: &mut World, cluster: &str) {
+    let waiting = world.ecs.tasks.values().filter(|task| task.cluster == cluster && !task.stopping);
+    let mut waiting: Vec<(i64, String, Order)> =
+        waiting.filter_map(|task| Some((task.created_at, task.id.clone(), task.waits.as_deref()?.clone()))).collect();
+    waiting.sort_by_key(|(at, id, _)| (*at, id.clone()));
+    for (_, id, order) in waiting {
+        let Some(definition) = task_definitions::find(world, &order.definition).cloned() else { continue };
+        let Ok(host) = instances::place(world, &order, &definition) else { continue };
+        let attachment = attachment(world, &order, Some(&host));
+        if let Some(task) = world.ecs.tasks.get_mut(&id) {
+            (task.host, task.attachment, task.waits) = (Some(host), attachment, None);
+        }
+        let due = world.now + lifecycle::PROVISIONING;
+        agenda::wake_task(world, &id, due);
+    }
 }
 
 /// A role's ARN from its ARN or, as task definitions may give it, its bare name.
@@ -129,6 +164,7 @@ fn task(
         launch_type: order.launch_type.clone(),
         capacity_provider: order.capacity_provider.clone(),
         host,
+        waits: None,
         cpu: size("cpu"),
         memory: size("memory"),
         execution_role,

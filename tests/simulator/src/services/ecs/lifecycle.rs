@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::services::ecs::start_checks::{self, Obstacle};
 use crate::services::ecs::tasks::{Container, ContainerStatus, Health, Phase, StopCode, Task};
 use crate::services::ecs::{
-    agenda, circuit_breaker, connect, container, deployments, ebs, load_balancing, task_definitions,
+    agenda, circuit_breaker, connect, container, deployments, ebs, instances, load_balancing, task_definitions,
 };
 use crate::services::{ec2, iam, logs, servicediscovery};
 use crate::world::World;
@@ -352,5 +352,8 @@ fn finish(world: &mut World, id: &str) {
     enter(world, id, Phase::Stopped, REMEMBERED);
     if let Some(service) = service.and_then(|key| world.ecs.services.get_mut(&key)) {
         service.tasks.remove(id);
+    }
+    if let Some(host) = stopped.host {
+        instances::task_has_stopped(world, &host.instance);
     }
 }

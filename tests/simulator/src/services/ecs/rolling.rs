@@ -18,6 +18,8 @@ pub(super) enum Stands {
     Pending,
     /// It runs, and is called unhealthy.
     Failing,
+    /// It runs well, on an instance that is drained.
+    Leaving,
     /// It runs, and doesn't count as healthy yet.
     Running,
     Healthy,
@@ -64,12 +66,14 @@ pub(super) fn moves(bounds: Bounds, primary: &[Seen], old: &[Seen]) -> Moves {
     serving.sort_by_key(|task| task.stands == Stands::Healthy);
     stop.extend(serving.iter().take(serving.len().saturating_sub(keep)).map(|task| task.id.clone()));
     let left = old.len() - stop.len();
-    let (failing, sound): (Vec<Seen>, Vec<Seen>) =
-        primary.iter().cloned().partition(|task| task.stands == Stands::Failing);
+    let (leaving, staying): (Vec<Seen>, Vec<Seen>) =
+        primary.iter().cloned().partition(|task| task.stands == Stands::Leaving);
+    let (failing, sound): (Vec<Seen>, Vec<Seen>) = staying.into_iter().partition(|task| task.stands == Stands::Failing);
     let surplus = surplus(&sound, bounds.desired);
-    let room = bounds.maximum.saturating_sub(sound.len() + failing.len() + left);
+    let room = bounds.maximum.saturating_sub(sound.len() + failing.len() + leaving.len() + left);
     let missing = bounds.desired.saturating_sub(sound.len());
     stop.extend(surplus);
+    stop.extend(moved(bounds, &leaving, new_healthy));
     stop.extend(replaced(bounds, &failing, new_healthy, missing.saturating_sub(room)));
     Moves { start: missing.min(room), stop }
 }
@@ -81,6 +85,13 @@ pub(super) fn moves(bounds: Bounds, primary: &[Seen], old: &[Seen]) -> Moves {
 fn replaced(bounds: Bounds, failing: &[Seen], healthy: usize, blocked: usize) -> Vec<String> {
     let excess = failing.len().saturating_sub(bounds.desired.saturating_sub(healthy));
     failing.iter().take(excess.max(blocked.min(1))).map(|task| task.id.clone()).collect()
+}
+
+/// The tasks that leave a drained instance now: down to the minimum of healthy ones, to which they belong themselves
+/// (developer guide, "Draining Amazon ECS container instances").
+fn moved(bounds: Bounds, leaving: &[Seen], healthy: usize) -> Vec<String> {
+    let spare = (healthy + leaving.len()).saturating_sub(bounds.minimum);
+    leaving.iter().take(spare).map(|task| task.id.clone()).collect()
 }
 
 /// A failed deployment that isn't rolled back launches nothing, and takes nothing away from what still serves; only
@@ -104,13 +115,14 @@ fn surplus(tasks: &[Seen], wanted: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Tasks by letter: h healthy, r running, p pending, u unhealthy, f running in a failed deployment.
+    /// Tasks by letter: h healthy, r running, p pending, u unhealthy, l leaving, f running in a failed deployment.
     fn seen(letters: &str) -> Vec<Seen> {
         let task = |(index, letter): (usize, char)| Seen {
             id: format!("{letter}{index}"),
             stands: match letter {
                 'p' => Stands::Pending,
                 'u' => Stands::Failing,
+                'l' => Stands::Leaving,
                 'h' => Stands::Healthy,
                 _ => Stands::Running,
             },
@@ -149,6 +161,9 @@ mod tests {
             ("it goes once its replacement is healthy", (2, 100, 200), "huh", "", 0, 1),
             ("of two unhealthy ones where one is wanted one goes", (1, 100, 200), "uu", "", 0, 1),
             ("without room for replacements it goes first, one by one", (2, 50, 100), "uu", "", 0, 1),
+            ("what leaves is replaced first", (2, 100, 200), "hl", "", 1, 0),
+            ("it goes once its replacement is healthy", (2, 100, 200), "hlh", "", 0, 1),
+            ("or at once, down to the minimum", (4, 50, 100), "llll", "", 0, 2),
             ("scaling in stops what isn't running first", (1, 100, 200), "hp", "", 0, 1),
         ];
         for (what, (desired, minimum, maximum), primary, old, starts, stops) in cases {

@@ -126,7 +126,7 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         launch_type: if revision.on_fargate() {
             "FARGATE".to_owned()
         } else {
-            revision.launch_type.clone().unwrap_or_default()
+            revision.launch_type.clone().unwrap_or_else(|| "EC2".to_owned())
         },
         capacity_provider: None,
         network: revision.network.clone(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::call::Fault;
-use crate::services::ecs::{invalid, strategy};
+use crate::services::ecs::{capacity_providers, invalid, strategy};
 
 /// The deployment configuration of a service, every member known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -157,9 +157,9 @@ pub(super) const ATTACHED: [&str; 5] = [
 ];
 
 impl Revision {
-    /// Whether tasks of it run on Fargate: by launch type, or by a strategy, whose providers are Fargate's.
+    /// Whether tasks of it run on Fargate: by launch type, or by a strategy, whose providers are all of one kind.
     pub(super) fn on_fargate(&self) -> bool {
-        self.launch_type.as_deref() == Some("FARGATE") || !self.strategy.is_empty()
+        on_fargate(self.launch_type.as_deref(), &self.strategy)
     }
 
     /// What `LATEST` resolves to, or the version given.
@@ -206,6 +206,13 @@ impl Revision {
         };
         below_base.or_else(lightest).or(items.first()).map(|(name, _, _)| (*name).to_owned())
     }
+}
+
+/// The same of a launch type and a strategy.
+pub(super) fn on_fargate(launch_type: Option<&str>, strategy: &[Value]) -> bool {
+    let provider =
+        |item: &Value| item.get("capacityProvider").and_then(Value::as_str).map(capacity_providers::is_fargate);
+    launch_type == Some("FARGATE") || strategy.iter().any(|item| provider(item) == Some(true))
 }
 
 fn strategy_item(item: &Value) -> Option<(&str, u32, u32)> {

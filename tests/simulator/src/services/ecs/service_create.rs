@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::events::Events;
-use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision};
+use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision, on_fargate};
 use crate::services::ecs::services::{self, Service, Status};
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::{clusters, connect, deployments, ebs, exec, invalid, load_balancing, names, network, tags};
@@ -117,7 +117,7 @@ pub(super) fn parse_desired(count: &Value) -> Result<u32, Fault> {
 fn revision(world: &World, call: &Call, cluster: &str, key: &str) -> Result<Revision, Fault> {
     let definition = task_definitions::runnable(world, call.text("taskDefinition"))?;
     let (launch_type, strategy) = capacity(world, call, cluster)?;
-    let on_fargate = launch_type.as_deref() == Some("FARGATE") || !strategy.is_empty();
+    let on_fargate = on_fargate(launch_type.as_deref(), &strategy);
     if on_fargate && !definition.supports_fargate() {
         return Err(invalid("Task definition does not support launch_type FARGATE."));
     }

@@ -6,7 +6,8 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
 use crate::services::ecs::service_create::{attached, check_attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network, task_definitions};
+use crate::services::ecs::task_definitions::{self, Definition};
+use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network};
 use crate::world::World;
 
 /// `UpdateService`
@@ -69,7 +70,9 @@ fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service)
         let providers = clusters::active(world, &service.cluster)?.capacity_providers.clone();
         revision.strategy = clusters::strategy(call, "capacityProviderStrategy", &providers)?;
         // An empty list goes back to the launch type.
-        revision.launch_type = is_empty(given).then(|| "FARGATE".to_owned());
+        let definition = task_definitions::find(world, &revision.task_definition);
+        let launch_type = if definition.is_some_and(Definition::supports_fargate) { "FARGATE" } else { "EC2" };
+        revision.launch_type = is_empty(given).then(|| launch_type.to_owned());
     }
     let definition = task_definitions::find(world, &revision.task_definition);
     let definition = definition.ok_or_else(|| invalid("TaskDefinition not found."))?;

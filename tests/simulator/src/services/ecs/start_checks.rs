@@ -37,7 +37,7 @@ pub(super) fn obstacle(world: &mut World, task: &Task) -> Option<Obstacle> {
     if let Err(reason) = ebs::make(world, task) {
         return Some(Obstacle::of_task(reason));
     }
-    let gets_out = task.attachment.as_ref().is_none_or(|attachment| reach::gets_out(world, attachment));
+    let gets_out = reach::gets_out(world, task);
     let role = ExecutionRole { arn: task.execution_role.clone(), task: task.id.clone(), gets_out };
     let found = registry(world, &role, &definition).or_else(|| secrets(world, &role, &definition));
     let containers: Vec<Value> = definition.containers().iter().cloned().chain(connect::proxy(world, task)).collect();

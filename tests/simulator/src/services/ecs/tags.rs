@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, Fault};
-use crate::services::ecs::{client, invalid, names, task_definitions};
+use crate::services::ecs::{capacity_providers, client, invalid, names, task_definitions};
 use crate::world::World;
 
 /// Tags by key.
@@ -86,6 +86,9 @@ fn find<'a>(world: &'a mut World, arn: &str) -> Result<&'a mut Tags, Fault> {
     }
     if let Some(path) = own("task") {
         return world.ecs.tasks.get_mut(names::task_id(&path)).map(|task| &mut task.tags).ok_or_else(missing);
+    }
+    if let Some(name) = own("capacity-provider") {
+        return capacity_providers::tags_mut(world, &name).ok_or_else(missing);
     }
     if own("task-definition").is_some() {
         let definition = task_definitions::find_mut(world, arn);

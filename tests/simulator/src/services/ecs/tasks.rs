@@ -8,6 +8,7 @@ use crate::services::ec2::Eni;
 use crate::services::ecs::exec;
 use crate::services::ecs::failing::Failing;
 use crate::services::ecs::instances::Host;
+use crate::services::ecs::launch::Order;
 use crate::services::ecs::lifecycle::Happening;
 use crate::services::ecs::load_balancing::Target;
 use crate::services::ecs::tags::{self, Tags};
@@ -73,6 +74,8 @@ pub(super) struct Task {
     pub(super) capacity_provider: Option<String>,
     /// The container instance that it is on, where it is on one.
     pub(super) host: Option<Host>,
+    /// It waits for an instance, as it was ordered.
+    pub(super) waits: Option<Box<Order>>,
     pub(super) cpu: Option<String>,
     pub(super) memory: Option<String>,
     pub(super) execution_role: Option<String>,
@@ -156,6 +159,11 @@ impl Task {
         self.phase > Phase::Stopping
     }
 
+    /// Whether it runs on Fargate.
+    pub(super) fn on_fargate(&self) -> bool {
+        self.launch_type == "FARGATE"
+    }
+
     /// Its Availability Zone.
     pub(super) fn zone(&self) -> Option<&str> {
         let attached = self.attachment.as_ref().and_then(|attachment| attachment.zone.as_deref());
@@ -182,8 +190,8 @@ impl Task {
             "launchType": self.launch_type,
             "capacityProviderName": self.capacity_provider,
             "containerInstanceArn": self.host.as_ref().map(|host| &host.arn),
-            "platformVersion": self.host.is_none().then_some("1.4.0"),
-            "platformFamily": self.host.is_none().then_some("Linux"),
+            "platformVersion": self.on_fargate().then_some("1.4.0"),
+            "platformFamily": self.on_fargate().then_some("Linux"),
             "cpu": self.cpu,
             "memory": self.memory,
             "overrides": self.overrides,

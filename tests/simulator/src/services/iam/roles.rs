@@ -102,6 +102,10 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
         return Err(Fault::conflict("DeleteConflict", "Cannot delete entity, must delete policies first."));
     }
     let key = role.name.to_lowercase();
+    if world.iam.instance_profiles.values().any(|profile| profile.role.as_ref() == Some(&key)) {
+        let message = "Cannot delete entity, must remove roles from instance profile first.";
+        return Err(Fault::conflict("DeleteConflict", message));
+    }
     world.iam.roles.remove(&key);
     NO_OUTPUT
 }
@@ -174,10 +178,15 @@ pub(super) fn show_rest(shown: &mut Value, role: &Role) {
 }
 
 fn shown_tags(role: &Role) -> Vec<Value> {
-    role.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+    shown(&role.tags)
 }
 
-fn checked_path(input: &Value) -> Result<String, Fault> {
+/// Tags as IAM shows them.
+pub(super) fn shown(tags: &BTreeMap<String, String>) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+}
+
+pub(super) fn checked_path(input: &Value) -> Result<String, Fault> {
     let path = query::text(input, "Path").unwrap_or("/");
     let whole = path == "/" || (path.len() > 2 && path.starts_with('/') && path.ends_with('/'));
     if !whole || !path.chars().all(|character| character.is_ascii_graphic()) || path.len() > 512 {
@@ -230,8 +239,11 @@ fn existing_policy(world: &World, arn: &str) -> Result<String, Fault> {
     Err(no_such_entity(format!("Policy {arn} does not exist or is not attachable.")))
 }
 
-/// A role's tags with those of an input put over them.
-fn merged_tags(present: &BTreeMap<String, String>, input: &Value) -> Result<BTreeMap<String, String>, Fault> {
+/// Tags with those of an input put over them.
+pub(super) fn merged_tags(
+    present: &BTreeMap<String, String>,
+    input: &Value,
+) -> Result<BTreeMap<String, String>, Fault> {
     let mut tags = present.clone();
     let mut seen = BTreeSet::new();
     for (index, tag) in query::items(input, "Tags").iter().enumerate() {

@@ -9,8 +9,7 @@ use super::{ContainerInstance, INSTANCE_TYPE, ZONE, query, tasks};
 use crate::call::{Answer, Call, Fault, texts};
 use crate::clock::wire_time;
 use crate::services::ecs::tags;
-use crate::services::ecs::tasks::StopCode;
-use crate::services::ecs::{clusters, deployments, invalid, lifecycle, names};
+use crate::services::ecs::{clusters, invalid, names};
 use crate::world::World;
 
 /// `RegisterContainerInstance`: of the identity document ECS takes the instance's id, type and zone.
@@ -39,17 +38,12 @@ pub(in crate::services::ecs) fn register(world: &mut World, call: &Call) -> Answ
         udp_ports: ports(call, "PORTS_UDP"),
         registered_at: world.now,
         inactive: false,
+        draining: false,
+        provider: None,
         version_info: call.input.get("versionInfo").cloned().unwrap_or(json!({})),
         tags: tags::parse(&call.input)?,
     };
-    world.ecs.instances.insert(id.clone(), instance);
-    // Daemons get a task here, and what found no room is tried again.
-    let cluster = names::cluster_name(world, call)?;
-    let waiting = world.ecs.services.values().filter(|service| service.cluster == cluster);
-    let waiting: Vec<String> = waiting.map(|service| format!("{}/{}", service.cluster, service.name)).collect();
-    for key in &waiting {
-        deployments::look_soon(world, key);
-    }
+    super::agents::add(world, instance);
     Ok(json!({"containerInstance": world.ecs.instances.get(&id).map(|instance| view(world, instance))}))
 }
 
@@ -90,15 +84,39 @@ pub(in crate::services::ecs) fn deregister(world: &mut World, call: &Call) -> An
     if !on_it.is_empty() && !force {
         return Err(invalid("Found running tasks on the instance."));
     }
-    if let Some(instance) = world.ecs.instances.get_mut(&id) {
-        instance.inactive = true;
-    }
-    // Developer guide, "Stopped task error messages".
-    let ec2 = world.ecs.instances.get(&id).map(|instance| instance.ec2_instance.clone()).unwrap_or_default();
-    for task in on_it {
-        lifecycle::lose(world, &task, StopCode::TerminationNotice, &format!("Host EC2 (instance {ec2}) terminated."));
-    }
+    super::agents::remove(world, &id);
     Ok(json!({"containerInstance": world.ecs.instances.get(&id).map(|instance| view(world, instance))}))
+}
+
+/// `UpdateContainerInstancesState`: at most ten.
+pub(in crate::services::ecs) fn update_state(world: &mut World, call: &Call) -> Answer {
+    let cluster = names::cluster_name(world, call)?;
+    clusters::active(world, &cluster)?;
+    let draining = match call.text("status") {
+        Some("DRAINING") => true,
+        Some("ACTIVE") => false,
+        other => return Err(invalid(format!("Invalid container instance status: {}", other.unwrap_or_default()))),
+    };
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for given in call.texts("containerInstances") {
+        let id = names::task_id(&given).to_owned();
+        let known = world.ecs.instances.get(&id).is_some_and(|it| it.cluster == cluster && !it.inactive);
+        if known {
+            super::agents::drain(world, &id, draining);
+            found.extend(world.ecs.instances.get(&id).map(|instance| view(world, instance)));
+        } else {
+            failures.push(json!({"arn": given, "reason": "MISSING"}));
+        }
+    }
+    Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+fn status(instance: &ContainerInstance) -> &'static str {
+    match (instance.inactive, instance.draining) {
+        (true, _) => "INACTIVE",
+        (false, true) => "DRAINING",
+        (false, false) => "ACTIVE",
+    }
 }
 
 /// `ListContainerInstances`: all that are active, or those that a filter lets through.
@@ -108,8 +126,8 @@ pub(in crate::services::ecs) fn list(world: &mut World, call: &Call) -> Answer {
     let filter =
         call.text("filter").map(query::parse).transpose().map_err(|why| invalid(format!("Invalid filter: {why}")))?;
     let wanted = |instance: &&ContainerInstance| filter.as_ref().is_none_or(|filter| filter.holds(world, instance));
-    let arns: Vec<String> = super::active(world, &cluster)
-        .filter(|_| call.text("status").is_none_or(|status| status == "ACTIVE"))
+    let arns: Vec<String> = super::registered(world, &cluster)
+        .filter(|instance| call.text("status").is_none_or(|wanted| wanted == status(instance)))
         .filter(wanted)
         .map(|instance| instance.arn.clone())
         .collect();
@@ -154,7 +172,8 @@ fn view(world: &World, instance: &ContainerInstance) -> Value {
         "versionInfo": instance.version_info,
         "remainingResources": resources(left.cpu, left.memory, &left.ports, &left.udp_ports),
         "registeredResources": resources(instance.cpu, instance.memory, &instance.ports, &instance.udp_ports),
-        "status": if instance.inactive { "INACTIVE" } else { "ACTIVE" },
+        "capacityProviderName": instance.provider,
+        "status": status(instance),
         "agentConnected": !instance.inactive,
         "runningTasksCount": count(&|task| task.is_running()),
         "pendingTasksCount": count(&|task| task.is_pending()),

@@ -1,6 +1,7 @@
 //! Which instance a task goes to (developer guide, "How Amazon ECS places tasks on container instances"): those with the
 //! room, of these those that the constraints allow, of these the one that the strategies prefer.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::query::{self, Expression};
@@ -13,7 +14,7 @@ use crate::services::ecs::task_definitions::Definition;
 use crate::world::World;
 
 /// What the caller says of where its tasks go: `placementConstraints` and `placementStrategy`, as the API has them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(in crate::services::ecs) struct Placement {
     pub(in crate::services::ecs) constraints: Vec<Value>,
     pub(in crate::services::ecs) strategies: Vec<Value>,
@@ -105,7 +106,10 @@ pub(in crate::services::ecs) fn place(
 ) -> Result<Host, Shortfall> {
     let share = share(definition, &order.overrides);
     let (mut candidates, mut closest) = (Vec::new(), Shortfall::NoInstances);
-    for instance in active(world, &order.cluster) {
+    let of_provider = |instance: &&ContainerInstance| {
+        order.capacity_provider.is_none() || order.capacity_provider == instance.provider
+    };
+    for instance in active(world, &order.cluster).filter(of_provider) {
         let room = room(world, instance);
         match obstacle(world, order, definition, (&share, &room), instance) {
             None => candidates.push(Candidate { instance, room }),

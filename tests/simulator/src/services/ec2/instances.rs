@@ -1,0 +1,351 @@
+//! Instances: launched by Auto Scaling, they boot, carry a role, and run what their user data says of ECS's agent.
+//!
+//! Source: EC2 API reference; user guide, "Instance lifecycle".
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::filters::Filters;
+use super::interfaces::{create_eni, delete_eni};
+use super::{Eni, Tags, page, selected, tags};
+use crate::agenda::Agenda;
+use crate::call::{Answer, Fault, texts};
+use crate::clock::iso_time;
+use crate::protocol::query;
+use crate::services::{ec2, ec2_auto_scaling, ecs, iam};
+use crate::world::World;
+
+/// From launch to `running`, and to the agent's registration, in milliseconds: of the order that instances of the
+/// ECS-optimised image show; AWS gives no figures.
+const BOOTS: i64 = 15_000;
+const REGISTERS: i64 = 45_000;
+/// From the call to `terminated`.
+const ENDS: i64 = 30_000;
+/// How long one that is terminated is still described (user guide, "Terminate an instance": about an hour).
+const REMEMBERED: i64 = 3_600_000;
+
+/// An instance.
+#[derive(Clone, Debug, Serialize)]
+pub struct Instance {
+    /// `i-0...`
+    pub id: String,
+    /// Its type.
+    pub instance_type: String,
+    image: String,
+    /// Where it lies.
+    pub zone: String,
+    /// Its network interface, while it has one.
+    pub eni: Option<Eni>,
+    /// ARN or name.
+    profile: Option<String>,
+    user_data: String,
+    metadata: Value,
+    /// How it stands.
+    pub state: State,
+    launched: i64,
+    pub(super) tags: Tags,
+    /// The template it was launched from and its version.
+    pub template: (String, i64),
+}
+
+/// How an instance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It boots.
+    Pending,
+    /// It runs.
+    Running,
+    /// It is told to end.
+    ShuttingDown,
+    /// It is gone, and still described.
+    Terminated,
+}
+
+impl Instance {
+    /// When it was launched, in milliseconds since the epoch.
+    pub fn launched_at(&self) -> i64 {
+        self.launched
+    }
+}
+
+impl State {
+    /// Whether it costs money.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Pending | Self::Running)
+    }
+
+    fn view(self) -> Value {
+        let code = match self {
+            Self::Pending => 0,
+            Self::Running => 16,
+            Self::ShuttingDown => 32,
+            Self::Terminated => 48,
+        };
+        json!({"code": code, "name": self})
+    }
+}
+
+/// Which instance something happens to.
+pub(super) type Wakes = Agenda<String>;
+
+/// An instance type: CPU units, MiB and architecture (EC2 instance types guide; a vCPU is 1,024 CPU units to ECS).
+struct Type {
+    name: &'static str,
+    cpu: i64,
+    memory: i64,
+    architecture: &'static str,
+}
+
+const fn of(name: &'static str, cpus: i64, gibibytes: i64, architecture: &'static str) -> Type {
+    Type { name, cpu: cpus * 1024, memory: gibibytes * 1024, architecture }
+}
+
+const TYPES: [Type; 24] = [
+    of("t3.micro", 2, 1, "x86_64"),
+    of("t3.small", 2, 2, "x86_64"),
+    of("t3.medium", 2, 4, "x86_64"),
+    of("t3.large", 2, 8, "x86_64"),
+    of("t3.xlarge", 4, 16, "x86_64"),
+    of("t4g.micro", 2, 1, "arm64"),
+    of("t4g.small", 2, 2, "arm64"),
+    of("t4g.medium", 2, 4, "arm64"),
+    of("t4g.large", 2, 8, "arm64"),
+    of("t4g.xlarge", 4, 16, "arm64"),
+    of("m5.large", 2, 8, "x86_64"),
+    of("m5.xlarge", 4, 16, "x86_64"),
+    of("m5.2xlarge", 8, 32, "x86_64"),
+    of("m6i.large", 2, 8, "x86_64"),
+    of("m6i.xlarge", 4, 16, "x86_64"),
+    of("m7g.medium", 1, 4, "arm64"),
+    of("m7g.large", 2, 8, "arm64"),
+    of("m7g.xlarge", 4, 16, "arm64"),
+    of("m7g.2xlarge", 8, 32, "arm64"),
+    of("c5.large", 2, 4, "x86_64"),
+    of("c7g.large", 2, 4, "arm64"),
+    of("c7g.xlarge", 4, 8, "arm64"),
+    of("r5.large", 2, 16, "x86_64"),
+    of("r7g.large", 2, 16, "arm64"),
+];
+
+/// What the kernel and the agent keep of an instance's memory, in MiB and in hundredths (developer guide, "Reserving
+/// container instance memory", says that there is such a part and not how large; measured ones lie between 3 and 7 %).
+const KEPT: (i64, i64) = (64, 4);
+
+/// Launches an instance in a subnet, as a template's data says.
+pub fn launch(
+    world: &mut World,
+    subnet: &str,
+    template: (String, i64),
+    data: &Value,
+    given: &Tags,
+) -> Result<String, Fault> {
+    let text = |member: &str| query::text(data, member);
+    let instance_type = text("InstanceType").unwrap_or("m1.small").to_owned();
+    let known = TYPES.iter().find(|known| known.name == instance_type).ok_or_else(|| {
+        let message = format!(
+            "Your requested instance type ({instance_type}) is not supported in your requested Availability Zone."
+        );
+        Fault::bad_request("Unsupported", message)
+    })?;
+    let image = text("ImageId").unwrap_or_default().to_owned();
+    check_image(world, &image, known)?;
+    let profile =
+        data.get("IamInstanceProfile").and_then(|profile| query::text(profile, "Arn").or(query::text(profile, "Name")));
+    if let Some(unknown) = profile.filter(|profile| !iam::is_profile(world, profile)) {
+        let message = format!(
+            "Value ({unknown}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
+        );
+        return Err(Fault::bad_request("InvalidParameterValue", message));
+    }
+    let groups = texts(data.get("SecurityGroupId"));
+    let id = world.ids.resource("i");
+    let eni = create_eni(world, subnet, &groups, &format!("Primary network interface of {id}"))?;
+    let mut own = given.clone();
+    for specification in query::items(data, "TagSpecification") {
+        if query::text(specification, "ResourceType") == Some("instance") {
+            own.extend(tags::pairs(specification)?);
+        }
+    }
+    let instance = Instance {
+        id: id.clone(),
+        image,
+        zone: ec2::subnet(world, subnet).map(|subnet| subnet.availability_zone).unwrap_or_default(),
+        eni: Some(eni),
+        profile: profile.map(str::to_owned),
+        user_data: ec2::user_data(text("UserData").unwrap_or_default()).unwrap_or_default(),
+        metadata: data.get("MetadataOptions").cloned().unwrap_or(json!({})),
+        state: State::Pending,
+        launched: world.now,
+        tags: own,
+        instance_type,
+        template,
+    };
+    world.ec2.instances.insert(id.clone(), instance);
+    wake(world, &id, BOOTS);
+    Ok(id)
+}
+
+/// Images are known by the parameters that name them.
+fn check_image(world: &World, image: &str, of: &Type) -> Result<(), Fault> {
+    let Some(architecture) = world.foreign.images.get(image) else {
+        let message = format!("The image id '[{image}]' does not exist");
+        return Err(Fault::bad_request("InvalidAMIID.NotFound", message));
+    };
+    if architecture == of.architecture {
+        return Ok(());
+    }
+    let message = format!(
+        "The architecture '{}' of the specified instance type does not match the architecture '{architecture}' of the specified AMI.",
+        of.architecture
+    );
+    Err(Fault::bad_request("InvalidParameterValue", message))
+}
+
+fn wake(world: &mut World, id: &str, after: i64) {
+    let at = world.now + after;
+    world.ec2.wakes.add(at, id.to_owned());
+}
+
+/// Something is due for an instance.
+pub(super) fn advance(world: &mut World, id: &str) {
+    let Some(instance) = world.ec2.instances.get_mut(id) else { return };
+    match instance.state {
+        State::Pending => {
+            instance.state = State::Running;
+            wake(world, id, REGISTERS - BOOTS);
+        }
+        State::Running => register(world, id),
+        State::ShuttingDown => {
+            instance.state = State::Terminated;
+            let eni = instance.eni.take();
+            if let Some(eni) = eni {
+                delete_eni(world, &eni.id);
+            }
+            wake(world, id, REMEMBERED);
+        }
+        State::Terminated => drop(world.ec2.instances.remove(id)),
+    }
+}
+
+/// The agent registers with the cluster that its configuration names, by the instance's role and over its network
+/// (developer guide, "Amazon ECS container instance IAM role"); where it cannot, it tries again.
+fn register(world: &mut World, id: &str) {
+    let Some(instance) = world.ec2.instances.get(id).cloned() else { return };
+    let Some(cluster) = setting(&instance.user_data, "ECS_CLUSTER").or_else(|| Some("default".to_owned())) else {
+        return;
+    };
+    let role = instance.profile.as_ref().and_then(|profile| iam::role_of(world, profile));
+    let arn = world.arn("ecs", &format!("cluster/{cluster}"));
+    let may = role.is_some_and(|role| {
+        let assumable = iam::assumable(world, &role, "ec2.amazonaws.com", world.now).is_ok();
+        assumable && iam::allows(world, &role, "ecs:RegisterContainerInstance", &arn)
+    });
+    let gets_out = instance.eni.as_ref().is_some_and(|eni| ec2::gets_out(world, eni, false));
+    let size = TYPES.iter().find(|known| known.name == instance.instance_type);
+    let Some(size) = size.filter(|_| may && gets_out && ecs::is_cluster(world, &cluster)) else {
+        return wake(world, id, 30_000);
+    };
+    ecs::register_agent(world, &cluster, &instance, (size.cpu, left_of(size.memory)));
+}
+
+/// What is left of an instance's memory once the kernel and the agent have theirs, in MiB.
+pub fn left_of(memory: i64) -> i64 {
+    let (fixed, share) = KEPT;
+    memory - fixed - memory * share / 100
+}
+
+/// CPU units and MiB of an instance type, if it is known.
+pub fn size_of(instance_type: &str) -> Option<(i64, i64)> {
+    TYPES.iter().find(|known| known.name == instance_type).map(|known| (known.cpu, known.memory))
+}
+
+/// A variable of the agent's configuration, as user data write it.
+fn setting(user_data: &str, name: &str) -> Option<String> {
+    let (_, rest) = user_data.split_once(&format!("{name}="))?;
+    let value: String = rest.chars().take_while(|it| !it.is_whitespace() && !"\"'>;".contains(*it)).collect();
+    Some(value)
+}
+
+/// Ends an instance; one that ends already goes on as it was. Its agent is gone at once.
+pub fn terminate(world: &mut World, id: &str) {
+    let Some(instance) = world.ec2.instances.get_mut(id).filter(|instance| instance.state.is_live()) else { return };
+    instance.state = State::ShuttingDown;
+    wake(world, id, ENDS);
+    ecs::instance_is_gone(world, id);
+    ec2_auto_scaling::instance_has_ended(world, id);
+}
+
+/// `TerminateInstances`
+pub(super) fn terminate_all(world: &mut World, input: &Value) -> Answer {
+    let ids = texts(input.get("InstanceId"));
+    if let Some(unknown) = ids.iter().find(|id| !world.ec2.instances.contains_key(*id)) {
+        return Err(no_instance(unknown));
+    }
+    let mut changed = Vec::new();
+    for id in &ids {
+        let before = world.ec2.instances.get(id).map(|instance| instance.state.view());
+        terminate(world, id);
+        let now = world.ec2.instances.get(id).map(|instance| instance.state.view());
+        changed.push(json!({"instanceId": id, "previousState": before, "currentState": now}));
+    }
+    Ok(json!({"instancesSet": changed}))
+}
+
+/// `DescribeInstances`: each in a reservation of its own.
+pub(super) fn describe(world: &World, input: &Value) -> Answer {
+    let filters =
+        Filters::read(input, &["instance-state-name", "instance-id", "vpc-id", "subnet-id", "instance-type"])?;
+    let values = |instance: &Instance, name: &str| match name {
+        "instance-state-name" => vec![json!(instance.state).as_str().unwrap_or_default().to_owned()],
+        "instance-id" => vec![instance.id.clone()],
+        "instance-type" => vec![instance.instance_type.clone()],
+        "subnet-id" => instance.eni.iter().map(|eni| eni.subnet_id.clone()).collect(),
+        _ => instance.eni.iter().filter_map(|eni| Some(ec2::subnet(world, &eni.subnet_id)?.vpc_id)).collect(),
+    };
+    let all = selected(&world.ec2.instances, input, "InstanceId", &filters, values, |it| &it.tags, no_instance)?;
+    let views: Vec<Value> = all.into_iter().map(|instance| reservation(world, instance)).collect();
+    let (page, next) = page(world, input, &views)?;
+    Ok(json!({"reservationSet": page, "nextToken": next}))
+}
+
+fn no_instance(id: &str) -> Fault {
+    Fault::bad_request("InvalidInstanceID.NotFound", format!("The instance ID '{id}' does not exist"))
+}
+
+fn reservation(world: &World, instance: &Instance) -> Value {
+    let eni = instance.eni.as_ref();
+    let groups: Vec<Value> = eni.iter().flat_map(|eni| &eni.groups).map(|id| json!({"groupId": id})).collect();
+    let mut metadata = json!({"state": "applied"});
+    if let (Some(shown), Some(given)) = (metadata.as_object_mut(), instance.metadata.as_object()) {
+        shown.extend(given.iter().map(|(name, value)| (lower_first(name), value.clone())));
+    }
+    json!({
+        "reservationId": format!("r-{}", instance.id.trim_start_matches("i-")),
+        "ownerId": world.account_id,
+        "groupSet": [],
+        "instancesSet": [{
+            "instanceId": instance.id,
+            "imageId": instance.image,
+            "instanceState": instance.state.view(),
+            "instanceType": instance.instance_type,
+            "launchTime": iso_time(instance.launched),
+            "placement": {"availabilityZone": instance.zone},
+            "subnetId": eni.map(|eni| eni.subnet_id.clone()),
+            "privateIpAddress": eni.map(|eni| eni.private_ip.clone()),
+            "privateDnsName": eni.map(|eni| eni.private_dns_name.clone()),
+            "iamInstanceProfile": instance.profile.as_ref().map(|arn| json!({"arn": arn})),
+            "metadataOptions": metadata,
+            "groupSet": groups,
+            "tagSet": tags::shown(&instance.tags),
+        }],
+    })
+}
+
+fn lower_first(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_lowercase();
+    }
+    name
+}
