@@ -104,6 +104,11 @@ pub fn advance_to(world: &mut World, now: i64) {
     }
 }
 
+/// The instance that a network interface is the own one of.
+pub fn instance_with<'a>(world: &'a World, eni: &str) -> Option<&'a Instance> {
+    world.ec2.instances.values().find(|instance| instance.eni.as_ref().is_some_and(|own| own.id == eni))
+}
+
 /// The instance of this id.
 pub fn instance<'a>(world: &'a World, id: &str) -> Option<&'a Instance> {
     world.ec2.instances.get(id)

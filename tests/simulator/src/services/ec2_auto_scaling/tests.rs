@@ -269,6 +269,51 @@ fn a_zone_that_fails_takes_its_instances_and_tasks_come_back_in_the_others() {
 }
 
 #[test]
+fn tasks_with_dynamic_ports_are_targets_on_their_instances_if_those_are_opened() {
+    // A group's members reach one another; the other group lets nobody in.
+    for (instances, expected) in [("sg-0default", "healthy"), ("sg-0database", "unhealthy")] {
+        behind_a_load_balancer(instances, expected);
+    }
+}
+
+fn behind_a_load_balancer(instances: &str, expected: &str) {
+    let aws = Aws::new();
+    let data = data(&json!({"SecurityGroupId": [instances]}));
+    aws.ok("ec2", "CreateLaunchTemplateVersion", &json!({"LaunchTemplateName": "main", "LaunchTemplateData": data}));
+    aws.scaled(0, 3);
+    let balancer = json!({"Name": "public", "Subnets": ["subnet-0ddd", "subnet-0eee", "subnet-0fff"], "SecurityGroups": ["sg-0default"]});
+    let balancer =
+        aws.ok("elasticloadbalancing", "CreateLoadBalancer", &balancer)["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    let group = json!({"Name": "web", "Protocol": "HTTP", "Port": "80", "VpcId": "vpc-0a1b2c3d", "TargetType": "instance", "HealthCheckIntervalSeconds": "10"});
+    let group =
+        aws.ok("elasticloadbalancing", "CreateTargetGroup", &group)["TargetGroups"][0]["TargetGroupArn"].clone();
+    let forward = json!({"LoadBalancerArn": balancer, "Port": "80", "Protocol": "HTTP", "DefaultActions": [{"Type": "forward", "TargetGroupArn": group}]});
+    aws.ok("elasticloadbalancing", "CreateListener", &forward);
+    let service = json!({"cluster": "main", "serviceName": "behind", "taskDefinition": "web", "desiredCount": 4,
+        "loadBalancers": [{"targetGroupArn": group, "containerName": "web", "containerPort": 80}],
+        "healthCheckGracePeriodSeconds": 600, "availabilityZoneRebalancing": "DISABLED"});
+    aws.ok("ecs", "CreateService", &service);
+    aws.minutes(6);
+    let states = |aws: &Aws| {
+        let answer = aws.ok("elasticloadbalancing", "DescribeTargetHealth", &json!({"TargetGroupArn": group}));
+        let all = answer["TargetHealthDescriptions"].as_array().unwrap().clone();
+        let port = |it: &Value| it["Target"]["Port"].as_i64().unwrap();
+        assert!(
+            all.iter().all(|it| port(it) >= 32_768 && it["Target"]["Id"].as_str().unwrap().starts_with("i-")),
+            "{answer:#}"
+        );
+        let mut states: Vec<String> =
+            all.iter().map(|it| it["TargetHealth"]["State"].as_str().unwrap().to_owned()).collect();
+        states.dedup();
+        (all.len(), states)
+    };
+    assert_eq!(states(&aws), (4, vec![expected.to_owned()]), "{instances}");
+    aws.ok("ecs", "UpdateService", &json!({"cluster": "main", "service": "behind", "desiredCount": 1}));
+    aws.minutes(8);
+    assert_eq!(states(&aws).0, 1, "{instances}: what is gone is a target no more");
+}
+
+#[test]
 fn what_is_in_use_cannot_be_deleted() {
     let aws = Aws::new();
     aws.scaled(1, 2);

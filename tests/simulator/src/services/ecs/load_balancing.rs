@@ -12,7 +12,7 @@ use crate::call::Fault;
 use crate::services::ec2;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::{Health, Phase, Task};
-use crate::services::ecs::{container, deployments, events, invalid, lifecycle};
+use crate::services::ecs::{container, deployments, events, invalid, lifecycle, listening};
 use crate::services::elbv2::{self, TargetState};
 use crate::world::World;
 
@@ -84,9 +84,10 @@ fn check_one(world: &World, balancer: &Value, definition: &Definition) -> Result
         let message = format!("The target group with targetGroupArn {arn} does not have an associated load balancer.");
         return Err(invalid(message));
     }
-    if definition.text("networkMode") == Some("awsvpc") && group.target_type != "ip" {
+    let mode = definition.text("networkMode").unwrap_or("bridge");
+    if (mode == "awsvpc") != (group.target_type == "ip") {
         let message = format!(
-            "The provided target group {arn} has target type {}, which is incompatible with the awsvpc network mode \
+            "The provided target group {arn} has target type {}, which is incompatible with the {mode} network mode \
              specified in the task definition.",
             group.target_type
         );
@@ -122,9 +123,10 @@ pub(super) fn targets(world: &World, task: &Task) -> Vec<Target> {
 pub(super) fn register(world: &mut World, id: &str) {
     let Some(task) = world.ecs.tasks.get(id) else { return };
     let (service, targets) = (task.service.clone(), targets(world, task));
-    let Some((address, zone)) = address(task) else { return };
-    for Target { group, port } in &targets {
-        let text = match elbv2::register(world, group, &address, *port, zone.as_deref()) {
+    let places: Vec<(String, Place)> =
+        targets.iter().filter_map(|target| Some((target.group.clone(), place(world, task, target)?))).collect();
+    for (group, Place { id: address, port, zone }) in &places {
+        let text = match elbv2::register(world, group, address, *port, zone.as_deref()) {
             Ok(()) => format!("registered 1 targets in (target-group {group})"),
             Err(fault) => {
                 format!("failed to register targets in (target-group {group}) with (error {})", fault.message)
@@ -143,10 +145,14 @@ pub(super) fn register(world: &mut World, id: &str) {
 pub(super) fn deregister(world: &mut World, id: &str) -> i64 {
     let Some(task) = world.ecs.tasks.get(id) else { return 0 };
     let (service, targets) = (task.service.clone(), task.targets.clone());
-    let Some((address, _)) = address(task).filter(|_| !targets.is_empty()) else { return 0 };
+    let places: Vec<(String, Place)> =
+        targets.iter().filter_map(|target| Some((target.group.clone(), place(world, task, target)?))).collect();
+    if places.is_empty() {
+        return 0;
+    }
     let mut drained = world.now;
-    for Target { group, port } in &targets {
-        drained = drained.max(elbv2::deregister(world, group, &address, *port));
+    for (group, Place { id: address, port, .. }) in &places {
+        drained = drained.max(elbv2::deregister(world, group, address, *port));
         if let Some(key) = &service {
             events::add(world, key, &format!("deregistered 1 targets in (target-group {group})"));
         }
@@ -157,33 +163,55 @@ pub(super) fn deregister(world: &mut World, id: &str) -> i64 {
     drained - world.now
 }
 
-fn address(task: &Task) -> Option<(String, Option<String>)> {
+/// What a task is to a target group: its address, or its instance and the port that its container's has there.
+struct Place {
+    id: String,
+    port: i64,
+    zone: Option<String>,
+}
+
+fn place(world: &World, task: &Task, target: &Target) -> Option<Place> {
+    if elbv2::target_group(world, &target.group)?.target_type == "instance" {
+        let host = task.host.as_ref()?;
+        let bound = host.bindings.iter().find(|bound| bound.port == target.port && bound.protocol == "tcp")?;
+        return Some(Place { id: host.ec2_instance.clone(), port: bound.host, zone: host.zone.clone() });
+    }
     let attachment = task.attachment.as_ref()?;
-    Some((attachment.eni.as_ref()?.private_ip.clone(), attachment.zone.clone()))
+    let id = attachment.eni.as_ref()?.private_ip.clone();
+    Some(Place { id, port: target.port, zone: attachment.zone.clone() })
+}
+
+fn health<'a>(world: &'a World, task: &Task, target: &Target) -> Option<&'a TargetState> {
+    let Place { id, port, .. } = place(world, task, target)?;
+    elbv2::target_health(world, &target.group, &id, port)
 }
 
 /// Whether all of a task's target groups call it healthy; one without any is.
 pub(super) fn is_healthy(world: &World, task: &Task) -> bool {
-    let Some((address, _)) = address(task) else { return task.targets.is_empty() };
-    task.targets.iter().all(|Target { group, port }| {
-        elbv2::target_health(world, group, &address, *port) == Some(&TargetState::Healthy)
-    })
+    task.targets.iter().all(|target| health(world, task, target) == Some(&TargetState::Healthy))
 }
 
 /// The target group that calls a task unhealthy, with the port and why.
 pub(super) fn unhealthy_in(world: &World, task: &Task) -> Option<(Target, String)> {
-    let (address, _) = address(task)?;
     task.targets.iter().find_map(|target| {
-        let state = elbv2::target_health(world, &target.group, &address, target.port)?;
+        let state = health(world, task, target)?;
         let TargetState::Unhealthy(_) = state else { return None };
         Some((target.clone(), state.words().2.unwrap_or_default()))
     })
 }
 
-/// The state of the target with this address has changed.
-pub fn target_changed(world: &mut World, vpc_id: &str, address: &str) {
-    let eni = address.parse::<Ipv4Addr>().ok().and_then(|address| ec2::interface_at(world, vpc_id, address));
-    let Some(id) = eni.and_then(|eni| world.ecs.interfaces.get(&eni.id)).cloned() else { return };
+/// The task behind a target: by its address, or by its instance and its port there.
+fn behind(world: &World, vpc_id: &str, target: &str, port: i64) -> Option<String> {
+    let Ok(address) = target.parse::<Ipv4Addr>() else {
+        return listening::bound(world, target, port).map(|(task, _)| task.id.clone());
+    };
+    let eni = ec2::interface_at(world, vpc_id, address)?;
+    world.ecs.interfaces.get(&eni.id).cloned()
+}
+
+/// The state of a target has changed: of an address, or of an instance's port.
+pub fn target_changed(world: &mut World, vpc_id: &str, target: &str, port: i64) {
+    let Some(id) = behind(world, vpc_id, target, port) else { return };
     let Some(task) = world.ecs.tasks.get(&id).filter(|task| task.phase == Phase::Running) else { return };
     if task.targets.is_empty() {
         return;

@@ -62,8 +62,8 @@ fn change(world: &mut World, group: &str, key: &str, change: impl FnOnce(&mut Ta
     let before = target.state.clone();
     change(target);
     if target.state != before {
-        let (id, vpc_id) = (target.id.clone(), found.vpc_id.clone());
-        ecs::target_changed(world, &vpc_id, &id);
+        let (id, port, vpc_id) = (target.id.clone(), target.port, found.vpc_id.clone());
+        ecs::target_changed(world, &vpc_id, &id, port);
     }
 }
 
@@ -154,15 +154,20 @@ pub(super) fn answer(
     target: &Target,
     port: i64,
 ) -> Connection {
-    let address = target.id.parse().ok();
-    let Some(eni) = address.and_then(|address| ec2::interface_at(world, &group.vpc_id, address)) else {
-        return Connection::Lost;
-    };
+    let Some(eni) = interface(world, group, target) else { return Connection::Lost };
     let nodes = balancer.interfaces.values().filter_map(|id| ec2::interface(world, id));
     if !nodes.into_iter().all(|node| ec2::reaches(world, &node, &eni, port)) {
         return Connection::Lost;
     }
     ecs::listener(world, &eni.id, port).map_or(Connection::Refused, Connection::Made)
+}
+
+/// The network interface of a target: of an instance its own, else that which has the address.
+fn interface(world: &World, group: &TargetGroup, target: &Target) -> Option<ec2::Eni> {
+    match ec2::instance(world, &target.id) {
+        Some(instance) => instance.eni.clone(),
+        None => ec2::interface_at(world, &group.vpc_id, target.id.parse().ok()?),
+    }
 }
 
 /// Counts what a check met. User guide, "Health checks for your target groups": a new target needs to pass one check

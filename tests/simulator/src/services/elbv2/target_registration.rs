@@ -51,10 +51,14 @@ pub(super) fn register(world: &mut World, input: &Value) -> Answer {
 fn zone(world: &World, group: &TargetGroup, target: &Named) -> Result<Option<String>, Fault> {
     let refused = |message: String| Err(Fault::bad_request("InvalidTarget", message));
     if group.target_type == "instance" {
-        return refused(format!(
-            "The following targets are not in a running state and cannot be registered: '{}'",
-            target.id
-        ));
+        let instance = ec2::instance(world, &target.id).filter(|it| it.state == ec2::InstanceState::Running);
+        return match instance {
+            Some(instance) => Ok(Some(instance.zone.clone())),
+            None => refused(format!(
+                "The following targets are not in a running state and cannot be registered: '{}'",
+                target.id
+            )),
+        };
     }
     let Ok(address) = target.id.parse::<Ipv4Addr>() else {
         return Err(invalid(format!("The IP address '{}' is not a valid IPv4 address", target.id)));

@@ -151,6 +151,8 @@ pub(in crate::services::ecs) struct Host {
     /// The container instance, by id.
     pub(in crate::services::ecs) instance: String,
     pub(in crate::services::ecs) arn: String,
+    /// EC2's id of it.
+    pub(in crate::services::ecs) ec2_instance: String,
     pub(in crate::services::ecs) zone: Option<String>,
     pub(in crate::services::ecs) bindings: Vec<Binding>,
 }
@@ -160,6 +162,7 @@ pub(super) fn host(world: &World, instance: &ContainerInstance, definition: &Def
     Host {
         instance: instance.id.clone(),
         arn: instance.arn.clone(),
+        ec2_instance: instance.ec2_instance.clone(),
         zone: instance.attribute(ZONE).map(str::to_owned),
         bindings: bindings(room(world, instance), definition),
     }
