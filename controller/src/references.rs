@@ -65,11 +65,19 @@ fn cluster_to_look_in(reference: &ClusterRef, scope: &Scope, stores: &Stores) ->
     let object = stores.cluster(namespace, name);
     let base = object.as_ref().and_then(|object| object.annotations().get(ANNOTATION_BASE).cloned());
     let given = object.as_ref().and_then(|object| object.spec.cluster_name.clone());
-    ClusterReference::of_object(scope, namespace, name, base, given)
+    let cluster = ClusterReference::of_object(scope, namespace, name, base, given);
+    match object {
+        Some(object) => cluster.of_spec(&object.spec),
+        None => cluster,
+    }
 }
 
 fn cluster_of(arn: &str) -> ClusterReference {
-    ClusterReference { arn: arn.to_owned(), name: arn.rsplit('/').next().unwrap_or(arn).to_owned() }
+    ClusterReference {
+        arn: arn.to_owned(),
+        name: arn.rsplit('/').next().unwrap_or(arn).to_owned(),
+        on_instances: false,
+    }
 }
 
 /// The cluster that a service names: an object here, or an ARN.
@@ -92,7 +100,7 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
         return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
     }
     match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
-        Some(arn) => Reference::Ready(cluster_of(&arn)),
+        Some(arn) => Reference::Ready(cluster_of(&arn).of_spec(&cluster.spec)),
         None => {
             waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
         }

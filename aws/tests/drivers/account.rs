@@ -40,9 +40,14 @@ impl Account {
 
     /// What somebody else asks of ECS, such as a pipeline, or the agent of an instance.
     pub(crate) fn asks(&self, operation: &str, input: &Value) -> Value {
+        self.asks_of("ecs", operation, input)
+    }
+
+    /// The same of another service, by the name that signatures have.
+    pub(crate) fn asks_of(&self, service: &str, operation: &str, input: &Value) -> Value {
         self.simulator.with_world(|world| {
             let call = Call {
-                service: Service::from_scope("ecs").unwrap(),
+                service: Service::from_scope(service).unwrap(),
                 operation: operation.to_owned(),
                 input: input.clone(),
                 region: world.region.clone(),

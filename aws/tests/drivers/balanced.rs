@@ -155,7 +155,11 @@ fn references(balancer: &World, cluster: &World) -> References {
         hosts: None,
         claims: vec![],
     };
-    let cluster = ClusterReference { arn: output(cluster, "cluster", "arn"), name: output(cluster, "cluster", "name") };
+    let cluster = ClusterReference {
+        arn: output(cluster, "cluster", "arn"),
+        name: output(cluster, "cluster", "name"),
+        on_instances: false,
+    };
     let listeners = BTreeMap::from([("web".to_owned(), Reference::Ready(listener))]);
     References { listeners, ..References::to_cluster(Reference::Ready(cluster)) }
 }

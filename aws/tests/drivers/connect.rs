@@ -22,7 +22,7 @@ const LEGACY: &str = "arn:aws:servicediscovery:eu-west-1:123456789012:service/sr
 async fn cluster(account: &Account) -> ClusterReference {
     let world = Object::cluster(&json!({})).converge(account).await;
     let output = |name: &str| thing(&world, "cluster").outputs[name].clone();
-    ClusterReference { arn: output("arn"), name: output("name") }
+    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
 }
 
 /// A namespace that may name what the account has.

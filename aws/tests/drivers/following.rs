@@ -14,7 +14,7 @@ const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/
 async fn service(account: &Account, patch: &Value) -> Object {
     let cluster = Object::cluster(&json!({})).converge(account).await;
     let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-    let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+    let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
     let references = References::to_cluster(Reference::Ready(cluster));
     let secrets = json!([{"name": "PASSWORD", "valueFrom": SECRET}]);
     let mut whole = json!({"task": {"containerDefinitions": [{"name": "web", "image": IMAGE, "secrets": secrets}]}});

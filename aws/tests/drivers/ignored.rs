@@ -24,7 +24,7 @@ impl Pipeline {
         let account = Account::new().await;
         let cluster = Object::cluster(&json!({})).converge(&account).await;
         let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
         let object = Object::needing(scope("EcsService", "hello"), desire(&cluster, patch));
         let mut pipeline = Self { account, cluster, object };
         pipeline.object.converge(&pipeline.account).await;

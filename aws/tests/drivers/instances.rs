@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use longshore_crds::aws_environment::Grant;
+use longshore_planner::desired::ecs_cluster;
 use longshore_planner::engine::World;
 use longshore_planner::kinds::ecs::service::Service as EcsService;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::account::Account;
-use crate::examples::merge;
+use crate::examples::{self, merge};
 use crate::object::thing;
 use crate::stack::Stack;
 
@@ -64,8 +68,9 @@ fn spread(account: &Account) -> Vec<usize> {
     let world = account.simulator.with_world(|world| serde_json::to_value(&world.ecs).unwrap());
     let tasks = world["tasks"].as_object().unwrap().values().filter(|task| task["phase"] == "RUNNING");
     let of: Vec<&str> = tasks.map(|task| task["host"]["instance"].as_str().unwrap()).collect();
-    let mut counts: Vec<usize> =
-        world["instances"].as_object().unwrap().keys().map(|id| of.iter().filter(|it| *it == id).count()).collect();
+    let instances =
+        world["instances"].as_object().unwrap().iter().filter(|(_, instance)| instance["inactive"] == false);
+    let mut counts: Vec<usize> = instances.map(|(id, _)| of.iter().filter(|it| *it == id).count()).collect();
     counts.sort_unstable();
     counts
 }
@@ -153,4 +158,64 @@ async fn a_service_without_room_says_what_is_missing() {
     let (world, _) = stack.service().planned(&account).await;
     let told = json!(thing(&world, "service").detail).to_string();
     assert!(told.contains("has insufficient memory available"), "{told}");
+}
+
+/// What somebody else has made: an Auto Scaling group of up to six instances of a cluster, and its capacity provider.
+fn add_provider(account: &Account, cluster: &str) {
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ]});
+    account.asks_of("iam", "CreateRole", &json!({"RoleName": "agent", "AssumeRolePolicyDocument": trust.to_string()}));
+    let policy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
+    account.asks_of("iam", "AttachRolePolicy", &json!({"RoleName": "agent", "PolicyArn": policy}));
+    account.asks_of("iam", "CreateInstanceProfile", &json!({"InstanceProfileName": "agent"}));
+    account.asks_of("iam", "AddRoleToInstanceProfile", &json!({"InstanceProfileName": "agent", "RoleName": "agent"}));
+    let data = json!({
+        "ImageId": "ami-0ecsarm", "InstanceType": "m7g.large", "IamInstanceProfile": {"Name": "agent"},
+        "SecurityGroupId": ["sg-0default"], "UserData": BASE64_STANDARD.encode(format!("ECS_CLUSTER={cluster}\n")),
+    });
+    account.asks_of(
+        "ec2",
+        "CreateLaunchTemplate",
+        &json!({"LaunchTemplateName": "general", "LaunchTemplateData": data}),
+    );
+    let group = json!({
+        "AutoScalingGroupName": "general", "MinSize": "0", "MaxSize": "6", "VPCZoneIdentifier": "subnet-0aaa,subnet-0bbb",
+        "LaunchTemplate": {"LaunchTemplateName": "general"},
+    });
+    account.asks_of("autoscaling", "CreateAutoScalingGroup", &group);
+    let provider = json!({"autoScalingGroupArn": "general", "managedScaling": {"status": "ENABLED"}});
+    account.asks("CreateCapacityProvider", &json!({"name": "general", "autoScalingGroupProvider": provider}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_of_a_capacity_provider_run_once_its_group_has_grown_and_its_count_is_nobody_s_business() {
+    let account = Account::new().await;
+    let mut stack = Stack::new(&json!({}));
+    let cluster = stack.cluster.converge(&account).await;
+    add_provider(&account, &thing(&cluster, "cluster").outputs["name"]);
+    let spec = examples::cluster(&json!({
+        "capacityProviders": ["general"], "defaultCapacityProviderStrategy": [{"capacityProvider": "general", "weight": 1}],
+    }));
+    let mut granted = examples::scope("EcsCluster", "main");
+    let grant = Grant { capacity_providers: vec!["general".to_owned()], ..Grant::default() };
+    granted.environment.iam.as_mut().unwrap().grants.push(grant);
+    stack.cluster.scope = granted;
+    stack.cluster.desires(move |scope, _| ecs_cluster(scope, &spec).unwrap());
+    let strategy = json!([{"capacityProvider": "general", "weight": 1}]);
+    let mut patch = on_instances(&json!({"desiredCount": 12, "task": {"containerDefinitions": [
+        {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 1024},
+    ]}}));
+    (patch["launchType"], patch["capacityProviderStrategy"]) = (Value::Null, strategy);
+    let mut stack = Stack { cluster: stack.cluster, ..Stack::new(&patch) };
+    stack.converge(&account).await;
+    assert_eq!(spread(&account), [5, 7], "packed onto two by ECS, one in each zone first");
+    sleep(Duration::from_mins(1)).await;
+    let since = account.now();
+    stack.converge(&account).await;
+    assert_eq!(account.writes(since), [].into());
+    stack.service().remove(&account).await;
+    sleep(Duration::from_mins(30)).await;
+    assert_eq!(spread(&account), [] as [usize; 0], "the group has shrunk");
+    stack.cluster.remove(&account).await;
 }

@@ -57,7 +57,11 @@ fn references(file_system: &World, cluster: &World) -> References {
         clients_security_group_id: output(file_system, "clients", "id"),
         access_points: [("orders".to_owned(), Some(output(file_system, "orders", "id")))].into(),
     };
-    let cluster = ClusterReference { arn: output(cluster, "cluster", "arn"), name: output(cluster, "cluster", "name") };
+    let cluster = ClusterReference {
+        arn: output(cluster, "cluster", "arn"),
+        name: output(cluster, "cluster", "name"),
+        on_instances: false,
+    };
     let file_systems = [(("shop".to_owned(), "shared".to_owned()), Reference::Ready(known))].into();
     References { file_systems, ..References::to_cluster(Reference::Ready(cluster)) }
 }
@@ -263,7 +267,11 @@ async fn seventy_services_mount_one_file_system_by_one_rule() {
 
 #[test]
 fn a_service_waits_for_a_file_system_that_is_not_there() {
-    let references = References::to_cluster(Reference::Ready(ClusterReference { arn: "a".into(), name: "a".into() }));
+    let references = References::to_cluster(Reference::Ready(ClusterReference {
+        arn: "a".into(),
+        name: "a".into(),
+        on_instances: false,
+    }));
     let desired = ecs_service(
         &scope("EcsService", "uploads"),
         &examples::service(&mounting()),

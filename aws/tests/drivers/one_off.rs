@@ -27,7 +27,7 @@ impl Job {
     async fn new(account: &Account, command: &str) -> Self {
         let cluster = Object::cluster(&json!({})).converge(account).await;
         let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
         let references = References::to_cluster(Reference::Ready(cluster));
         let spec = examples::task(&json!({"taskFrom": null, "overrides": null, "task": {
             "cpu": 256, "memory": 512,

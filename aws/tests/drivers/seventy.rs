@@ -76,7 +76,7 @@ async fn seventy_services_on_one_group_of_a_users_take_one_rule_of_it() {
     let account = Account::new().await;
     let cluster = Object::cluster(&json!({})).converge(&account).await;
     let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-    let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+    let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
     let asked = openings(&examples::service(&database()));
     let mut environment = environment(asked.clone());
     let world = environment.converge(&account).await;

@@ -36,7 +36,7 @@ impl Stack {
     pub(crate) async fn begin(&mut self, account: &Account) {
         let cluster = self.cluster.converge(account).await;
         let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let reference = ClusterReference { arn: output("arn"), name: output("name") };
+        let reference = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
         self.service.get_or_insert_with(|| Object::service("hello", &reference, &self.patch));
     }
 

@@ -21,7 +21,7 @@ const S3: &str = "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0a1b2c3d
 async fn cluster(account: &Account) -> ClusterReference {
     let world = Object::cluster(&json!({})).converge(account).await;
     let output = |name: &str| thing(&world, "cluster").outputs[name].clone();
-    ClusterReference { arn: output("arn"), name: output("name") }
+    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
 }
 
 /// What a service's object wants that has this spec.

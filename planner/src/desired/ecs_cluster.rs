@@ -15,11 +15,6 @@ pub(crate) const CLUSTER_KEY: &str = "cluster";
 
 /// What an `EcsCluster` wants. A graph that comes out is authorised: nothing in it is outside of the grants.
 pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec) -> Result<Desired, Obstacle> {
-    let foreign = spec.capacity_providers.iter().find(|name| !matches!(name.as_str(), "FARGATE" | "FARGATE_SPOT"));
-    if let Some(name) = foreign {
-        let message = format!("{name}: capacity on EC2 is not built yet; only FARGATE and FARGATE_SPOT can be named");
-        return Err(Refusal::new("NotSupportedYet", "spec.capacityProviders", message).into());
-    }
     let namespace = spec.service_connect_defaults.as_ref().map(|defaults| defaults.namespace.as_str());
     if let Some(name) = namespace.filter(|namespace| !namespace.starts_with("arn:")) {
         // ECS makes a namespace of a name that it does not know, and reads back its ARN either way.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use longshore_crds::ContainerDefinition;
 use longshore_crds::application_load_balancer::{IpAddressType, ListenerProtocol};
 use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::ecs_task::Phase;
+use longshore_crds::{ContainerDefinition, EcsClusterSpec};
 
 use super::claims::Claim;
+use super::ecs_service::is_fargate_provider;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
@@ -218,9 +219,17 @@ pub struct ClusterReference {
     pub arn: String,
     /// Its name.
     pub name: String,
+    /// Where tasks run that say nothing of it: on instances, or on Fargate.
+    pub on_instances: bool,
 }
 
 impl ClusterReference {
+    /// One that is made by this spec: its default strategy says where tasks run.
+    pub fn of_spec(self, spec: &EcsClusterSpec) -> Self {
+        let names = spec.default_capacity_provider_strategy.iter().map(|item| item.capacity_provider.as_str());
+        Self { on_instances: names.into_iter().any(|name| !is_fargate_provider(name)), ..self }
+    }
+
     /// The cluster that an `EcsCluster` makes, by what is known of it without its status: where a service is looked for
     /// that goes together with its cluster. `base` and `cluster_name`: as pinned and as its spec says, where there are
     /// any.
@@ -239,7 +248,7 @@ impl ClusterReference {
             ..scope.clone()
         };
         let name = cluster_name.unwrap_or_else(|| cluster.base());
-        Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name }
+        Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name, on_instances: false }
     }
 }
 

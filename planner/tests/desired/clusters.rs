@@ -1,6 +1,7 @@
 //! What an `EcsCluster` asks for, and what it cannot.
 
 use longshore_crds::EcsClusterSpec;
+use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{ClusterReference, Obstacle, Scope, ecs_cluster};
 use longshore_planner::kinds::ecs::cluster::Cluster;
 use serde_json::{Value, json};
@@ -9,8 +10,12 @@ use crate::objects::{environment, scope};
 
 /// The fields for which a cluster is refused.
 fn refused(spec: Value) -> Vec<(String, String)> {
+    refused_in(&scope(environment(&json!({}))), spec)
+}
+
+fn refused_in(scope: &Scope, spec: Value) -> Vec<(String, String)> {
     let spec: EcsClusterSpec = serde_json::from_value(spec).unwrap();
-    match ecs_cluster(&scope(environment(&json!({}))), &spec) {
+    match ecs_cluster(scope, &spec) {
         Ok(desired) => {
             assert_eq!(desired.graph.len(), 1);
             vec![]
@@ -25,13 +30,22 @@ fn what_a_cluster_cannot_have_yet_is_refused_by_field() {
     let cases = [
         (json!({}), None),
         (json!({"capacityProviders": ["FARGATE", "FARGATE_SPOT"]}), None),
-        (json!({"capacityProviders": ["FARGATE", "mine"]}), Some("spec.capacityProviders")),
         (json!({"serviceConnectDefaults": {"namespace": "shop"}}), Some("spec.serviceConnectDefaults.namespace")),
     ];
     for (spec, field) in cases {
         let expected: Vec<_> = field.into_iter().map(|at| ("NotSupportedYet".to_owned(), at.to_owned())).collect();
         assert_eq!(refused(spec.clone()), expected, "{spec}");
     }
+}
+
+#[test]
+fn a_provider_of_an_auto_scaling_group_needs_a_grant() {
+    let spec = json!({"capacityProviders": ["FARGATE", "general"]});
+    assert_eq!(refused(spec.clone()), [("NotGranted".to_owned(), "spec.capacityProviders".to_owned())]);
+    let mut granted = environment(&json!({}));
+    let grant = Grant { capacity_providers: vec!["gen*".to_owned()], ..Grant::default() };
+    granted.iam.as_mut().unwrap().grants.push(grant);
+    assert_eq!(refused_in(&scope(granted), spec), []);
 }
 
 #[test]

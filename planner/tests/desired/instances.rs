@@ -2,14 +2,14 @@
 
 use longshore_crds::ecs_service::LaunchType;
 use longshore_crds::task_definition::{Compatibility, NetworkMode};
-use longshore_planner::desired::Desired;
+use longshore_planner::desired::{ClusterReference, Desired, Facts, Memory, Reference, References, ecs_service};
 use longshore_planner::engine::Kind;
 use longshore_planner::kinds::ec2::security_group::SecurityGroup;
 use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use serde_json::{Value, json};
 
-use crate::objects::{container, desired, refused, value};
+use crate::objects::{cluster, container, desired, environment, hello, refused, scope, value};
 
 /// Example 10 on instances of its cluster, with a patch.
 fn on_instances(patch: &Value) -> Value {
@@ -107,4 +107,36 @@ fn what_fargate_does_not_have_is_refused_by_field() {
         let refusals = refused(&patch);
         assert!(refusals.iter().any(|(word, at, _)| word == "NotOnFargate" && at == field), "{patch}: {refusals:?}");
     }
+}
+
+#[test]
+fn where_tasks_run_is_said_by_the_service_or_else_by_its_cluster() {
+    let strategy = |name: &str| json!([{"capacityProvider": name, "weight": 1}]);
+    let cases = [
+        (json!({"launchType": null, "capacityProviderStrategy": strategy("general")}), false, Compatibility::Ec2),
+        (json!({"launchType": null}), true, Compatibility::Ec2),
+        (json!({"launchType": "FARGATE"}), true, Compatibility::Fargate),
+        (
+            json!({"launchType": null, "capacityProviderStrategy": strategy("FARGATE_SPOT")}),
+            true,
+            Compatibility::Fargate,
+        ),
+        (json!({"launchType": null}), false, Compatibility::Fargate),
+    ];
+    for (patch, on_instances, expected) in cases {
+        let mut patch = patch;
+        let sized = if expected == Compatibility::Ec2 { on_instances_task() } else { json!({}) };
+        patch["task"] = sized;
+        let cluster = ClusterReference { on_instances, ..cluster().ready().unwrap().clone() };
+        let references = References::to_cluster(Reference::Ready(cluster));
+        let spec = hello(&patch);
+        let scope = scope(environment(&json!({})));
+        let desired = ecs_service(&scope, &spec, &Facts::new(), &references, &Memory::default()).unwrap();
+        let definition: TaskDefinition = value(&desired, "task");
+        assert_eq!(definition.content.requires_compatibilities, [expected], "{patch}");
+    }
+}
+
+fn on_instances_task() -> Value {
+    json!({"containerDefinitions": [container(&json!({"memory": 512}))]})
 }

@@ -33,7 +33,7 @@ impl Fleet {
         let mut cluster = Object::cluster(&json!({}));
         let seen = cluster.converge(&account).await;
         let output = |name: &str| thing(&seen, "cluster").outputs[name].clone();
-        let reference = ClusterReference { arn: output("arn"), name: output("name") };
+        let reference = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
         let mut fleet = Self { account, objects: vec![cluster], cluster: reference };
         fleet.grow(services).await;
         fleet

@@ -70,7 +70,8 @@ pub fn ecs_service(
     references: &References,
     memory: &Memory,
 ) -> Result<Desired, Obstacle> {
-    let refusals = unsupported::refusals(spec);
+    let capacity = capacity(spec, references);
+    let refusals = unsupported::refusals(spec, capacity);
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
@@ -85,7 +86,7 @@ pub fn ecs_service(
     let name = spec.service_name.as_ref().unwrap_or(&base);
     let (spec, deployed) = with_deployed(spec, cluster, name, facts)?;
     let spec = spec.as_ref();
-    let builder = Builder { scope, spec, base, facts, references, memory, deployed };
+    let builder = Builder { scope, spec, base, facts, references, memory, deployed, capacity };
     let denied = refused_openings(scope, spec);
     let (desired, needs) = match builder.build(cluster) {
         // What is never opened is not waited for.
@@ -127,6 +128,7 @@ struct Builder<'a> {
     memory: &'a Memory,
     /// The revision that the service runs, where images are its to say.
     deployed: Option<String>,
+    capacity: Capacity,
 }
 
 impl Builder<'_> {
@@ -209,8 +211,9 @@ impl Builder<'_> {
         of_listeners.chain(of_services).chain(of_file_systems).chain(of_access).collect()
     }
 
-    fn fargate(&self) -> bool {
-        is_fargate(self.spec)
+    /// Whether each task has a network interface of its own.
+    fn has_interfaces(&self) -> bool {
+        has_interfaces(self.spec, self.capacity)
     }
 }
 
@@ -247,11 +250,12 @@ pub(super) fn template(
     references: &References,
     memory: &Memory,
 ) -> Result<Template, Obstacle> {
-    let refusals = unsupported::refusals(spec);
+    let capacity = capacity(spec, references);
+    let refusals = unsupported::refusals(spec, capacity);
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
-    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory, deployed: None };
+    let builder = Builder { scope, spec, base: scope.base(), facts, references, memory, deployed: None, capacity };
     let mut graph = Graph::default();
     let mut ground = builder.ground(&mut graph)?;
     let revision = builder.task_definition(&mut graph, &mut ground, |_| false)?.arn;
@@ -267,20 +271,34 @@ pub(super) fn template(
     })
 }
 
-/// Whether the tasks run on Fargate. With neither a launch type nor a strategy the cluster's default decides, and
-/// clusters have only Fargate capacity so far.
-fn is_fargate(spec: &EcsServiceSpec) -> bool {
-    let fargate_provider = |name: &str| matches!(name, "FARGATE" | "FARGATE_SPOT");
-    match spec.launch_type {
-        Some(launch_type) => launch_type == LaunchType::Fargate,
-        None => spec.capacity_provider_strategy.iter().all(|item| fargate_provider(&item.capacity_provider)),
-    }
+/// What tasks run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Capacity {
+    Fargate,
+    /// Container instances of the cluster.
+    Instances,
+}
+
+/// With neither a launch type nor a strategy the cluster's default decides; of a cluster whose default is not known it is
+/// taken to be Fargate.
+fn capacity(spec: &EcsServiceSpec, references: &References) -> Capacity {
+    let on_instances = match (spec.launch_type, spec.capacity_provider_strategy.first()) {
+        (Some(launch_type), _) => launch_type != LaunchType::Fargate,
+        (None, Some(item)) => !is_fargate_provider(&item.capacity_provider),
+        (None, None) => references.cluster.ready().is_some_and(|cluster| cluster.on_instances),
+    };
+    if on_instances { Capacity::Instances } else { Capacity::Fargate }
+}
+
+/// API reference, `CreateCluster.capacityProviders`: two are AWS's own, and the others an account's.
+pub(crate) fn is_fargate_provider(name: &str) -> bool {
+    matches!(name, "FARGATE" | "FARGATE_SPOT")
 }
 
 /// Whether each task has a network interface of its own: always on Fargate; on an instance where it says `awsvpc` (API
 /// reference, `RegisterTaskDefinition.networkMode`: `bridge` where nothing is said).
-fn has_interfaces(spec: &EcsServiceSpec) -> bool {
-    is_fargate(spec) || spec.task.network_mode == Some(NetworkMode::Awsvpc)
+fn has_interfaces(spec: &EcsServiceSpec, capacity: Capacity) -> bool {
+    capacity == Capacity::Fargate || spec.task.network_mode == Some(NetworkMode::Awsvpc)
 }
 
 /// `hello:4` of an ARN.

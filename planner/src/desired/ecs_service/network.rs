@@ -6,7 +6,7 @@ use longshore_crds::ecs_service::AwsVpcConfiguration;
 use longshore_crds::task_definition::{Switch, TransportProtocol};
 
 use super::volumes::Mounts;
-use super::{Builder, SECURITY_GROUP_KEY, has_interfaces};
+use super::{Builder, SECURITY_GROUP_KEY};
 use crate::desired::access::{Opening, clients_group, openings};
 use crate::desired::obstacle::{Facts, Obstacle, Refusal};
 use crate::desired::subnets;
@@ -41,7 +41,7 @@ impl Builder<'_> {
         mounts: &Mounts,
         facts: &Facts,
     ) -> Result<ServiceNetwork, Obstacle> {
-        if !has_interfaces(self.spec) {
+        if !self.has_interfaces() {
             return Ok(ServiceNetwork::default());
         }
         let configuration = self.spec.network_configuration.as_ref();

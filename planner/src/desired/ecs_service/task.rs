@@ -2,7 +2,7 @@
 
 use longshore_crds::task_definition::{Compatibility, NetworkMode};
 
-use super::{Builder, Ground, TASK_KEY};
+use super::{Builder, Capacity, Ground, TASK_KEY};
 use crate::engine::{Graph, GraphError, Id, Text};
 use crate::kinds::ecs::task_definition::{TaskDefinition, TaskDefinitionOutput};
 
@@ -35,7 +35,7 @@ impl Builder<'_> {
         let containers = content.container_definitions.into_iter().map(|container| self.with_logs(container, logs));
         content.container_definitions =
             containers.map(|container| self.with_versions(self.with_image(container, pins), pins)).collect();
-        let compatibility = if self.fargate() {
+        let compatibility = if self.capacity == Capacity::Fargate {
             content.network_mode = Some(NetworkMode::Awsvpc);
             Compatibility::Fargate
         } else {

@@ -4,19 +4,16 @@ use longshore_crds::EcsServiceSpec;
 use longshore_crds::ecs_service::{LaunchType, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
-use super::has_interfaces;
-use super::is_fargate;
 use super::service::percentages;
+use super::{Capacity, has_interfaces};
 use crate::desired::obstacle::Refusal;
 use crate::engine::FieldPath;
 
 /// One refusal for each field that asks for something that is not built yet.
-pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
-    let by_provider = spec.launch_type.is_none() && !is_fargate(spec);
-    let shares = !has_interfaces(spec);
+pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal> {
+    let shares = !has_interfaces(spec, capacity);
     let fields = [
         ("spec.launchType", spec.launch_type == Some(LaunchType::External), "tasks on external instances"),
-        ("spec.capacityProviderStrategy", by_provider, "capacity providers other than FARGATE and FARGATE_SPOT"),
         ("spec.loadBalancers", shares && !spec.load_balancers.is_empty(), "load balancing to ports of instances"),
         ("spec.task.volumes", shares && mounts_efs(spec), "EFS mounted by the network interface of an instance"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
@@ -34,7 +31,10 @@ pub(super) fn refusals(spec: &EcsServiceSpec) -> Vec<Refusal> {
         let message = format!("{what}: this version of Longshore cannot do that yet; take the field out");
         Refusal::new("NotSupportedYet", at, message)
     });
-    let of_capacity = if is_fargate(spec) { not_on_fargate(spec) } else { not_on_instances(spec) };
+    let of_capacity = match capacity {
+        Capacity::Fargate => not_on_fargate(spec),
+        Capacity::Instances => not_on_instances(spec, capacity),
+    };
     unbuilt.chain(of_capacity).chain(cannot_move(spec)).collect()
 }
 
@@ -85,11 +85,11 @@ fn not_on_fargate(spec: &EcsServiceSpec) -> Vec<Refusal> {
 }
 
 /// What ECS refuses of tasks on instances.
-fn not_on_instances(spec: &EcsServiceSpec) -> Vec<Refusal> {
+fn not_on_instances(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal> {
     let at = FieldPath::from("spec.task");
     // API reference, `CreateService.networkConfiguration`: "required for task definitions that use the awsvpc network mode ...
     // and it isn't supported for other network modes".
-    let shares = !has_interfaces(spec) && spec.network_configuration.is_some();
+    let shares = !has_interfaces(spec, capacity) && spec.network_configuration.is_some();
     let network = shares.then(|| {
         let message = "tasks have a network interface, and security groups, of their own only with task.networkMode: awsvpc; \
                        write that, or take networkConfiguration out";

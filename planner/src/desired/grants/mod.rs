@@ -11,7 +11,7 @@ use longshore_crds::ecs_service::DeploymentLifecycleHook;
 use longshore_crds::task_definition::Volume;
 use serde_json::{Value, json};
 
-use super::ecs_service::{ALIASES, DECRYPT, POLICY_OF_TASK, SecretSource, named, source};
+use super::ecs_service::{ALIASES, DECRYPT, POLICY_OF_TASK, SecretSource, is_fargate_provider, named, source};
 use super::labels::matches;
 use super::obstacle::Refusal;
 use super::scope::Scope;
@@ -301,8 +301,14 @@ impl<'a> Granted<'a> {
 
     fn cluster(&self, cluster: &Cluster, at: &FieldPath) -> Vec<Refusal> {
         let namespace = cluster.service_connect_namespace.as_ref();
-        let at = at.member("serviceConnectDefaults");
-        namespace.and_then(|namespace| self.namespace(namespace, &at)).into_iter().collect()
+        let defaults_at = at.member("serviceConnectDefaults");
+        let namespace = namespace.and_then(|namespace| self.namespace(namespace, &defaults_at));
+        // Whoever has a provider in a cluster starts instances by it.
+        let providers_at = at.member("capacityProviders");
+        let foreign = cluster.capacity_providers.iter().filter(|name| !is_fargate_provider(name));
+        let providers = foreign
+            .filter_map(|name| self.need("capacityProviders", |grant| &grant.capacity_providers, name, &providers_at));
+        namespace.into_iter().chain(providers).collect()
     }
 
     /// Who offers names in a namespace can take those of others, and who is in it reaches what it offers.

@@ -157,7 +157,9 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
 
 /// Whether its tasks have network interfaces of their own.
 fn has_interfaces(want: &Want) -> bool {
-    want.spec["launchType"] != "EC2" || want.spec["task"]["networkMode"] == "awsvpc"
+    let provider = want.spec["capacityProviderStrategy"][0]["capacityProvider"].as_str().unwrap_or("FARGATE");
+    let on_instances = want.spec["launchType"] == "EC2" || !provider.starts_with("FARGATE");
+    !on_instances || want.spec["task"]["networkMode"] == "awsvpc"
 }
 
 fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
