@@ -207,7 +207,7 @@ async fn tasks_of_a_capacity_provider_run_once_its_group_has_grown_and_its_count
         {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 1024},
     ]}}));
     (patch["launchType"], patch["capacityProviderStrategy"]) = (Value::Null, strategy);
-    let mut stack = Stack { cluster: stack.cluster, ..Stack::new(&patch) };
+    let mut stack = Stack::of(stack.cluster, &patch);
     stack.converge(&account).await;
     assert_eq!(spread(&account), [5, 7], "packed onto two by ECS, one in each zone first");
     sleep(Duration::from_mins(1)).await;

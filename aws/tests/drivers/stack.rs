@@ -17,7 +17,12 @@ pub(crate) struct Stack {
 impl Stack {
     /// Example 10, its service patched; nothing is made yet.
     pub(crate) fn new(patch: &Value) -> Self {
-        Self { cluster: Object::cluster(&json!({})), service: None, patch: patch.clone() }
+        Self::of(Object::cluster(&json!({})), patch)
+    }
+
+    /// Example 10's service, patched, in a cluster.
+    pub(crate) fn of(cluster: Object, patch: &Value) -> Self {
+        Self { cluster, service: None, patch: patch.clone() }
     }
 
     /// Example 10 as it is, converged.
