@@ -134,6 +134,13 @@ const RULES: &[Rule] = {
         rule("ecs:", "ResourceInUseException", "", Wait, ""),
         rule("ecs:", "ConflictException", "", Retry, ""),
         rule("ecs:", "", "still draining", Wait, ""),
+        rule(
+            "ecs:",
+            "InvalidParameterException",
+            "The specified capacity provider",
+            Wait,
+            "the account must have it, and the cluster name it in capacityProviders: it is tried again",
+        ),
         rule("ecs:", "", "cannot be stopped while deployments are active", Wait, ""),
         rule("ecs:CreateService", "", "not idempotent", Retry, ""),
         rule(
@@ -465,6 +472,13 @@ mod tests {
                 Wait,
             ),
             ("ecs:DeleteCluster", "ClusterContainsServicesException", "", 400, Wait),
+            (
+                "ecs:CreateService",
+                "InvalidParameterException",
+                "The specified capacity provider 'general' was not found. Specify a valid name or ARN and try again.",
+                400,
+                Wait,
+            ),
             ("ecs:UpdateService", "ThrottlingException", "Rate exceeded", 400, Retry),
             ("ecs:UpdateService", "ServerException", "", 500, Retry),
             ("ecs:UpdateService", "SomethingNew", "", 503, Retry),

@@ -162,14 +162,12 @@ async fn a_service_without_room_says_what_is_missing() {
 
 /// What somebody else has made: an Auto Scaling group of up to six instances of a cluster, and its capacity provider.
 fn add_provider(account: &Account, cluster: &str) {
-    let trust = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ]});
-    account.asks_of("iam", "CreateRole", &json!({"RoleName": "agent", "AssumeRolePolicyDocument": trust.to_string()}));
-    let policy = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
-    account.asks_of("iam", "AttachRolePolicy", &json!({"RoleName": "agent", "PolicyArn": policy}));
     account.asks_of("iam", "CreateInstanceProfile", &json!({"InstanceProfileName": "agent"}));
-    account.asks_of("iam", "AddRoleToInstanceProfile", &json!({"InstanceProfileName": "agent", "RoleName": "agent"}));
+    account.asks_of(
+        "iam",
+        "AddRoleToInstanceProfile",
+        &json!({"InstanceProfileName": "agent", "RoleName": "ecsInstanceRole"}),
+    );
     let data = json!({
         "ImageId": "ami-0ecsarm", "InstanceType": "m7g.large", "IamInstanceProfile": {"Name": "agent"},
         "SecurityGroupId": ["sg-0default"], "UserData": BASE64_STANDARD.encode(format!("ECS_CLUSTER={cluster}\n")),
