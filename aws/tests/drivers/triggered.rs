@@ -24,7 +24,7 @@ impl Trigger {
     async fn new(account: &Account, patch: &Value) -> Self {
         let cluster = Object::cluster(&json!({})).converge(account).await;
         let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name") };
+        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
         let references = References::to_cluster(Reference::Ready(cluster));
         let spec = examples::trigger(patch);
         let scope = scope("EcsTaskTrigger", "nightly-report");

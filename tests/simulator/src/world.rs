@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, cloudwatch, ec2, ec2_auto_scaling, ecr, ecs, efs, elbv2, iam, logs, route53, scheduler,
-    secretsmanager, servicediscovery, ssm, sts, wafv2,
+    acm, application_autoscaling, cloudwatch, ec2, ec2_auto_scaling, ecr, ecs, efs, elbv2, iam, logs, route53,
+    scheduler, secretsmanager, servicediscovery, ssm, sts, wafv2,
 };
 
 /// One account in one region.
