@@ -137,7 +137,7 @@ const RULES: &[Rule] = {
         rule(
             "ecs:",
             "InvalidParameterException",
-            "The specified capacity provider",
+            "the specified capacity provider",
             Wait,
             "the account must have it, and the cluster name it in capacityProviders: it is tried again",
         ),

@@ -49,7 +49,7 @@ const LIMITS: &[Limit] = &[
     limit("ecs-cluster-read", &["ecs:DescribeClusters", "ecs:ListClusters"], 50, 20),
     limit(
         "ecs-service-modify",
-        &["ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService", "ecs:*ServiceDeployment"],
+        &["ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService", "ecs:ContinueServiceDeployment"],
         50,
         5,
     ),

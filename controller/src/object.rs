@@ -180,6 +180,10 @@ pub(crate) trait Object:
     fn run_policy(&self) -> Option<Policy> {
         None
     }
+    /// Whether resources of its own are made for a task that runs to its end.
+    fn has_template(&self) -> bool {
+        false
+    }
     /// The tasks that its status tells of.
     fn told_runs(&self) -> &[RunStatus] {
         &[]
@@ -391,6 +395,10 @@ impl Object for EcsTask {
         }
         let source = task_source(self, scope, stores);
         ecs_task(scope, &spec, facts, &references, source.as_ref(), memory, tracked(self))
+    }
+
+    fn has_template(&self) -> bool {
+        self.spec.task.is_some()
     }
 
     fn run_policy(&self) -> Option<Policy> {

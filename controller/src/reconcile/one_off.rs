@@ -37,6 +37,10 @@ impl<O: Object> Pass<'_, O> {
     ) -> Result<Option<Outcome>, Halt> {
         let Some(policy) = self.object.run_policy() else { return Ok(None) };
         let Some(attempt) = self.attempt()? else { return Ok(None) };
+        // A status that is lost had told what was made for it: that is found again first.
+        if self.object.has_template() && self.status().resources().is_empty() {
+            return Ok(None);
+        }
         let ended = attempt.outcome.is_some();
         let seen = if ended { vec![] } else { self.seen(scope, reader, &attempt.cluster).await? };
         let now = self.shell.clock.timestamp();

@@ -291,7 +291,7 @@ fn behind_a_load_balancer(instances: &str, expected: &str) {
     aws.ok("elasticloadbalancing", "CreateListener", &forward);
     let service = json!({"cluster": "main", "serviceName": "behind", "taskDefinition": "web", "desiredCount": 4,
         "loadBalancers": [{"targetGroupArn": group, "containerName": "web", "containerPort": 80}],
-        "healthCheckGracePeriodSeconds": 600, "availabilityZoneRebalancing": "DISABLED"});
+        "healthCheckGracePeriodSeconds": 6000, "availabilityZoneRebalancing": "DISABLED"});
     aws.ok("ecs", "CreateService", &service);
     aws.minutes(6);
     let states = |aws: &Aws| {
