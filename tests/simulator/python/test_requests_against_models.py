@@ -18,8 +18,9 @@ SHORTENED = re.compile(r"(?P<kind>subnet|vpc|sg)-0(?P<rest>[0-9a-z]{1,15})")
 
 
 def wire_name(service, name, shape):
-    """How a recorded member is called; EC2 writes its names with a capital, Route 53's stand by those of the model."""
-    if service == "route53":
+    """How a recorded member is called; EC2 writes its names with a capital, those of Route 53 and what stands in Scheduler's
+    URLs are recorded by the model's names."""
+    if service in ("route53", "scheduler"):
         return name
     located = shape.serialization.get("name", name)
     if service == "ec2":
