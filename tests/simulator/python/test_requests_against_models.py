@@ -48,7 +48,7 @@ def adapt(service, shape, value):
         return [adapt(service, shape.member, inner) for inner in value] if isinstance(value, list) else value
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: adapt(service, shape.value, inner) for key, inner in value.items()}
-    return scalar(shape.type_name, value) if service in ("ec2", "elbv2", "iam", "sts") else value
+    return scalar(shape.type_name, value) if service in ("autoscaling", "ec2", "elbv2", "iam", "sts") else value
 
 
 def lengthened(value):
