@@ -40,6 +40,12 @@ pub(crate) const NAME: RuleText = (
     "metadata.name must have no dots and at most 63 characters: it becomes part of names in AWS",
 );
 
+/// Of whatever runs in a cluster.
+pub(crate) const CLUSTER_FIXED: RuleText = (
+    "self.cluster == oldSelf.cluster",
+    "cluster can't be changed: make another object, and delete this one when the other is ready",
+);
+
 /// What was made in one account and region cannot be moved to another.
 pub(crate) const ENVIRONMENT_FIXED: RuleText = (
     "has(self.awsEnvironment) == has(oldSelf.awsEnvironment) && \

@@ -8,7 +8,7 @@ pub(super) const SERVICE: &[RuleText] = &[
     TASK_ROLE,
     EXECUTION_ROLE,
     rules::ENVIRONMENT_FIXED,
-    CLUSTER_FIXED,
+    rules::CLUSTER_FIXED,
     SERVICE_NAME_FIXED,
     SCHEDULING_FIXED,
     LAUNCH_TYPE_FIXED,
@@ -118,11 +118,6 @@ const REBALANCING: RuleText = (
     ),
     "availabilityZoneRebalancing: ENABLED starts a task in another zone before it stops one, which needs a maximumPercent above \
      100 and schedulingStrategy: REPLICA: raise maximumPercent, or write DISABLED",
-);
-
-const CLUSTER_FIXED: RuleText = (
-    "self.cluster == oldSelf.cluster",
-    "cluster can't be changed: make another object, and delete this one when the other is ready",
 );
 
 const SERVICE_NAME_FIXED: RuleText = (

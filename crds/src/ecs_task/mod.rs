@@ -1,7 +1,7 @@
 //! `EcsTask`: a task that runs to its end, as a Job does.
 
 mod overrides;
-mod rules;
+pub(crate) mod rules;
 mod status;
 mod task_from;
 

@@ -12,7 +12,7 @@ use crate::{
         CapacityProviderStrategyItem, ExecutionRole, ImageResolution, LaunchType, Logs, NetworkConfiguration,
         PlacementConstraint, PlacementStrategy, TaskRole,
     },
-    ecs_task::{ServiceName, TaskOverride},
+    ecs_task::{ServiceName, TaskOverride, rules as task},
     lifecycle::{Adoption, DeletionPolicy, Mode, managed},
     reference::ClusterRef,
     rules::{Rules, RulesWith},
@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[schemars(transform = Rules(rules::TRIGGER), transform = RulesWith(rules::HAS_TASK, rules::TEMPLATE))]
+#[schemars(transform = Rules(rules::TRIGGER), transform = RulesWith(task::HAS_TASK, task::TEMPLATE))]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = crate::schema::absent_not_null)]
 pub struct EcsTaskTriggerSpec {
