@@ -16,7 +16,7 @@ use longshore_aws::Cadence;
 use longshore_crds::application_load_balancer::IpAddressType;
 use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{
-    Address, ClusterReference, ListenerReference, Reference, References, application_load_balancer, ecs_service,
+    Address, ListenerReference, Reference, References, application_load_balancer, ecs_service,
 };
 use longshore_planner::engine::Kind as _;
 use longshore_planner::engine::{Subject, World};
@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::examples::{self, scope};
 use crate::kinds::delete_record;
-use crate::object::{Object, thing, words};
+use crate::object::{Object, cluster_of, thing, words};
 use crate::survey::law::same;
 use crate::survey::{judged, subject, suspicion};
 
@@ -155,11 +155,7 @@ fn references(balancer: &World, cluster: &World) -> References {
         hosts: None,
         claims: vec![],
     };
-    let cluster = ClusterReference {
-        arn: output(cluster, "cluster", "arn"),
-        name: output(cluster, "cluster", "name"),
-        on_instances: false,
-    };
+    let cluster = cluster_of(cluster);
     let listeners = BTreeMap::from([("web".to_owned(), Reference::Ready(listener))]);
     References { listeners, ..References::to_cluster(Reference::Ready(cluster)) }
 }

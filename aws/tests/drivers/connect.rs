@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, merge, scope};
-use crate::object::{Object, thing, words};
+use crate::object::{Object, cluster_of, thing, words};
 
 const AUTHORITY: &str =
     "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/33333333-4444-5555-6666-777777777777";
@@ -21,8 +21,7 @@ const LEGACY: &str = "arn:aws:servicediscovery:eu-west-1:123456789012:service/sr
 
 async fn cluster(account: &Account) -> ClusterReference {
     let world = Object::cluster(&json!({})).converge(account).await;
-    let output = |name: &str| thing(&world, "cluster").outputs[name].clone();
-    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
+    cluster_of(&world)
 }
 
 /// A namespace that may name what the account has.

@@ -1,11 +1,11 @@
 //! What is looked up outside the spec: kept as it was, or followed, by one deployment.
 
-use longshore_planner::desired::{ClusterReference, Reference, References, ecs_service};
+use longshore_planner::desired::{Reference, References, ecs_service};
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, merge, scope};
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 
 const IMAGE: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:latest";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/orders-db-AbCdEf";
@@ -13,8 +13,7 @@ const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/
 /// A service that runs an image of ECR's and reads a secret.
 async fn service(account: &Account, patch: &Value) -> Object {
     let cluster = Object::cluster(&json!({})).converge(account).await;
-    let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-    let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+    let cluster = cluster_of(&cluster);
     let references = References::to_cluster(Reference::Ready(cluster));
     let secrets = json!([{"name": "PASSWORD", "valueFrom": SECRET}]);
     let mut whole = json!({"task": {"containerDefinitions": [{"name": "web", "image": IMAGE, "secrets": secrets}]}});

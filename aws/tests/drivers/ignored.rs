@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, merge, scope};
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 
 const BUILT: &str = "public.ecr.aws/nginx/nginx:1.28";
 
@@ -23,8 +23,7 @@ impl Pipeline {
     async fn new(patch: &Value) -> Self {
         let account = Account::new().await;
         let cluster = Object::cluster(&json!({})).converge(&account).await;
-        let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+        let cluster = cluster_of(&cluster);
         let object = Object::needing(scope("EcsService", "hello"), desire(&cluster, patch));
         let mut pipeline = Self { account, cluster, object };
         pipeline.object.converge(&pipeline.account).await;

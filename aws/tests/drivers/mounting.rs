@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, scope};
-use crate::object::{Object, thing, words};
+use crate::object::{Object, cluster_of, thing, words};
 use crate::survey::cost::Cost;
 use crate::survey::{judged, subject, suspicion};
 
@@ -57,11 +57,7 @@ fn references(file_system: &World, cluster: &World) -> References {
         clients_security_group_id: output(file_system, "clients", "id"),
         access_points: [("orders".to_owned(), Some(output(file_system, "orders", "id")))].into(),
     };
-    let cluster = ClusterReference {
-        arn: output(cluster, "cluster", "arn"),
-        name: output(cluster, "cluster", "name"),
-        on_instances: false,
-    };
+    let cluster = cluster_of(cluster);
     let file_systems = [(("shop".to_owned(), "shared".to_owned()), Reference::Ready(known))].into();
     References { file_systems, ..References::to_cluster(Reference::Ready(cluster)) }
 }

@@ -242,6 +242,12 @@ pub(crate) fn words(step: &Step) -> String {
     format!("{verb} {}:{} ({})", step.id.kind, step.id.key, step.reason)
 }
 
+/// The cluster that an `EcsCluster` has made, for those that run in it.
+pub(crate) fn cluster_of(world: &World) -> ClusterReference {
+    let output = |name: &str| thing(world, "cluster").outputs[name].clone();
+    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
+}
+
 /// What was seen under a key.
 pub(crate) fn thing<'a>(world: &'a World, key: &str) -> &'a Thing {
     world.things.iter().find(|(id, _)| id.key == key).map(|(_, thing)| thing).expect("it exists")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use longshore_aws::{leave_trace, one_off_tasks, run_task, stop_task, traces};
 use longshore_crds::ecs_task::Phase;
-use longshore_planner::desired::{ClusterReference, Facts, Memory, Reference, References, ecs_task};
+use longshore_planner::desired::{Facts, Memory, Reference, References, ecs_task};
 use longshore_planner::engine::Ownership;
 use longshore_planner::one_off::{Attempt, Order, Sight, Trace};
 use longshore_simulator::faults::Kind;
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::account::Account;
 use crate::examples::{self, scope};
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 
 /// A one-off task whose resources are there.
 struct Job {
@@ -26,8 +26,7 @@ struct Job {
 impl Job {
     async fn new(account: &Account, command: &str) -> Self {
         let cluster = Object::cluster(&json!({})).converge(account).await;
-        let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+        let cluster = cluster_of(&cluster);
         let references = References::to_cluster(Reference::Ready(cluster));
         let spec = examples::task(&json!({"taskFrom": null, "overrides": null, "task": {
             "cpu": 256, "memory": 512,

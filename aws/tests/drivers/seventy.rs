@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::balanced::{Balanced, behind, orders};
 use crate::examples::{self, scope};
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 use crate::survey::cost::Cost;
 use crate::survey::subject;
 
@@ -75,8 +75,7 @@ fn database() -> Value {
 async fn seventy_services_on_one_group_of_a_users_take_one_rule_of_it() {
     let account = Account::new().await;
     let cluster = Object::cluster(&json!({})).converge(&account).await;
-    let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-    let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+    let cluster = cluster_of(&cluster);
     let asked = openings(&examples::service(&database()));
     let mut environment = environment(asked.clone());
     let world = environment.converge(&account).await;

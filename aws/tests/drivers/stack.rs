@@ -1,11 +1,10 @@
 //! Examples 00 and 10 as a whole: a cluster, and a service in it.
 
-use longshore_planner::desired::ClusterReference;
 use longshore_planner::engine::World;
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::object::{Object, thing, words};
+use crate::object::{Object, cluster_of, words};
 
 /// Both objects. The service is there once its cluster is.
 pub(crate) struct Stack {
@@ -40,8 +39,7 @@ impl Stack {
     /// The cluster converges, and the service is written.
     pub(crate) async fn begin(&mut self, account: &Account) {
         let cluster = self.cluster.converge(account).await;
-        let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let reference = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+        let reference = cluster_of(&cluster);
         self.service.get_or_insert_with(|| Object::service("hello", &reference, &self.patch));
     }
 

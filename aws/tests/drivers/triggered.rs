@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use longshore_aws::triggered_tasks;
 use longshore_crds::ecs_task::Phase;
-use longshore_planner::desired::{ClusterReference, Facts, Memory, Reference, References, Times, ecs_task_trigger};
+use longshore_planner::desired::{Facts, Memory, Reference, References, Times, ecs_task_trigger};
 use longshore_planner::triggered::Watch;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::account::Account;
 use crate::examples::{self, scope};
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 
 /// A trigger whose resources are there.
 struct Trigger {
@@ -23,8 +23,7 @@ struct Trigger {
 impl Trigger {
     async fn new(account: &Account, patch: &Value) -> Self {
         let cluster = Object::cluster(&json!({})).converge(account).await;
-        let output = |name: &str| thing(&cluster, "cluster").outputs[name].clone();
-        let cluster = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+        let cluster = cluster_of(&cluster);
         let references = References::to_cluster(Reference::Ready(cluster));
         let spec = examples::trigger(patch);
         let scope = scope("EcsTaskTrigger", "nightly-report");

@@ -13,15 +13,14 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::examples::{self, scope};
-use crate::object::{Object, thing, words};
+use crate::object::{Object, cluster_of, thing, words};
 
 const POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes";
 const S3: &str = "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60718";
 
 async fn cluster(account: &Account) -> ClusterReference {
     let world = Object::cluster(&json!({})).converge(account).await;
-    let output = |name: &str| thing(&world, "cluster").outputs[name].clone();
-    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
+    cluster_of(&world)
 }
 
 /// What a service's object wants that has this spec.

@@ -57,7 +57,8 @@ pub async fn one_off_tasks(
 ) -> Result<Vec<Sight>, Fault> {
     let mut arns: BTreeSet<String> = known.iter().cloned().collect();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        arns.extend(listed(aws, cluster, started_by, status).await?);
+        let request = ListTasksInputBuilder::default().cluster(cluster).started_by(started_by).desired_status(status);
+        arns.extend(listed(aws, request).await?);
     }
     let arns: Vec<String> = arns.into_iter().collect();
     let mut found = vec![];
@@ -76,8 +77,8 @@ pub async fn one_off_tasks(
 /// Its tasks went with it.
 pub(super) const NO_CLUSTER: &str = "ClusterNotFoundException";
 
-async fn listed(aws: &Aws<Read>, cluster: &str, started_by: &str, status: DesiredStatus) -> Result<Vec<String>, Fault> {
-    let request = ListTasksInputBuilder::default().cluster(cluster).started_by(started_by).desired_status(status);
+/// Every page of a list of tasks, by their ARNs.
+pub(super) async fn listed(aws: &Aws<Read>, request: ListTasksInputBuilder) -> Result<Vec<String>, Fault> {
     let (mut arns, mut token) = (vec![], None);
     loop {
         let page = aws.read(request.clone().set_next_token(token)).await.absent_if(&[NO_CLUSTER])?;

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{DesiredStatus, Task};
 use longshore_planner::desired::RevisionRoles;
 use longshore_planner::triggered::{Seen, Watch};
 
-use super::one_off::{DESCRIBED, NO_CLUSTER, record, time};
+use super::one_off::{DESCRIBED, NO_CLUSTER, listed, record, time};
 use crate::access::{Aws, Read};
 use crate::drivers::only_missing;
 use crate::fault::{Absent, Fault};
@@ -19,7 +19,8 @@ use crate::fault::{Absent, Fault};
 pub async fn triggered_tasks(aws: &Aws<Read>, watch: &Watch, known: &[String]) -> Result<Vec<Seen>, Fault> {
     let mut arns: BTreeSet<String> = known.iter().cloned().collect();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        arns.extend(of_family(aws, watch, status).await?);
+        let request = ListTasksInputBuilder::default().cluster(&watch.cluster).family(&watch.family);
+        arns.extend(listed(aws, request.desired_status(status)).await?);
     }
     let arns: Vec<String> = arns.into_iter().collect();
     let mut found = vec![];
@@ -31,20 +32,6 @@ pub async fn triggered_tasks(aws: &Aws<Read>, watch: &Watch, known: &[String]) -
         found.extend(ours.filter_map(seen));
     }
     Ok(found)
-}
-
-async fn of_family(aws: &Aws<Read>, watch: &Watch, status: DesiredStatus) -> Result<Vec<String>, Fault> {
-    let request = ListTasksInputBuilder::default().cluster(&watch.cluster).family(&watch.family).desired_status(status);
-    let (mut arns, mut token) = (vec![], None);
-    loop {
-        let page = aws.read(request.clone().set_next_token(token)).await.absent_if(&[NO_CLUSTER])?;
-        let Some(page) = page else { return Ok(arns) };
-        arns.extend(page.task_arns.unwrap_or_default());
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(arns);
-        }
-    }
 }
 
 fn seen(task: &Task) -> Option<Seen> {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::subject;
 use crate::account::Account;
-use crate::object::{Object, thing};
+use crate::object::{Object, cluster_of};
 
 /// As deep as the graph, and some more for roles that AWS does not know yet.
 const ROUNDS: usize = 30;
@@ -32,8 +32,7 @@ impl Fleet {
         account.simulator.with_world(|world| world.settings.roles_per_account = 5000);
         let mut cluster = Object::cluster(&json!({}));
         let seen = cluster.converge(&account).await;
-        let output = |name: &str| thing(&seen, "cluster").outputs[name].clone();
-        let reference = ClusterReference { arn: output("arn"), name: output("name"), on_instances: false };
+        let reference = cluster_of(&seen);
         let mut fleet = Self { account, objects: vec![cluster], cluster: reference };
         fleet.grow(services).await;
         fleet
