@@ -78,6 +78,15 @@ pub fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
     input.get(member).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// A member's name with a small letter first: how messages and the answers of EC2 write it.
+pub fn lower_first(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_lowercase();
+    }
+    name
+}
+
 /// The items of a list among an input's members; absent is empty.
 pub fn items<'a>(input: &'a Value, member: &str) -> &'a [Value] {
     input.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()

@@ -5,6 +5,7 @@
 
 mod filters;
 mod groups;
+mod instance_types;
 mod instances;
 mod interfaces;
 mod launch_templates;
@@ -29,7 +30,8 @@ use crate::protocol::query;
 use crate::world::World;
 
 pub use self::groups::{SecurityGroup, add_group, default_group};
-pub use self::instances::{Instance, State as InstanceState, launch, left_of, size_of, terminate};
+pub use self::instance_types::{InstanceType, instance_type};
+pub use self::instances::{Instance, State as InstanceState, launch, terminate};
 pub use self::interfaces::{Eni, create_eni, delete_eni, interface, interface_at, put_into_groups};
 pub use self::launch_templates::template_data;
 pub use self::network::{NewSubnet, Subnet, add_subnet, add_vpc, first_address, subnet, vpc_contains};

@@ -19,7 +19,7 @@ use crate::protocol::query;
 use crate::world::World;
 
 pub use groups::{find, is_protecting};
-pub use scaling::{desire, has_drained, instance_has_ended, instance_size, lose_zone, protect};
+pub use scaling::{desire, has_drained, instance_has_ended, launches, lose_zone, protect};
 
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -57,8 +57,6 @@ pub struct Group {
     deleting: bool,
     /// The newest last.
     refreshes: Vec<refresh::Refresh>,
-    /// What hinders launches, in EC2's words.
-    hindrance: Option<String>,
 }
 
 /// An instance of a group.
@@ -133,10 +131,7 @@ fn invalid(message: impl Into<String>) -> Fault {
 
 fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, Fault> {
     query::text(input, member).ok_or_else(|| {
-        let mut place = member.to_owned();
-        if let Some(first) = place.get_mut(0..1) {
-            first.make_ascii_lowercase();
-        }
+        let place = query::lower_first(member);
         invalid(format!(
             "1 validation error detected: Value null at '{place}' failed to satisfy constraint: Member must not be null"
         ))

@@ -210,10 +210,7 @@ fn limit_exceeded(message: impl Into<String>) -> Fault {
 }
 
 fn invalid(member: &str, value: &str, constraint: &str) -> Fault {
-    let mut place = member.to_owned();
-    if let Some(first) = place.get_mut(0..1) {
-        first.make_ascii_lowercase();
-    }
+    let place = query::lower_first(member);
     let message = format!(
         "1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: Member must {constraint}"
     );

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::filters::Filters;
+use super::instance_types::{InstanceType, instance_type as instance_type_of};
 use super::interfaces::{create_eni, delete_eni};
 use super::{Eni, Tags, page, selected, tags};
 use crate::agenda::Agenda;
@@ -89,49 +90,6 @@ impl State {
 /// Which instance something happens to.
 pub(super) type Wakes = Agenda<String>;
 
-/// An instance type: CPU units, MiB and architecture (EC2 instance types guide; a vCPU is 1,024 CPU units to ECS).
-struct Type {
-    name: &'static str,
-    cpu: i64,
-    memory: i64,
-    architecture: &'static str,
-}
-
-const fn of(name: &'static str, cpus: i64, gibibytes: i64, architecture: &'static str) -> Type {
-    Type { name, cpu: cpus * 1024, memory: gibibytes * 1024, architecture }
-}
-
-const TYPES: [Type; 24] = [
-    of("t3.micro", 2, 1, "x86_64"),
-    of("t3.small", 2, 2, "x86_64"),
-    of("t3.medium", 2, 4, "x86_64"),
-    of("t3.large", 2, 8, "x86_64"),
-    of("t3.xlarge", 4, 16, "x86_64"),
-    of("t4g.micro", 2, 1, "arm64"),
-    of("t4g.small", 2, 2, "arm64"),
-    of("t4g.medium", 2, 4, "arm64"),
-    of("t4g.large", 2, 8, "arm64"),
-    of("t4g.xlarge", 4, 16, "arm64"),
-    of("m5.large", 2, 8, "x86_64"),
-    of("m5.xlarge", 4, 16, "x86_64"),
-    of("m5.2xlarge", 8, 32, "x86_64"),
-    of("m6i.large", 2, 8, "x86_64"),
-    of("m6i.xlarge", 4, 16, "x86_64"),
-    of("m7g.medium", 1, 4, "arm64"),
-    of("m7g.large", 2, 8, "arm64"),
-    of("m7g.xlarge", 4, 16, "arm64"),
-    of("m7g.2xlarge", 8, 32, "arm64"),
-    of("c5.large", 2, 4, "x86_64"),
-    of("c7g.large", 2, 4, "arm64"),
-    of("c7g.xlarge", 4, 8, "arm64"),
-    of("r5.large", 2, 16, "x86_64"),
-    of("r7g.large", 2, 16, "arm64"),
-];
-
-/// What the kernel and the agent keep of an instance's memory, in MiB and in hundredths (developer guide, "Reserving
-/// container instance memory", says that there is such a part and not how large; measured ones lie between 3 and 7 %).
-const KEPT: (i64, i64) = (64, 4);
-
 /// Launches an instance in a subnet, as a template's data says.
 pub fn launch(
     world: &mut World,
@@ -142,7 +100,7 @@ pub fn launch(
 ) -> Result<String, Fault> {
     let text = |member: &str| query::text(data, member);
     let instance_type = text("InstanceType").unwrap_or("m1.small").to_owned();
-    let known = TYPES.iter().find(|known| known.name == instance_type).ok_or_else(|| {
+    let known = instance_type_of(&instance_type).ok_or_else(|| {
         let message = format!(
             "Your requested instance type ({instance_type}) is not supported in your requested Availability Zone."
         );
@@ -187,7 +145,7 @@ pub fn launch(
 }
 
 /// Images are known by the parameters that name them.
-fn check_image(world: &World, image: &str, of: &Type) -> Result<(), Fault> {
+fn check_image(world: &World, image: &str, of: &InstanceType) -> Result<(), Fault> {
     let Some(architecture) = world.foreign.images.get(image) else {
         let message = format!("The image id '[{image}]' does not exist");
         return Err(Fault::bad_request("InvalidAMIID.NotFound", message));
@@ -242,22 +200,11 @@ fn register(world: &mut World, id: &str) {
         assumable && iam::allows(world, &role, "ecs:RegisterContainerInstance", &arn)
     });
     let gets_out = instance.eni.as_ref().is_some_and(|eni| ec2::gets_out(world, eni, false));
-    let size = TYPES.iter().find(|known| known.name == instance.instance_type);
+    let size = instance_type_of(&instance.instance_type);
     let Some(size) = size.filter(|_| may && gets_out && ecs::is_cluster(world, &cluster)) else {
         return wake(world, id, 30_000);
     };
-    ecs::register_agent(world, &cluster, &instance, (size.cpu, left_of(size.memory)));
-}
-
-/// What is left of an instance's memory once the kernel and the agent have theirs, in MiB.
-pub fn left_of(memory: i64) -> i64 {
-    let (fixed, share) = KEPT;
-    memory - fixed - memory * share / 100
-}
-
-/// CPU units and MiB of an instance type, if it is known.
-pub fn size_of(instance_type: &str) -> Option<(i64, i64)> {
-    TYPES.iter().find(|known| known.name == instance_type).map(|known| (known.cpu, known.memory))
+    ecs::register_agent(world, &cluster, &instance, (size.cpu, size.left()));
 }
 
 /// A variable of the agent's configuration, as user data write it.
@@ -318,7 +265,7 @@ fn reservation(world: &World, instance: &Instance) -> Value {
     let groups: Vec<Value> = eni.iter().flat_map(|eni| &eni.groups).map(|id| json!({"groupId": id})).collect();
     let mut metadata = json!({"state": "applied"});
     if let (Some(shown), Some(given)) = (metadata.as_object_mut(), instance.metadata.as_object()) {
-        shown.extend(given.iter().map(|(name, value)| (lower_first(name), value.clone())));
+        shown.extend(given.iter().map(|(name, value)| (query::lower_first(name), value.clone())));
     }
     json!({
         "reservationId": format!("r-{}", instance.id.trim_start_matches("i-")),
@@ -340,12 +287,4 @@ fn reservation(world: &World, instance: &Instance) -> Value {
             "tagSet": tags::shown(&instance.tags),
         }],
     })
-}
-
-fn lower_first(name: &str) -> String {
-    let mut name = name.to_owned();
-    if let Some(first) = name.get_mut(0..1) {
-        first.make_ascii_lowercase();
-    }
-    name
 }

@@ -249,12 +249,6 @@ fn answered(data: &Value) -> Value {
 }
 
 fn renamed(name: &str) -> String {
-    if let Some((_, list)) = LISTS.iter().find(|(request, _)| *request == name) {
-        return (*list).to_owned();
-    }
-    let mut name = name.to_owned();
-    if let Some(first) = name.get_mut(0..1) {
-        first.make_ascii_lowercase();
-    }
-    name
+    let list = LISTS.iter().find(|(request, _)| *request == name);
+    list.map_or_else(|| query::lower_first(name), |(_, list)| (*list).to_owned())
 }

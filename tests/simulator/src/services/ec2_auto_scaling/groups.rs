@@ -48,7 +48,6 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
         instances: Vec::new(),
         deleting: false,
         refreshes: Vec::new(),
-        hindrance: None,
         name: name.clone(),
     };
     world.ec2_auto_scaling.groups.insert(name.clone(), group);

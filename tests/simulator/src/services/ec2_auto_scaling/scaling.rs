@@ -1,8 +1,7 @@
 //! How a group comes to have as many instances as it is told to.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 use super::groups::REACTION;
 use super::{Group, Member, look_after, refresh};
@@ -75,22 +74,15 @@ pub(super) fn look(world: &mut World, name: &str) {
     }
     let count = i64::try_from(group.members().count()).unwrap_or(i64::MAX);
     let wanted = group.desired + refresh::surge(group);
-    let result = match count.cmp(&wanted) {
-        std::cmp::Ordering::Less => launch(world, name),
-        std::cmp::Ordering::Equal => Ok(false),
-        std::cmp::Ordering::Greater => Ok(scale_in(world, name)),
+    let busy = refresh::is_active(group);
+    let next = match count.cmp(&wanted) {
+        Ordering::Less if launch(world, name).is_some() => Some(REACTION),
+        Ordering::Less => Some(AFTER_FAILURE),
+        Ordering::Greater if scale_in(world, name) => Some(REACTION),
+        _ => (busy || has_passing(world, name)).then_some(AGAIN),
     };
-    let busy = world.ec2_auto_scaling.groups.get(name).is_some_and(refresh::is_active);
-    match result {
-        Ok(true) => look_after(world, name, REACTION),
-        Ok(false) if busy || has_passing(world, name) => look_after(world, name, AGAIN),
-        Ok(false) => {}
-        Err(words) => {
-            if let Some(group) = world.ec2_auto_scaling.groups.get_mut(name) {
-                group.hindrance = Some(words);
-            }
-            look_after(world, name, AFTER_FAILURE);
-        }
+    if let Some(next) = next {
+        look_after(world, name, next);
     }
 }
 
@@ -121,9 +113,9 @@ fn forget_gone(world: &mut World, name: &str) {
     }
 }
 
-/// One more, in the zone with the fewest; whether it was launched, or why not.
-fn launch(world: &mut World, name: &str) -> Result<bool, String> {
-    let Some(group) = world.ec2_auto_scaling.groups.get(name).cloned() else { return Ok(false) };
+/// One more, in the zone with the fewest; `None`: it could not be launched.
+fn launch(world: &mut World, name: &str) -> Option<()> {
+    let group = world.ec2_auto_scaling.groups.get(name).cloned()?;
     let in_subnet = |subnet: &String| {
         let there = group.members().filter_map(|member| ec2::instance(world, &member.id));
         there.filter(|instance| instance.eni.as_ref().is_some_and(|eni| eni.subnet_id == *subnet)).count()
@@ -132,9 +124,8 @@ fn launch(world: &mut World, name: &str) -> Result<bool, String> {
         let zone = ec2::subnet(world, subnet).map(|subnet| subnet.availability_zone);
         zone.is_some() && zone != world.settings.lost_zone
     };
-    let subnet = group.subnets.iter().filter(reachable).min_by_key(|subnet| in_subnet(subnet)).cloned();
-    let subnet = subnet.ok_or("There is no capacity in the Availability Zones of the group.")?;
-    let (id, number, data) = ec2::template_data(world, &group.template).map_err(|fault| fault.message)?;
+    let subnet = group.subnets.iter().filter(reachable).min_by_key(|subnet| in_subnet(subnet)).cloned()?;
+    let (id, number, data) = ec2::template_data(world, &group.template).ok()?;
     let mut tags: BTreeMap<String, String> = group
         .tags
         .iter()
@@ -142,13 +133,10 @@ fn launch(world: &mut World, name: &str) -> Result<bool, String> {
         .map(|(key, (value, _))| (key.clone(), value.clone()))
         .collect();
     tags.insert("aws:autoscaling:groupName".to_owned(), name.to_owned());
-    let launched = ec2::launch(world, &subnet, (id, number), &data, &tags);
-    let instance = launched.map_err(|fault| format!("{}: {}", fault.code, fault.message))?;
-    if let Some(group) = world.ec2_auto_scaling.groups.get_mut(name) {
-        group.hindrance = None;
-        group.instances.push(Member { id: instance, protected: group.protects_new, version: number, waits: false });
-    }
-    Ok(true)
+    let instance = ec2::launch(world, &subnet, (id, number), &data, &tags).ok()?;
+    let group = world.ec2_auto_scaling.groups.get_mut(name)?;
+    group.instances.push(Member { id: instance, protected: group.protects_new, version: number, waits: false });
+    Some(())
 }
 
 /// The default policy (user guide, "Default termination policy"): of the zone with the most the one of the oldest template,
@@ -178,15 +166,13 @@ pub(super) fn let_go(world: &mut World, name: &str, id: &str) {
     look_after(world, name, AGAIN);
 }
 
-/// CPU units and MiB of what a group launches.
-pub fn instance_size(world: &World, group: &Group) -> Option<(i64, i64)> {
+/// The type of what a group launches.
+pub fn launches(world: &World, group: &Group) -> Option<&'static ec2::InstanceType> {
     let (_, _, data) = ec2::template_data(world, &group.template).ok()?;
-    ec2::size_of(query::text(&data, "InstanceType")?)
+    ec2::instance_type(query::text(&data, "InstanceType")?)
 }
 
 /// The number of the version that new instances are launched from.
 pub(super) fn current_version(world: &World, group: &Group) -> Option<i64> {
-    let template: &Value = &group.template;
-    query::text(template, "LaunchTemplateId")?;
-    ec2::template_data(world, template).ok().map(|(_, number, _)| number)
+    ec2::template_data(world, &group.template).ok().map(|(_, number, _)| number)
 }

@@ -192,7 +192,7 @@ fn an_instance_registers_with_the_cluster_that_its_user_data_name_if_its_role_an
 }
 
 #[test]
-fn a_group_that_cannot_launch_says_why_and_does_once_it_can() {
+fn a_group_that_cannot_launch_does_once_it_can() {
     let aws = Aws::new();
     let wrong = data(&json!({"InstanceType": "m5.large"}));
     aws.ok("ec2", "CreateLaunchTemplateVersion", &json!({"LaunchTemplateName": "main", "LaunchTemplateData": wrong}));

@@ -315,7 +315,7 @@ pub(super) fn look(world: &mut World, name: &str) {
 /// `CapacityProviderReservation` is M / N x 100, of M instances that are needed and N that there are; it is to be the target.
 fn scale(world: &mut World, provider: &CapacityProvider, cluster: &str) {
     let Some(group) = ec2_auto_scaling::find(world, &provider.group).cloned() else { return };
-    let Some(size) = ec2_auto_scaling::instance_size(world, &group).map(registered) else { return };
+    let Some(size) = ec2_auto_scaling::launches(world, &group).map(registered) else { return };
     let busy = instances::of_provider(world, cluster, &provider.name).into_iter().filter(|(_, busy)| *busy).count();
     let waiting = instances::waiting(world, cluster, &provider.name);
     let needed = i64::try_from(busy + packed(&waiting, &size)).unwrap_or(i64::MAX);
@@ -353,8 +353,8 @@ fn packed(waiting: &[Size], size: &Size) -> usize {
 }
 
 /// The size of an instance of a type, as its agent registers it.
-fn registered(size: (i64, i64)) -> Size {
-    Size { cpu: size.0, memory: ec2::left_of(size.1) }
+fn registered(of: &ec2::InstanceType) -> Size {
+    Size { cpu: of.cpu, memory: of.left() }
 }
 
 #[cfg(test)]

@@ -6,40 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{ContainerInstance, INSTANCE_TYPE, ZONE, tasks};
+use crate::services::ec2;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
 use crate::services::ecs::{container, fargate};
 use crate::world::World;
-
-/// The network interfaces of instance types (EC2 user guide, "Maximum IP addresses per network interface"). One is the
-/// instance's own, each awsvpc task takes another; trunking, an account setting that allows more, is taken to be off
-/// (developer guide, "Allocate a network interface for an Amazon ECS task").
-const INTERFACES: [(&str, usize); 24] = [
-    ("t3.micro", 2),
-    ("t3.small", 3),
-    ("t3.medium", 3),
-    ("t3.large", 3),
-    ("t3.xlarge", 4),
-    ("t4g.micro", 2),
-    ("t4g.small", 3),
-    ("t4g.medium", 3),
-    ("t4g.large", 3),
-    ("t4g.xlarge", 4),
-    ("m5.large", 3),
-    ("m5.xlarge", 4),
-    ("m5.2xlarge", 4),
-    ("m6i.large", 3),
-    ("m6i.xlarge", 4),
-    ("m7g.medium", 2),
-    ("m7g.large", 3),
-    ("m7g.xlarge", 4),
-    ("m7g.2xlarge", 4),
-    ("c5.large", 3),
-    ("c7g.large", 3),
-    ("c7g.xlarge", 4),
-    ("r5.large", 3),
-    ("r7g.large", 3),
-];
 
 /// What a task takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +34,9 @@ pub(super) struct Room {
     /// Taken.
     pub(super) ports: BTreeSet<i64>,
     pub(super) udp_ports: BTreeSet<i64>,
-    /// Network interfaces; `None`: the type is not known.
+    /// Network interfaces; `None`: the type is not known. One is the instance's own, each awsvpc task takes another; trunking,
+    /// an account setting that allows more, is taken to be off (developer guide, "Allocate a network interface for an Amazon ECS
+    /// task").
     pub(super) interfaces: Option<usize>,
 }
 
@@ -99,13 +72,13 @@ fn share_of(world: &World, task: &Task) -> Share {
 
 /// What an instance has left.
 pub(super) fn room(world: &World, instance: &ContainerInstance) -> Room {
-    let limit = INTERFACES.iter().find(|(name, _)| instance.attribute(INSTANCE_TYPE) == Some(name));
+    let known = instance.attribute(INSTANCE_TYPE).and_then(ec2::instance_type);
     let mut room = Room {
         cpu: instance.cpu,
         memory: instance.memory,
         ports: instance.ports.clone(),
         udp_ports: instance.udp_ports.clone(),
-        interfaces: limit.map(|(_, most)| most.saturating_sub(1)),
+        interfaces: known.map(|known| known.interfaces.saturating_sub(1)),
     };
     for task in tasks(world, &instance.id) {
         let share = share_of(world, task);
