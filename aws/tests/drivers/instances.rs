@@ -28,7 +28,7 @@ fn add_instance(account: &Account, cluster: &str, id: &str, zone: &str) -> Strin
 }
 
 /// Example 10's service on instances, in bridge mode.
-fn on_instances(patch: &Value) -> Value {
+pub(crate) fn on_instances(patch: &Value) -> Value {
     let container = json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 256, "portMappings": [{"containerPort": 80}]});
     let mut all = json!({
         "launchType": "EC2",

@@ -13,6 +13,7 @@ mod examples;
 mod fencing;
 mod following;
 mod ignored;
+mod instance_balancing;
 mod instances;
 mod kinds;
 mod mounting;

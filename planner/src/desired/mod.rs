@@ -5,6 +5,7 @@
 
 mod access;
 mod application_load_balancer;
+mod balancer_access;
 mod claims;
 mod ecs_cluster;
 mod ecs_service;
@@ -26,9 +27,13 @@ pub use access::{
     refused_openings,
 };
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
+pub use balancer_access::{BalancerAccess, balancer_groups, balancer_rules};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
-pub use ecs_service::{SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, records_of_gone, retained_by};
+pub use ecs_service::{
+    SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, records_of_gone, refused_balancers,
+    retained_by,
+};
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
 pub use ecs_task_trigger::{SCHEDULE_KEY, Times, as_task, ecs_task_trigger};
 pub use efs_file_system::{CLIENTS_KEY, efs_file_system};

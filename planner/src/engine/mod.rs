@@ -15,6 +15,7 @@ mod prune;
 mod resolve;
 mod step;
 mod text;
+mod uses;
 mod verified;
 mod world;
 

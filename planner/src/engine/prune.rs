@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::graph::{FieldPath, Graph};
 use super::identity::Id;
 use super::kind::{Kinds, Replacement, Rules};
 use super::ownership::Owner;
 use super::plan::{Options, Progress};
 use super::step::{Action, Plan, Step};
+use super::uses::{GIVEN, anywhere, mentions, names, uses};
 use super::world::{State, Thing, World};
 
 /// What is still wanted of a graph while everything of it goes: what is there and this object's, and must be right as long
@@ -93,7 +92,7 @@ impl Prune<'_> {
         if self.stays(id, thing, unwanted, &mut vec![]) {
             return Fate::Kept;
         }
-        match self.in_the_way(id, thing, rules) {
+        match self.in_the_way(id, thing, rules, unwanted) {
             Some(why) => Fate::Step(Action::Wait, why),
             None => Fate::Step(Action::Delete, "no longer wanted".to_owned()),
         }
@@ -120,9 +119,20 @@ impl Prune<'_> {
     }
 
     /// Why it cannot go yet.
-    fn in_the_way(&self, id: &Id, thing: &Thing, rules: &Rules) -> Option<String> {
+    fn in_the_way(&self, id: &Id, thing: &Thing, rules: &Rules, unwanted: &BTreeSet<Id>) -> Option<String> {
         let used = || self.user_of(id, thing, rules).or_else(|| self.lower_rank(id, rules));
-        self.unready_successor(id).or_else(|| self.wrong_support(thing)).or_else(used)
+        let whole = || self.unwanted_whole(thing, rules, unwanted);
+        self.unready_successor(id).or_else(whole).or_else(|| self.wrong_support(thing)).or_else(used)
+    }
+
+    /// What it is a part of, where that is to go as well: who still uses the whole needs its parts, and they go with it.
+    fn unwanted_whole(&self, thing: &Thing, rules: &Rules, unwanted: &BTreeSet<Id>) -> Option<String> {
+        let whole = thing.value.get(rules.part_of?)?.as_str()?;
+        let is_whole = |other: &Thing| GIVEN.iter().any(|name| other.outputs.get(*name).is_some_and(|it| it == whole));
+        let goes = |id: &Id, other: &Thing| other.is_ours() && !self.stays(id, other, unwanted, &mut vec![]);
+        let mut wholes = unwanted.iter().filter_map(|id| Some((id, self.world.get(id)?)));
+        let (id, _) = wholes.find(|(id, other)| !self.options.deleting && is_whole(other) && goes(id, other))?;
+        Some(format!("goes with {id}"))
     }
 
     /// What it cannot go without is put right first.
@@ -159,15 +169,31 @@ impl Prune<'_> {
         let given = GIVEN.iter().filter_map(|name| thing.outputs.get(*name)).filter(|text| !text.is_empty());
         let given: Vec<&String> = given.collect();
         self.world.things.iter().filter(move |(other, user)| {
-            *other != id && given.iter().any(|output| mentions(user, output)) && !self.goes_with(other, user, &given)
+            *other != id
+                && given.iter().any(|output| self.mentions(other, user, output))
+                && !self.goes_with(other, user, &given)
         })
     }
 
-    /// Whether it is nobody's, and a part of what was given these names: it goes with that.
+    /// Whether it is a part of what was given these names, and goes with that: nobody's, or wanted no more either.
     fn goes_with(&self, id: &Id, thing: &Thing, given: &[&String]) -> bool {
         let part_of = self.kinds.get(&id.kind).and_then(|rules| thing.value.get(rules.part_of?)?.as_str());
-        matches!(thing.owner, Owner::Shared | Owner::Stray)
+        let unwanted = !self.options.deleting && thing.is_ours() && self.graph.get(id).is_none();
+        (matches!(thing.owner, Owner::Shared | Owner::Stray) || unwanted)
             && part_of.is_some_and(|whole| given.iter().any(|output| names(whole, output)))
+    }
+
+    /// Whether a thing names an output, but in members that AWS keeps, and that mean nothing any more once it is what is wanted.
+    fn mentions(&self, id: &Id, thing: &Thing, output: &str) -> bool {
+        if !mentions(thing, output) || !self.settled.get(id).is_some_and(settled) {
+            return mentions(thing, output);
+        }
+        let compared = self.graph.get(id).zip(self.kinds.get(&id.kind));
+        let compared = compared.and_then(|(node, rules)| rules.comparable(&node.want, &thing.value).ok());
+        let (Some(compared), Some(members)) = (compared, thing.value.as_object()) else { return true };
+        let means = |name: &str| compared.get(name).is_some_and(|value| !value.is_null());
+        thing.mentions.iter().any(|text| names(text, output))
+            || members.iter().any(|(name, value)| means(name) && anywhere(value, output))
     }
 
     fn lower_rank(&self, id: &Id, rules: &Rules) -> Option<String> {
@@ -227,9 +253,6 @@ impl Prune<'_> {
     }
 }
 
-/// The outputs that AWS gives a thing to be referred to by.
-const GIVEN: [&str; 2] = ["arn", "id"];
-
 /// Why a stray goes.
 const NOT_WANTED_THERE: &str = "somebody put it where nothing may be but what Longshore's objects ask for";
 
@@ -255,55 +278,4 @@ fn unknown_kind(id: &Id) -> String {
 /// The output `revision` of kinds that count their revisions: higher is newer.
 fn age_rank(thing: &Thing) -> u64 {
     thing.outputs.get("revision").and_then(|text| text.parse().ok()).unwrap_or_default()
-}
-
-fn uses(user: &Thing, what: &Thing) -> bool {
-    GIVEN.iter().filter_map(|name| what.outputs.get(*name)).any(|output| !output.is_empty() && mentions(user, output))
-}
-
-fn mentions(user: &Thing, output: &str) -> bool {
-    user.mentions.iter().any(|text| names(text, output)) || anywhere(&user.value, output)
-}
-
-fn anywhere(value: &Value, output: &str) -> bool {
-    match value {
-        Value::String(text) => names(text, output),
-        Value::Array(items) => items.iter().any(|item| anywhere(item, output)),
-        Value::Object(members) => members.values().any(|member| anywhere(member, output)),
-        _ => false,
-    }
-}
-
-/// Whether a text is the output or, for ARNs, contains it as a whole: `arn:…:role/a` is not in `arn:…:role/ab`,
-/// but `arn:…:log-group:/x` is in `arn:…:log-group:/x:*`.
-fn names(text: &str, output: &str) -> bool {
-    if text == output {
-        return true;
-    }
-    let continues = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    output.starts_with("arn:")
-        && text.match_indices(output).any(|(at, _)| {
-            text.get(at + output.len()..).and_then(|rest| rest.chars().next()).is_none_or(|next| !continues(next))
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names;
-
-    #[test]
-    fn a_name_is_mentioned_only_as_a_whole() {
-        let cases = [
-            ("web", "web", true),
-            ("webs", "web", false),
-            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a", true),
-            ("arn:aws:iam::1:role/ab", "arn:aws:iam::1:role/a", false),
-            ("arn:aws:iam::1:role/a/b", "arn:aws:iam::1:role/a", false),
-            ("arn:aws:logs:r:1:log-group:/x:*", "arn:aws:logs:r:1:log-group:/x", true),
-            ("[arn:aws:iam::1:role/a]", "arn:aws:iam::1:role/a", true),
-        ];
-        for (text, output, expected) in cases {
-            assert_eq!(names(text, output), expected, "{output} in {text}");
-        }
-    }
 }

@@ -8,6 +8,7 @@ use longshore_planner::engine::{
     Action, Graph, Id, Inventory, Kind, Options, Owner, Plan, State, Step, Thing, World, plan,
 };
 use longshore_planner::kinds;
+use longshore_planner::kinds::ec2::security_group::SecurityGroup;
 use longshore_planner::kinds::ec2::security_group_rule::SecurityGroupRule;
 use longshore_planner::kinds::ecs::service::{Deployment, RolloutState, Service, ServiceDetail};
 use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
@@ -119,7 +120,12 @@ impl Cloud {
             Action::Update { want, .. } => {
                 self.check(&step.id, want);
                 self.log.push(format!("update {}", step.id.key));
-                let before = std::mem::replace(&mut self.things.get_mut(&step.id).unwrap().value, want.clone());
+                let thing = self.things.get_mut(&step.id).unwrap();
+                let before = std::mem::replace(&mut thing.value, want.clone());
+                if step.id.kind == Service::NAME && want["network"].is_null() {
+                    // ECS keeps what it is not given.
+                    thing.value["network"] = before["network"].clone();
+                }
                 self.deploy(&step.id, Some(before));
             }
             Action::Delete => self.delete(&step.id),
@@ -196,6 +202,19 @@ impl Cloud {
                 let led_to = self.rules().iter().any(|rule| rule.target_groups.contains(&target.target_group_arn));
                 assert!(led_to, "no rule leads to the tasks any more");
             }
+        }
+        if id.kind == SecurityGroup::NAME {
+            let rules = self.things.iter().filter(|(id, _)| id.kind == SecurityGroupRule::NAME);
+            let id_of = gone.outputs["id"].as_str();
+            let parts = rules.filter(|(_, rule)| rule.value["group"] == id_of).map(|(id, _)| id.clone());
+            // DeleteSecurityGroup: a group goes with its rules.
+            for part in parts.collect::<Vec<_>>() {
+                self.things.remove(&part);
+            }
+            let uses = |service: &Service| {
+                service.network.iter().any(|network| network.security_groups.contains(&id_of.into()))
+            };
+            assert!(!self.before.as_ref().is_some_and(uses), "DependencyViolation: tasks are in it");
         }
         if id.kind == SecurityGroupRule::NAME {
             let rule = serde_json::from_value::<SecurityGroupRule>(gone.value).unwrap();

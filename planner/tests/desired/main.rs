@@ -17,6 +17,7 @@ mod execution_role;
 mod file_systems;
 mod grants;
 mod ignored;
+mod instance_balancing;
 mod instances;
 mod keys;
 mod load_balancers;

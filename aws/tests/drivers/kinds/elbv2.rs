@@ -165,7 +165,12 @@ async fn target_groups() {
     ];
     reads_back::<TargetGroup>(&account, &base, &cases).await;
     let grpc = with(&check(json!({"path": "/x.Health/Check", "codes": "0,12"})), &json!({"protocolVersion": "GRPC"}));
-    let fixed = [grpc, json!({"protocol": "HTTPS", "port": 443}), json!({"protocolVersion": "HTTP2"})];
+    let fixed = [
+        grpc,
+        json!({"protocol": "HTTPS", "port": 443}),
+        json!({"protocolVersion": "HTTP2"}),
+        json!({"targetType": "instance"}),
+    ];
     reads_back::<TargetGroup>(&account, &base, &fixed).await;
     becomes::<TargetGroup>(&account, &base, &cases).await;
 }

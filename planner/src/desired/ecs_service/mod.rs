@@ -10,6 +10,7 @@ mod exec;
 mod ignored;
 mod images;
 mod infrastructure;
+mod instance_ports;
 mod keys;
 mod listener_rules;
 mod load_balancers;
@@ -27,6 +28,7 @@ mod volumes;
 mod warnings;
 
 pub use dns::records_of_gone;
+pub use instance_ports::{instance_access, refused_balancers};
 pub(crate) use keys::{ALIASES, DECRYPT};
 pub use logs::retained_by;
 pub(crate) use roles::POLICY_OF_TASK;
@@ -70,7 +72,7 @@ pub fn ecs_service(
     references: &References,
     memory: &Memory,
 ) -> Result<Desired, Obstacle> {
-    let capacity = capacity(spec, references);
+    let capacity = capacity(spec, references.cluster.ready());
     let refusals = unsupported::refusals(spec, capacity);
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
@@ -87,7 +89,8 @@ pub fn ecs_service(
     let (spec, deployed) = with_deployed(spec, cluster, name, facts)?;
     let spec = spec.as_ref();
     let builder = Builder { scope, spec, base, facts, references, memory, deployed, capacity };
-    let denied = refused_openings(scope, spec);
+    let shared = if builder.has_interfaces() { vec![] } else { refused_balancers(scope, spec) };
+    let denied: Vec<Refusal> = refused_openings(scope, spec).into_iter().chain(shared).collect();
     let (desired, needs) = match builder.build(cluster) {
         // What is never opened is not waited for.
         Err(Obstacle::Waiting { .. }) if !denied.is_empty() => return Err(Obstacle::Refused(denied)),
@@ -169,7 +172,8 @@ impl Builder<'_> {
             graph.hold(&service, &held.message);
         }
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
-        let warnings = warnings::warnings(self.spec).into_iter().chain(ground.warnings).collect();
+        let of_instances = instance_ports::warnings(self.spec, self.capacity);
+        let warnings = warnings::warnings(self.spec).into_iter().chain(of_instances).chain(ground.warnings).collect();
         let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
         let (pins, endpoints) = (ground.pins.pins, attached.endpoints);
         Ok((Desired { graph, warnings, rolled_back, pins, held, endpoints, ..Desired::default() }, needs))
@@ -250,7 +254,7 @@ pub(super) fn template(
     references: &References,
     memory: &Memory,
 ) -> Result<Template, Obstacle> {
-    let capacity = capacity(spec, references);
+    let capacity = capacity(spec, references.cluster.ready());
     let refusals = unsupported::refusals(spec, capacity);
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
@@ -281,11 +285,11 @@ enum Capacity {
 
 /// With neither a launch type nor a strategy the cluster's default decides; of a cluster whose default is not known it is
 /// taken to be Fargate.
-fn capacity(spec: &EcsServiceSpec, references: &References) -> Capacity {
+fn capacity(spec: &EcsServiceSpec, cluster: Option<&ClusterReference>) -> Capacity {
     let on_instances = match (spec.launch_type, spec.capacity_provider_strategy.first()) {
         (Some(launch_type), _) => launch_type != LaunchType::Fargate,
         (None, Some(item)) => !is_fargate_provider(&item.capacity_provider),
-        (None, None) => references.cluster.ready().is_some_and(|cluster| cluster.on_instances),
+        (None, None) => cluster.is_some_and(|cluster| cluster.on_instances),
     };
     if on_instances { Capacity::Instances } else { Capacity::Fargate }
 }

@@ -45,9 +45,10 @@ impl Builder<'_> {
         let protocol = entry.protocol.unwrap_or(TargetProtocol::Http);
         let protocol_version = entry.protocol_version.unwrap_or(ProtocolVersion::Http1);
         let vpc_id = self.scope.environment.network.vpc_id.clone();
-        let target_type = TargetType::Ip;
-        // ECS registers each task with its container's port, so that this one is never used, and another container port
-        // needs no other target group.
+        // Developer guide, "Use an Application Load Balancer for Amazon ECS": `ip` for awsvpc, `instance` for bridge and host.
+        let target_type = if self.has_interfaces() { TargetType::Ip } else { TargetType::Instance };
+        // ECS registers each task with its container's port, or its instance with the port that it has there, so that this
+        // one is never used, and another container port needs no other target group.
         let port = if protocol == TargetProtocol::Http { 80 } else { 443 };
         let mut fixed = vec![json!(self.base), json!(entry.name), json!(protocol), json!(protocol_version)];
         fixed.extend([json!(port), json!(vpc_id), json!(target_type)]);

@@ -5,7 +5,7 @@ use longshore_crds::ecs_service::{LaunchType, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
 use super::service::percentages;
-use super::{Capacity, has_interfaces};
+use super::{Capacity, has_interfaces, instance_ports};
 use crate::desired::obstacle::Refusal;
 use crate::engine::FieldPath;
 
@@ -14,7 +14,6 @@ pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal
     let shares = !has_interfaces(spec, capacity);
     let fields = [
         ("spec.launchType", spec.launch_type == Some(LaunchType::External), "tasks on external instances"),
-        ("spec.loadBalancers", shares && !spec.load_balancers.is_empty(), "load balancing to ports of instances"),
         ("spec.task.volumes", shares && mounts_efs(spec), "EFS mounted by the network interface of an instance"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
         ("spec.vpcLatticeConfigurations", !spec.vpc_lattice_configurations.is_empty(), "VPC Lattice"),
@@ -109,7 +108,8 @@ fn not_on_instances(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal> {
         let message = "only Fargate has platform versions: take the field out";
         Refusal::new("OnlyOnFargate", "spec.platformVersion", message)
     });
-    network.into_iter().chain(memory).chain(version).chain(not_of_daemons(spec)).collect()
+    let of_ports = instance_ports::refusals(spec, capacity);
+    network.into_iter().chain(memory).chain(version).chain(not_of_daemons(spec)).chain(of_ports).collect()
 }
 
 /// Developer guide, "Amazon ECS services", "Daemon": placement strategies are not supported.
