@@ -61,7 +61,7 @@ fn policies(input: &Value) -> Option<Vec<String>> {
 }
 
 /// A template must be there, in the version that is named, when a group is made or changed.
-fn template(world: &World, input: &Value) -> Result<Option<Value>, Fault> {
+pub(super) fn template(world: &World, input: &Value) -> Result<Option<Value>, Fault> {
     let mixed = input.pointer("/MixedInstancesPolicy/LaunchTemplate/LaunchTemplateSpecification");
     let Some(given) = input.get("LaunchTemplate").or(mixed) else { return Ok(None) };
     let found = ec2::template_data(world, given);

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::groups::REACTION;
+use super::groups::{self, REACTION};
 use super::{Group, Member, invalid, look_after, named, page, required, scaling};
 use crate::call::{Answer, Fault, texts};
 use crate::clock::iso_time;
@@ -29,6 +29,9 @@ pub(super) struct Refresh {
     /// Those that are still to be replaced, by id.
     left: Vec<String>,
     total: usize,
+    /// The template of the desired configuration, where one was given: what new instances are launched from, and the group's
+    /// own once all are (API reference, `DesiredConfiguration`).
+    wanted: Option<Value>,
 }
 
 /// How a refresh stands.
@@ -75,7 +78,11 @@ pub(super) fn start(world: &mut World, input: &Value) -> Answer {
         let message = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.";
         return Err(Fault::bad_request("InstanceRefreshInProgress", message));
     }
-    let current = scaling::current_version(world, &group);
+    let wanted = match input.get("DesiredConfiguration") {
+        Some(desired) => groups::template(world, desired)?,
+        None => None,
+    };
+    let current = scaling::version_of(world, wanted.as_ref().unwrap_or(&group.template));
     let old = group.members().filter(|member| !(matching && Some(member.version) == current));
     let left: Vec<String> = old
         .filter(|member| !(protected == Protected::Ignore && member.protected))
@@ -93,6 +100,7 @@ pub(super) fn start(world: &mut World, input: &Value) -> Answer {
         protected,
         total: left.len(),
         left,
+        wanted,
     };
     if let Some(group) = world.ec2_auto_scaling.groups.get_mut(&group.name) {
         group.refreshes.push(refresh);
@@ -133,6 +141,7 @@ fn view(group: &str, refresh: &Refresh) -> Value {
         "EndTime": refresh.ended.map(iso_time),
         "PercentageComplete": (done * 100).checked_div(refresh.total).unwrap_or(100),
         "InstancesToUpdate": refresh.left.len(),
+        "DesiredConfiguration": refresh.wanted.as_ref().map(|template| json!({"LaunchTemplate": template})),
     });
     if let Some(members) = view.as_object_mut() {
         members.retain(|_, value| !value.is_null());
@@ -143,6 +152,12 @@ fn view(group: &str, refresh: &Refresh) -> Value {
 /// Whether one is under way.
 pub(super) fn is_active(group: &Group) -> bool {
     group.refreshes.last().is_some_and(|refresh| refresh.status == Status::InProgress)
+}
+
+/// What a group launches from: with a refresh under way, what that was started for.
+pub(super) fn template(group: &Group) -> &Value {
+    let active = group.refreshes.last().filter(|refresh| refresh.status == Status::InProgress);
+    active.and_then(|refresh| refresh.wanted.as_ref()).unwrap_or(&group.template)
 }
 
 /// How many instances more than wanted a refresh has launched first.
@@ -174,15 +189,20 @@ pub(super) fn advance(world: &mut World, name: &str) {
     let now = world.now;
     let started = refresh.started;
     let settled = i64::try_from(group.members().count()).ok() == Some(group.desired) && healthy == group.desired;
+    let mut reached = None;
     if let Some(refresh) = world.ec2_auto_scaling.groups.get_mut(name).and_then(|group| group.refreshes.last_mut()) {
         left.retain(|id| !going.contains(id));
         refresh.left.clone_from(&left);
         if left.is_empty() && going.is_empty() && settled {
             (refresh.status, refresh.ended) = (Status::Successful, Some(now));
+            reached.clone_from(&refresh.wanted);
         } else if !left.is_empty() && going.is_empty() && now - started > WAITS {
             let reason = "Timed out waiting for instances that are protected from scale in.";
             (refresh.status, refresh.ended, refresh.reason) = (Status::Failed, Some(now), Some(reason.to_owned()));
         }
+    }
+    if let (Some(wanted), Some(group)) = (reached, world.ec2_auto_scaling.groups.get_mut(name)) {
+        group.template = wanted;
     }
     for id in going {
         scaling::let_go(world, name, &id);

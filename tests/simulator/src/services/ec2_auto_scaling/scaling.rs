@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::groups::REACTION;
 use super::{Group, Member, look_after, refresh};
 use crate::protocol::query;
@@ -125,7 +127,7 @@ fn launch(world: &mut World, name: &str) -> Option<()> {
         zone.is_some() && zone != world.settings.lost_zone
     };
     let subnet = group.subnets.iter().filter(reachable).min_by_key(|subnet| in_subnet(subnet)).cloned()?;
-    let (id, number, data) = ec2::template_data(world, &group.template).ok()?;
+    let (id, number, data) = ec2::template_data(world, refresh::template(&group)).ok()?;
     let mut tags: BTreeMap<String, String> = group
         .tags
         .iter()
@@ -172,7 +174,7 @@ pub fn launches(world: &World, group: &Group) -> Option<&'static ec2::InstanceTy
     ec2::instance_type(query::text(&data, "InstanceType")?)
 }
 
-/// The number of the version that new instances are launched from.
-pub(super) fn current_version(world: &World, group: &Group) -> Option<i64> {
-    ec2::template_data(world, &group.template).ok().map(|(_, number, _)| number)
+/// The number of the version that a template of a group stands for.
+pub(super) fn version_of(world: &World, template: &Value) -> Option<i64> {
+    ec2::template_data(world, template).ok().map(|(_, number, _)| number)
 }
