@@ -67,7 +67,8 @@ pub trait Operation: Clone + Send + 'static {
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(crate) acm: aws_sdk_acm::Client,
-    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub(crate) application_autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub(crate) autoscaling: aws_sdk_autoscaling::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) ecr: aws_sdk_ecr::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
@@ -201,6 +202,10 @@ operations! {
     Write "ecs:StopTask" ecs aws_sdk_ecs stop_task StopTaskInputBuilder StopTaskOutput;
     Write "ecs:TagResource" ecs aws_sdk_ecs tag_resource TagResourceInputBuilder TagResourceOutput;
     Write "ecs:UntagResource" ecs aws_sdk_ecs untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "ecs:DescribeCapacityProviders" ecs aws_sdk_ecs describe_capacity_providers DescribeCapacityProvidersInputBuilder DescribeCapacityProvidersOutput;
+    Write "ecs:CreateCapacityProvider" ecs aws_sdk_ecs create_capacity_provider CreateCapacityProviderInputBuilder CreateCapacityProviderOutput;
+    Write "ecs:UpdateCapacityProvider" ecs aws_sdk_ecs update_capacity_provider UpdateCapacityProviderInputBuilder UpdateCapacityProviderOutput;
+    Write "ecs:DeleteCapacityProvider" ecs aws_sdk_ecs delete_capacity_provider DeleteCapacityProviderInputBuilder DeleteCapacityProviderOutput;
     Read "iam:GetAccountAuthorizationDetails" iam aws_sdk_iam get_account_authorization_details GetAccountAuthorizationDetailsInputBuilder GetAccountAuthorizationDetailsOutput;
     Read "iam:GetRole" iam aws_sdk_iam get_role GetRoleInputBuilder GetRoleOutput;
     Read "iam:GetRolePolicy" iam aws_sdk_iam get_role_policy GetRolePolicyInputBuilder GetRolePolicyOutput;
@@ -219,6 +224,14 @@ operations! {
     Write "iam:TagRole" iam aws_sdk_iam tag_role TagRoleInputBuilder TagRoleOutput;
     Write "iam:UntagRole" iam aws_sdk_iam untag_role UntagRoleInputBuilder UntagRoleOutput;
     Write "iam:DeleteRole" iam aws_sdk_iam delete_role DeleteRoleInputBuilder DeleteRoleOutput;
+    Read "iam:GetInstanceProfile" iam aws_sdk_iam get_instance_profile GetInstanceProfileInputBuilder GetInstanceProfileOutput;
+    Read "iam:ListInstanceProfiles" iam aws_sdk_iam list_instance_profiles ListInstanceProfilesInputBuilder ListInstanceProfilesOutput;
+    Write "iam:CreateInstanceProfile" iam aws_sdk_iam create_instance_profile CreateInstanceProfileInputBuilder CreateInstanceProfileOutput;
+    Write "iam:AddRoleToInstanceProfile" iam aws_sdk_iam add_role_to_instance_profile AddRoleToInstanceProfileInputBuilder AddRoleToInstanceProfileOutput;
+    Write "iam:RemoveRoleFromInstanceProfile" iam aws_sdk_iam remove_role_from_instance_profile RemoveRoleFromInstanceProfileInputBuilder RemoveRoleFromInstanceProfileOutput;
+    Write "iam:TagInstanceProfile" iam aws_sdk_iam tag_instance_profile TagInstanceProfileInputBuilder TagInstanceProfileOutput;
+    Write "iam:UntagInstanceProfile" iam aws_sdk_iam untag_instance_profile UntagInstanceProfileInputBuilder UntagInstanceProfileOutput;
+    Write "iam:DeleteInstanceProfile" iam aws_sdk_iam delete_instance_profile DeleteInstanceProfileInputBuilder DeleteInstanceProfileOutput;
     Read "logs:DescribeLogGroups" logs aws_sdk_cloudwatchlogs describe_log_groups DescribeLogGroupsInputBuilder DescribeLogGroupsOutput;
     Read "logs:GetLogEvents" logs aws_sdk_cloudwatchlogs get_log_events GetLogEventsInputBuilder GetLogEventsOutput;
     Read "logs:ListTagsForResource" logs aws_sdk_cloudwatchlogs list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
@@ -245,6 +258,12 @@ operations! {
     Write "ec2:UpdateSecurityGroupRuleDescriptionsEgress" ec2 aws_sdk_ec2 update_security_group_rule_descriptions_egress UpdateSecurityGroupRuleDescriptionsEgressInputBuilder UpdateSecurityGroupRuleDescriptionsEgressOutput;
     Write "ec2:CreateTags" ec2 aws_sdk_ec2 create_tags CreateTagsInputBuilder CreateTagsOutput;
     Write "ec2:DeleteTags" ec2 aws_sdk_ec2 delete_tags DeleteTagsInputBuilder DeleteTagsOutput;
+    Read "ec2:DescribeLaunchTemplates" ec2 aws_sdk_ec2 describe_launch_templates DescribeLaunchTemplatesInputBuilder DescribeLaunchTemplatesOutput;
+    Read "ec2:DescribeLaunchTemplateVersions" ec2 aws_sdk_ec2 describe_launch_template_versions DescribeLaunchTemplateVersionsInputBuilder DescribeLaunchTemplateVersionsOutput;
+    Write "ec2:CreateLaunchTemplate" ec2 aws_sdk_ec2 create_launch_template CreateLaunchTemplateInputBuilder CreateLaunchTemplateOutput;
+    Write "ec2:CreateLaunchTemplateVersion" ec2 aws_sdk_ec2 create_launch_template_version CreateLaunchTemplateVersionInputBuilder CreateLaunchTemplateVersionOutput;
+    Write "ec2:ModifyLaunchTemplate" ec2 aws_sdk_ec2 modify_launch_template ModifyLaunchTemplateInputBuilder ModifyLaunchTemplateOutput;
+    Write "ec2:DeleteLaunchTemplate" ec2 aws_sdk_ec2 delete_launch_template DeleteLaunchTemplateInputBuilder DeleteLaunchTemplateOutput;
     Read "elasticfilesystem:DescribeAccessPoints" efs aws_sdk_efs describe_access_points DescribeAccessPointsInputBuilder DescribeAccessPointsOutput;
     Read "elasticfilesystem:DescribeBackupPolicy" efs aws_sdk_efs describe_backup_policy DescribeBackupPolicyInputBuilder DescribeBackupPolicyOutput;
     Read "elasticfilesystem:DescribeFileSystemPolicy" efs aws_sdk_efs describe_file_system_policy DescribeFileSystemPolicyInputBuilder DescribeFileSystemPolicyOutput;
@@ -295,18 +314,26 @@ operations! {
     Write "elasticloadbalancing:DeleteRule" elbv2 aws_sdk_elasticloadbalancingv2 delete_rule DeleteRuleInputBuilder DeleteRuleOutput;
     Write "elasticloadbalancing:AddTags" elbv2 aws_sdk_elasticloadbalancingv2 add_tags AddTagsInputBuilder AddTagsOutput;
     Write "elasticloadbalancing:RemoveTags" elbv2 aws_sdk_elasticloadbalancingv2 remove_tags RemoveTagsInputBuilder RemoveTagsOutput;
-    Read "application-autoscaling:DescribeScalableTargets" autoscaling aws_sdk_applicationautoscaling describe_scalable_targets DescribeScalableTargetsInputBuilder DescribeScalableTargetsOutput;
-    Read "application-autoscaling:DescribeScalingPolicies" autoscaling aws_sdk_applicationautoscaling describe_scaling_policies DescribeScalingPoliciesInputBuilder DescribeScalingPoliciesOutput;
-    Read "application-autoscaling:DescribeScheduledActions" autoscaling aws_sdk_applicationautoscaling describe_scheduled_actions DescribeScheduledActionsInputBuilder DescribeScheduledActionsOutput;
-    Read "application-autoscaling:ListTagsForResource" autoscaling aws_sdk_applicationautoscaling list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
-    Write "application-autoscaling:RegisterScalableTarget" autoscaling aws_sdk_applicationautoscaling register_scalable_target RegisterScalableTargetInputBuilder RegisterScalableTargetOutput;
-    Write "application-autoscaling:DeregisterScalableTarget" autoscaling aws_sdk_applicationautoscaling deregister_scalable_target DeregisterScalableTargetInputBuilder DeregisterScalableTargetOutput;
-    Write "application-autoscaling:PutScalingPolicy" autoscaling aws_sdk_applicationautoscaling put_scaling_policy PutScalingPolicyInputBuilder PutScalingPolicyOutput;
-    Write "application-autoscaling:DeleteScalingPolicy" autoscaling aws_sdk_applicationautoscaling delete_scaling_policy DeleteScalingPolicyInputBuilder DeleteScalingPolicyOutput;
-    Write "application-autoscaling:PutScheduledAction" autoscaling aws_sdk_applicationautoscaling put_scheduled_action PutScheduledActionInputBuilder PutScheduledActionOutput;
-    Write "application-autoscaling:DeleteScheduledAction" autoscaling aws_sdk_applicationautoscaling delete_scheduled_action DeleteScheduledActionInputBuilder DeleteScheduledActionOutput;
-    Write "application-autoscaling:TagResource" autoscaling aws_sdk_applicationautoscaling tag_resource TagResourceInputBuilder TagResourceOutput;
-    Write "application-autoscaling:UntagResource" autoscaling aws_sdk_applicationautoscaling untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "application-autoscaling:DescribeScalableTargets" application_autoscaling aws_sdk_applicationautoscaling describe_scalable_targets DescribeScalableTargetsInputBuilder DescribeScalableTargetsOutput;
+    Read "application-autoscaling:DescribeScalingPolicies" application_autoscaling aws_sdk_applicationautoscaling describe_scaling_policies DescribeScalingPoliciesInputBuilder DescribeScalingPoliciesOutput;
+    Read "application-autoscaling:DescribeScheduledActions" application_autoscaling aws_sdk_applicationautoscaling describe_scheduled_actions DescribeScheduledActionsInputBuilder DescribeScheduledActionsOutput;
+    Read "application-autoscaling:ListTagsForResource" application_autoscaling aws_sdk_applicationautoscaling list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
+    Write "application-autoscaling:RegisterScalableTarget" application_autoscaling aws_sdk_applicationautoscaling register_scalable_target RegisterScalableTargetInputBuilder RegisterScalableTargetOutput;
+    Write "application-autoscaling:DeregisterScalableTarget" application_autoscaling aws_sdk_applicationautoscaling deregister_scalable_target DeregisterScalableTargetInputBuilder DeregisterScalableTargetOutput;
+    Write "application-autoscaling:PutScalingPolicy" application_autoscaling aws_sdk_applicationautoscaling put_scaling_policy PutScalingPolicyInputBuilder PutScalingPolicyOutput;
+    Write "application-autoscaling:DeleteScalingPolicy" application_autoscaling aws_sdk_applicationautoscaling delete_scaling_policy DeleteScalingPolicyInputBuilder DeleteScalingPolicyOutput;
+    Write "application-autoscaling:PutScheduledAction" application_autoscaling aws_sdk_applicationautoscaling put_scheduled_action PutScheduledActionInputBuilder PutScheduledActionOutput;
+    Write "application-autoscaling:DeleteScheduledAction" application_autoscaling aws_sdk_applicationautoscaling delete_scheduled_action DeleteScheduledActionInputBuilder DeleteScheduledActionOutput;
+    Write "application-autoscaling:TagResource" application_autoscaling aws_sdk_applicationautoscaling tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "application-autoscaling:UntagResource" application_autoscaling aws_sdk_applicationautoscaling untag_resource UntagResourceInputBuilder UntagResourceOutput;
+    Read "autoscaling:DescribeAutoScalingGroups" autoscaling aws_sdk_autoscaling describe_auto_scaling_groups DescribeAutoScalingGroupsInputBuilder DescribeAutoScalingGroupsOutput;
+    Read "autoscaling:DescribeInstanceRefreshes" autoscaling aws_sdk_autoscaling describe_instance_refreshes DescribeInstanceRefreshesInputBuilder DescribeInstanceRefreshesOutput;
+    Write "autoscaling:CreateAutoScalingGroup" autoscaling aws_sdk_autoscaling create_auto_scaling_group CreateAutoScalingGroupInputBuilder CreateAutoScalingGroupOutput;
+    Write "autoscaling:UpdateAutoScalingGroup" autoscaling aws_sdk_autoscaling update_auto_scaling_group UpdateAutoScalingGroupInputBuilder UpdateAutoScalingGroupOutput;
+    Write "autoscaling:StartInstanceRefresh" autoscaling aws_sdk_autoscaling start_instance_refresh StartInstanceRefreshInputBuilder StartInstanceRefreshOutput;
+    Write "autoscaling:CreateOrUpdateTags" autoscaling aws_sdk_autoscaling create_or_update_tags CreateOrUpdateTagsInputBuilder CreateOrUpdateTagsOutput;
+    Write "autoscaling:DeleteTags" autoscaling aws_sdk_autoscaling delete_tags DeleteTagsInputBuilder DeleteTagsOutput;
+    Write "autoscaling:DeleteAutoScalingGroup" autoscaling aws_sdk_autoscaling delete_auto_scaling_group DeleteAutoScalingGroupInputBuilder DeleteAutoScalingGroupOutput;
     Read "scheduler:GetSchedule" scheduler aws_sdk_scheduler get_schedule GetScheduleInputBuilder GetScheduleOutput;
     Read "scheduler:ListSchedules" scheduler aws_sdk_scheduler list_schedules ListSchedulesInputBuilder ListSchedulesOutput;
     Write "scheduler:CreateSchedule" scheduler aws_sdk_scheduler create_schedule CreateScheduleInputBuilder CreateScheduleOutput;
@@ -323,5 +350,6 @@ operations! {
     Read "ecr:DescribeImages" ecr aws_sdk_ecr describe_images DescribeImagesInputBuilder DescribeImagesOutput;
     Read "secretsmanager:DescribeSecret" secrets aws_sdk_secretsmanager describe_secret DescribeSecretInputBuilder DescribeSecretOutput;
     Read "ssm:DescribeParameters" ssm aws_sdk_ssm describe_parameters DescribeParametersInputBuilder DescribeParametersOutput;
+    Read "ssm:GetParameter" ssm aws_sdk_ssm get_parameter GetParameterInputBuilder GetParameterOutput;
     Read "sts:GetCallerIdentity" sts aws_sdk_sts get_caller_identity GetCallerIdentityInputBuilder GetCallerIdentityOutput;
 }

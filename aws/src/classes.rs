@@ -109,6 +109,19 @@ const RULES: &[Rule] = {
             "if this stays so, check that the principal exists",
         ),
         rule("iam:", "MalformedPolicyDocument", "", Fix, "correct the policy document"),
+        // EC2 and Auto Scaling: an instance profile made just now is not known everywhere yet.
+        rule(
+            "",
+            "",
+            "invalid iam instance profile",
+            Wait,
+            "if this stays so, check that the instance profile exists and has a role",
+        ),
+        rule("autoscaling:", "InstanceRefreshInProgress*", "", Wait, "it begins when the one under way has ended"),
+        rule("autoscaling:", "ResourceInUse*", "", Wait, ""),
+        rule("autoscaling:", "ScalingActivityInProgress*", "", Wait, ""),
+        rule("autoscaling:", "ResourceContention*", "", Retry, ""),
+        rule("autoscaling:", "LimitExceeded*", "", Fix, "ask AWS for a higher quota of Auto Scaling groups"),
         // ECS.
         rule(
             "ecs:",

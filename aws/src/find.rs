@@ -46,6 +46,7 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::ImageDigest { repository, tag } => image_digest(aws, repository, tag).await.map(Fact::ImageDigest),
         Need::Deployed { cluster, service } => deployed(aws, cluster, service).await.map(Fact::Deployed),
         Need::RevisionRoles { arn } => revision_roles(aws, arn).await.map(Fact::RevisionRoles),
+        Need::MachineImage { parameter } => stored::machine_image(aws, parameter).await.map(Fact::MachineImage),
         Need::Secret { arn } => stored::secret(aws, arn).await.map(Fact::Stored),
         Need::Parameter { arn } => stored::parameter(aws, arn).await.map(Fact::Stored),
     }

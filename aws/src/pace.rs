@@ -38,7 +38,7 @@ struct Limit {
 /// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
 /// - Route 53: "Quotas", Amazon Route 53 Developer Guide: five requests a second, all operations together.
 /// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
-/// - IAM, STS and Application Auto Scaling publish none; these figures are chosen low.
+/// - IAM, STS, EC2 Auto Scaling and Application Auto Scaling publish none; these figures are chosen low.
 const LIMITS: &[Limit] = &[
     limit(
         "ecs-cluster-modify",
@@ -47,6 +47,13 @@ const LIMITS: &[Limit] = &[
         1,
     ),
     limit("ecs-cluster-read", &["ecs:DescribeClusters", "ecs:ListClusters"], 50, 20),
+    limit(
+        "ecs-capacity-provider-modify",
+        &["ecs:CreateCapacityProvider", "ecs:UpdateCapacityProvider", "ecs:DeleteCapacityProvider"],
+        10,
+        1,
+    ),
+    limit("ecs-capacity-provider-read", &["ecs:DescribeCapacityProviders"], 50, 20),
     limit(
         "ecs-service-modify",
         &["ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService", "ecs:ContinueServiceDeployment"],
@@ -75,6 +82,8 @@ const LIMITS: &[Limit] = &[
     limit("efs-modify", &["elasticfilesystem:*"], 10, 5),
     limit("acm", &["acm:*"], 5, 5),
     limit("application-autoscaling", &["application-autoscaling:*"], 20, 10),
+    limit("autoscaling-read", &["autoscaling:Describe*"], 20, 10),
+    limit("autoscaling-modify", &["autoscaling:*"], 10, 5),
     limit("route53", &["route53:*"], 5, 5),
     // User guide, "Quotas for EventBridge Scheduler": 1,000 a second of each, or 50 in small regions.
     limit("scheduler", &["scheduler:*"], 40, 20),

@@ -96,7 +96,8 @@ impl Session {
         let sdk = sdk_config(config, edge).await?;
         let clients = Clients {
             acm: aws_sdk_acm::Client::new(&sdk),
-            autoscaling: aws_sdk_applicationautoscaling::Client::new(&sdk),
+            application_autoscaling: aws_sdk_applicationautoscaling::Client::new(&sdk),
+            autoscaling: aws_sdk_autoscaling::Client::new(&sdk),
             ec2: aws_sdk_ec2::Client::new(&sdk),
             ecr: aws_sdk_ecr::Client::new(&sdk),
             ecs: aws_sdk_ecs::Client::new(&sdk),

@@ -1,7 +1,8 @@
-//! Secrets and parameters, looked up without their values.
+//! Secrets and parameters, looked up without their values; and what AWS's public parameters name.
 
 use aws_sdk_secretsmanager::operation::describe_secret::builders::DescribeSecretInputBuilder;
 use aws_sdk_ssm::operation::describe_parameters::builders::DescribeParametersInputBuilder;
+use aws_sdk_ssm::operation::get_parameter::builders::GetParameterInputBuilder;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use longshore_planner::desired::StoredFact;
 
@@ -44,6 +45,15 @@ pub(crate) async fn parameter(aws: &Aws<Read>, arn: &str) -> Result<Option<Store
             return Ok(None);
         }
     }
+}
+
+/// The image that a public parameter of AWS's names: none of those is secret. `None`: there is no such parameter, or it names
+/// something else.
+pub(crate) async fn machine_image(aws: &Aws<Read>, parameter: &str) -> Result<Option<String>, Fault> {
+    let request = GetParameterInputBuilder::default().name(parameter);
+    let found = aws.read(request).await.absent_if(&["ParameterNotFound", "ParameterVersionNotFound"])?;
+    let value = found.and_then(|found| found.parameter?.value);
+    Ok(value.filter(|value| value.starts_with("ami-")))
 }
 
 /// What a parameter of that ARN can be called: in a hierarchy names begin with a slash, which the ARN has not twice; a

@@ -224,8 +224,8 @@ impl Object for EcsCluster {
         self.status.as_ref()
     }
 
-    fn desired(&self, scope: &Scope, _: &Facts, _: &Stores, _: &Memory) -> Result<Desired, Obstacle> {
-        ecs_cluster(scope, &self.spec)
+    fn desired(&self, scope: &Scope, facts: &Facts, _: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
+        ecs_cluster(scope, &self.spec, facts, memory)
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use kube::{Resource, ResourceExt};
 use longshore_crds::ecs_service::ServiceLoadBalancer;
-use longshore_crds::{ApplicationLoadBalancer, ClusterRef, EcsService, LoadBalancerRef};
+use longshore_crds::{ApplicationLoadBalancer, ClusterRef, EcsCluster, EcsService, LoadBalancerRef};
 use longshore_planner::desired::{
     Address, Claim, ClusterReference, ListenerName, ListenerReference, Reference, References, Scope, ServiceReference,
     claimable, claims, counting, load_balancer_admits,
@@ -67,16 +67,23 @@ fn cluster_to_look_in(reference: &ClusterRef, scope: &Scope, stores: &Stores) ->
     let given = object.as_ref().and_then(|object| object.spec.cluster_name.clone());
     let cluster = ClusterReference::of_object(scope, namespace, name, base, given);
     match object {
-        Some(object) => cluster.of_spec(&object.spec),
+        Some(object) => cluster.of_spec(&base_of(&object, scope), &object.spec),
         None => cluster,
     }
+}
+
+/// What the names of a cluster's own things begin with.
+fn base_of(cluster: &EcsCluster, scope: &Scope) -> String {
+    let pinned = cluster.annotations().get(ANNOTATION_BASE).cloned();
+    let namespace = cluster.namespace().unwrap_or_default();
+    ClusterReference::base(scope, &namespace, &cluster.name_any(), pinned)
 }
 
 fn cluster_of(arn: &str) -> ClusterReference {
     ClusterReference {
         arn: arn.to_owned(),
         name: arn.rsplit('/').next().unwrap_or(arn).to_owned(),
-        on_instances: false,
+        ..ClusterReference::default()
     }
 }
 
@@ -100,7 +107,7 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
         return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
     }
     match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
-        Some(arn) => Reference::Ready(cluster_of(&arn).of_spec(&cluster.spec)),
+        Some(arn) => Reference::Ready(cluster_of(&arn).of_spec(&base_of(&cluster, scope), &cluster.spec)),
         None => {
             waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
         }

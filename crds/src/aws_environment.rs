@@ -359,6 +359,10 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 255)), extend("x-kubernetes-list-type" = "set"))]
     pub capacity_providers: Vec<String>,
+    /// Auto Scaling groups that clusters may scale as their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
+    pub auto_scaling_group_arns: Vec<String>,
     /// Hosted zones of Route 53 that get records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 32)), extend("x-kubernetes-list-type" = "set"))]

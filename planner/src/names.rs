@@ -7,6 +7,8 @@ use crate::engine::content_hash;
 /// Room for the longest suffix (`-execution`) in the shortest limit: role names have 64 characters.
 const BASE_LENGTH: usize = 54;
 const HASH_LENGTH: usize = 8;
+/// Role names, the shortest of what an object may have several of.
+const PART_LENGTH: usize = 64;
 /// Names of load balancers and target groups.
 const SHORT_LENGTH: usize = 32;
 
@@ -30,6 +32,26 @@ pub fn short(base: &str, fixed: &serde_json::Value) -> String {
     let base = if base.starts_with("internal-") { format!("x-{base}") } else { base.to_owned() };
     let readable: String = base.chars().take(SHORT_LENGTH - HASH_LENGTH - 1).collect();
     format!("{}-{hash}", readable.trim_end_matches('-'))
+}
+
+/// The name of a part of an object that has several of a kind, of at most 64 characters: of a long one a hash stands for
+/// its end.
+pub fn part(base: &str, part: &str) -> String {
+    let whole = format!("{base}-{part}");
+    if whole.len() <= PART_LENGTH {
+        return whole;
+    }
+    let hash = content_hash(&json!([base, part]));
+    let hash = hash.get(..HASH_LENGTH).unwrap_or(&hash);
+    let readable: String = whole.chars().take(PART_LENGTH - HASH_LENGTH - 1).collect();
+    format!("{}-{hash}", readable.trim_end_matches('-'))
+}
+
+/// The same for a capacity provider, whose name begins with none of the words that AWS keeps for itself (API reference,
+/// `CreateCapacityProvider`).
+pub fn provider(base: &str, name: &str) -> String {
+    let kept = ["aws", "ecs", "fargate"].iter().any(|word| base.to_ascii_lowercase().starts_with(word));
+    if kept { part(&format!("x-{base}"), name) } else { part(base, name) }
 }
 
 /// The partition of a region, as ARNs name it (AWS General Reference, "Amazon Resource Names").
@@ -84,6 +106,25 @@ mod tests {
                 let clean = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
                 assert!(name.len() <= 32 && clean && !name.contains("--") && !name.starts_with("internal-"), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn parts_have_names_of_their_own_within_the_limits() {
+        assert_eq!(part("shop-main-0a1b2c3d", "general"), "shop-main-0a1b2c3d-general");
+        let (base, long) = ("x".repeat(54), "y".repeat(32));
+        let names = [part(&base, &long), part(&base, &format!("{long}z")), part(&base, "z")];
+        for (n, name) in names.iter().enumerate() {
+            assert!(name.len() <= 64, "{name}");
+            assert!(names.iter().skip(n + 1).all(|other| other != name), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_provider_has_a_name_that_aws_keeps() {
+        let cases = [("shop-main-1", "shop-main-1-a"), ("ecs-team-1", "x-ecs-team-1-a"), ("AWS-1", "x-AWS-1-a")];
+        for (base, expected) in cases {
+            assert_eq!(provider(base, "a"), expected);
         }
     }
 

@@ -9,11 +9,12 @@ use aws_sdk_ec2::operation::describe_security_groups::builders::DescribeSecurity
 use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule};
 use aws_sdk_ecs::operation::describe_clusters::builders::DescribeClustersInputBuilder;
 use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesInputBuilder;
-use aws_sdk_ecs::types::{Cluster, ClusterField, Failure, Service, ServiceField};
+use aws_sdk_ecs::types::{CapacityProvider, Cluster, ClusterField, Failure, Service, ServiceField};
 use aws_sdk_efs::types::{AccessPointDescription, FileSystemDescription, MountTargetDescription};
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 
 use super::application_autoscaling as scaling;
+use super::ecs::capacity_provider::describe as describe_providers;
 use super::efs::joins as efs;
 use super::elbv2::joins as elb;
 use crate::access::{Aws, Core};
@@ -25,6 +26,8 @@ use crate::tags::Tags;
 const SERVICES: usize = 10;
 /// "A list of up to 100 cluster names", API reference of `DescribeClusters`.
 const CLUSTERS: usize = 100;
+/// "Up to `100` capacity providers can be described in an action", API reference of `DescribeCapacityProviders`.
+const PROVIDERS: usize = 100;
 /// A filter takes 200 values ("List and filter using the CLI and API", Amazon EC2 User Guide).
 const GROUPS: usize = 200;
 
@@ -35,6 +38,8 @@ pub(crate) struct Joins {
     pub(crate) services: Joined<String, String, Arc<Service>>,
     /// By name.
     pub(crate) clusters: Joined<(), String, Arc<Cluster>>,
+    /// By name; FARGATE and FARGATE_SPOT too.
+    pub(crate) capacity_providers: Joined<(), String, Arc<CapacityProvider>>,
     /// By id.
     pub(crate) groups: Joined<(), String, Arc<SecurityGroup>>,
     /// By VPC, then by name.
@@ -67,7 +72,7 @@ impl Joins {
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
         let (balancers, targets, listeners, listener_rules, tags) =
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
-        let scaled = Arc::clone(core);
+        let (scaled, providers) = (Arc::clone(core), Arc::clone(core));
         let (file_systems, mount_targets, access_points) = (Arc::clone(core), Arc::clone(core), Arc::clone(core));
         Self {
             services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
@@ -75,6 +80,10 @@ impl Joins {
             }),
             clusters: Joined::new("ecs:DescribeClusters", CLUSTERS, move |(), names| {
                 read_clusters(Arc::clone(&clusters), names)
+            }),
+            capacity_providers: Joined::new("ecs:DescribeCapacityProviders", PROVIDERS, move |(), names| {
+                let core = Arc::clone(&providers);
+                async move { describe_providers(&core, Some(names)).await }
             }),
             groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |(), ids| {
                 let filters = vec![filter("group-id", ids)];

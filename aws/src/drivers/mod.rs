@@ -1,6 +1,7 @@
 //! One file per AWS resource kind, with the same names as in the planner's `kinds`.
 
 mod application_autoscaling;
+mod autoscaling;
 mod driver;
 mod ec2;
 mod ecs;
@@ -26,8 +27,11 @@ pub(crate) use lists::{Listed, Lists};
 /// Every driver of this version.
 const ALL: &[&dyn AnyDriver] = &[
     &ecs::cluster::ClusterDriver,
+    &ecs::cluster_capacity_providers::ClusterCapacityProvidersDriver,
+    &ecs::capacity_provider::CapacityProviderDriver,
     &ecs::service::ServiceDriver,
     &ecs::task_definition::TaskDefinitionDriver,
+    &ec2::launch_template::LaunchTemplateDriver,
     &ec2::security_group::SecurityGroupDriver,
     &ec2::security_group_rule::SecurityGroupRuleDriver,
     &efs::file_system::FileSystemDriver,
@@ -38,6 +42,8 @@ const ALL: &[&dyn AnyDriver] = &[
     &elbv2::target_group::TargetGroupDriver,
     &elbv2::listener_rule::ListenerRuleDriver,
     &iam::role::RoleDriver,
+    &iam::instance_profile::InstanceProfileDriver,
+    &autoscaling::auto_scaling_group::AutoScalingGroupDriver,
     &logs::log_group::LogGroupDriver,
     &route53::record_set::RecordSetDriver,
     &application_autoscaling::scalable_target::ScalableTargetDriver,

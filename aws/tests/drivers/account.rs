@@ -101,6 +101,10 @@ impl Account {
             }
         };
         add("role", &world["iam"]["roles"]);
+        add("instance profile", &world["iam"]["instance_profiles"]);
+        add("launch template", &world["ec2"]["templates"]);
+        add("Auto Scaling group", &world["ec2_auto_scaling"]["groups"]);
+        add("capacity provider", &world["ecs"]["providers"]);
         add("log group", &world["logs"]["groups"]);
         add("security group", &world["ec2"]["groups"]);
         add("cluster", &world["ecs"]["clusters"]);
@@ -131,13 +135,17 @@ impl Account {
     }
 }
 
+/// A group of Auto Scaling says of each tag whether instances get it.
 fn tag<'a>(thing: &'a Value, name: &str) -> Option<&'a str> {
-    thing["tags"][format!("longshore.dev/{name}")].as_str()
+    let tag = &thing["tags"][format!("longshore.dev/{name}")];
+    tag.as_str().or(tag[0].as_str())
 }
 
 /// ECS goes on telling of what is gone.
 fn exists(thing: &Value) -> bool {
-    thing["status"].as_str().is_none_or(|status| status != "INACTIVE") && thing["active"] != false
+    thing["status"].as_str().is_none_or(|status| status != "INACTIVE")
+        && thing["active"] != false
+        && thing["inactive"] != true
 }
 
 pub(crate) fn config() -> SessionConfig {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use longshore_crds::aws_environment::Grant;
-use longshore_planner::desired::ecs_cluster;
+use longshore_planner::desired::{Facts, ecs_cluster};
 use longshore_planner::engine::World;
 use longshore_planner::kinds::ecs::service::Service as EcsService;
 use serde_json::{Value, json};
@@ -199,7 +199,7 @@ async fn tasks_of_a_capacity_provider_run_once_its_group_has_grown_and_its_count
     let grant = Grant { capacity_providers: vec!["general".to_owned()], ..Grant::default() };
     granted.environment.iam.as_mut().unwrap().grants.push(grant);
     stack.cluster.scope = granted;
-    stack.cluster.desires(move |scope, _| ecs_cluster(scope, &spec).unwrap());
+    stack.cluster.desires(move |scope, memory| ecs_cluster(scope, &spec, &Facts::new(), memory).unwrap());
     let strategy = json!([{"capacityProvider": "general", "weight": 1}]);
     let mut patch = on_instances(&json!({"desiredCount": 12, "task": {"containerDefinitions": [
         {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 1024},

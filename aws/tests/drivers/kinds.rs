@@ -2,6 +2,7 @@
 //! change in place, and what is taken away is gone. Each value goes through the real SDK, there and back.
 
 mod application_autoscaling;
+mod autoscaling;
 mod ec2;
 mod ecs;
 mod efs;

@@ -6,6 +6,7 @@
 
 mod account;
 mod balanced;
+mod capacity;
 mod connect;
 mod converging;
 mod crashes;

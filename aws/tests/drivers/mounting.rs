@@ -266,7 +266,7 @@ fn a_service_waits_for_a_file_system_that_is_not_there() {
     let references = References::to_cluster(Reference::Ready(ClusterReference {
         arn: "a".into(),
         name: "a".into(),
-        on_instances: false,
+        ..ClusterReference::default()
     }));
     let desired = ecs_service(
         &scope("EcsService", "uploads"),

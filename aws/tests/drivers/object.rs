@@ -78,7 +78,9 @@ impl Object {
     /// Example 10's cluster, patched.
     pub(crate) fn cluster(patch: &Value) -> Self {
         let spec = examples::cluster(patch);
-        Self::of(examples::scope("EcsCluster", "main"), move |scope, _| ecs_cluster(scope, &spec).unwrap())
+        Self::of(examples::scope("EcsCluster", "main"), move |scope, memory| {
+            ecs_cluster(scope, &spec, &Facts::new(), memory).unwrap()
+        })
     }
 
     /// Example 10's service, patched.
@@ -245,7 +247,7 @@ pub(crate) fn words(step: &Step) -> String {
 /// The cluster that an `EcsCluster` has made, for those that run in it.
 pub(crate) fn cluster_of(world: &World) -> ClusterReference {
     let output = |name: &str| thing(world, "cluster").outputs[name].clone();
-    ClusterReference { arn: output("arn"), name: output("name"), on_instances: false }
+    ClusterReference { arn: output("arn"), name: output("name"), ..ClusterReference::default() }
 }
 
 /// What was seen under a key.

@@ -18,6 +18,10 @@ use crate::kubernetes::{LeaseName, client, installation_id};
 use crate::reconcile::Timing;
 use crate::telemetry::{serve, start_logs};
 
+/// Bytes of a thread's stack. The SDK reads the larger answers of EC2, such as a version of a launch template, in one frame
+/// for all of its members: where nothing is optimised, more than the two megabytes that a thread has otherwise.
+const STACK: usize = 8 << 20;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Where /healthz, /readyz and /metrics are served
@@ -60,7 +64,7 @@ enum LogFormat {
 /// Runs until it is told to stop.
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     start_logs(arguments.log_format == LogFormat::Json);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     runtime.context("the asynchronous runtime could not be started")?.block_on(control(arguments))
 }
 

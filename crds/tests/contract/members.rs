@@ -37,7 +37,10 @@ const ENUMERATED: &[(&str, &str)] = &[("ClusterSetting.value", "the values of co
 
 /// Longshore's own members, by the shape of ECS beside whose members they stand.
 const OURS: &[(&str, &[&str])] = &[
-    ("CreateClusterRequest", &["adoption", "allowedNamespaces", "awsEnvironment", "deletionPolicy", "mode"]),
+    (
+        "CreateClusterRequest",
+        &["adoption", "allowedNamespaces", "awsEnvironment", "deletionPolicy", "ec2Capacity", "mode"],
+    ),
     (
         "CreateServiceRequest",
         &[

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::ecs_service::{Template, check_cluster, template};
 use super::grants::{authorise, authorise_order};
 use super::memory::Memory;
-use super::obstacle::{Desired, Facts, Obstacle, Reference, References, Refusal, TaskSource};
+use super::obstacle::{ClusterReference, Desired, Facts, Obstacle, Reference, References, Refusal, TaskSource};
 use super::scope::Scope;
 use super::subnets;
 use crate::engine::{Graph, Kind, TAG_INSTALLATION, TAG_OBJECT, Text, content_hash};
@@ -82,7 +82,7 @@ pub fn ecs_task(
     lent.extend(source.and_then(Reference::ready).iter().flat_map(|source| source.security_groups.iter().cloned()));
     let order = Order {
         cluster: cluster.arn.clone(),
-        request: request(scope, spec, &cluster.arn, &revision, network.as_ref()),
+        request: request(scope, spec, cluster, &revision, network.as_ref()),
         content: content(spec),
         started_by: scope.base(),
         containers: counting(spec, &containers),
@@ -231,18 +231,24 @@ fn content(spec: &EcsTaskSpec) -> String {
 }
 
 /// `RunTask`'s members.
-fn request(scope: &Scope, spec: &EcsTaskSpec, cluster: &str, revision: &Text, network: Option<&Network>) -> Value {
+fn request(
+    scope: &Scope,
+    spec: &EcsTaskSpec,
+    cluster: &ClusterReference,
+    revision: &Text,
+    network: Option<&Network>,
+) -> Value {
     // Whose it is; which attempt, the call says.
     let ownership = scope.ownership();
     let mut tags = scope.tags(&spec.tags);
     tags.extend([(TAG_INSTALLATION.to_owned(), ownership.installation), (TAG_OBJECT.to_owned(), ownership.object)]);
     let tags: Vec<Value> = tags.into_iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let members = [
-        ("cluster", json!(cluster)),
+        ("cluster", json!(cluster.arn)),
         ("taskDefinition", json!(revision)),
         ("count", json!(spec.count.unwrap_or(1))),
         ("launchType", json!(spec.launch_type)),
-        ("capacityProviderStrategy", json!(spec.capacity_provider_strategy)),
+        ("capacityProviderStrategy", json!(cluster.strategy(&spec.capacity_provider_strategy))),
         ("platformVersion", json!(spec.platform_version)),
         ("placementConstraints", json!(spec.placement_constraints)),
         ("placementStrategy", json!(spec.placement_strategy)),

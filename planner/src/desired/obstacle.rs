@@ -5,10 +5,13 @@ use std::fmt;
 
 use longshore_crds::application_load_balancer::{IpAddressType, ListenerProtocol};
 use longshore_crds::aws_environment::AccessStatus;
+use longshore_crds::ecs_cluster::Ec2Capacity;
+use longshore_crds::ecs_service::CapacityProviderStrategyItem;
 use longshore_crds::ecs_task::Phase;
 use longshore_crds::{ContainerDefinition, EcsClusterSpec};
 
 use super::claims::Claim;
+use super::ecs_cluster::provider_name;
 use super::ecs_service::is_fargate_provider;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
@@ -77,6 +80,11 @@ pub enum Need {
         /// Its ARN.
         arn: String,
     },
+    /// The image that a parameter of AWS's names.
+    MachineImage {
+        /// Its name, which begins with `/aws/service/`.
+        parameter: String,
+    },
     /// What Secrets Manager tells of a secret beside its value.
     Secret {
         /// Its ARN, with or without the six characters that AWS added to its name.
@@ -105,6 +113,7 @@ impl fmt::Display for Need {
             Self::ImageDigest { repository, tag } => write!(f, "the digest of the image {repository}:{tag}"),
             Self::Deployed { service, .. } => write!(f, "what {service} runs"),
             Self::RevisionRoles { arn } => write!(f, "the roles of {arn}"),
+            Self::MachineImage { parameter } => write!(f, "the image that {parameter} names"),
             Self::Secret { arn } | Self::Parameter { arn } => write!(f, "the key and the version of {arn}"),
         }
     }
@@ -142,6 +151,8 @@ pub enum Fact {
     SecurityGroupsOf(BTreeSet<Id>),
     /// Such as `sha256:...`; `None`: there is no such image.
     ImageDigest(Option<String>),
+    /// `ami-...`; `None`: there is no such parameter.
+    MachineImage(Option<String>),
     /// Of a secret or parameter; `None`: it is not there.
     Stored(Option<StoredFact>),
 }
@@ -213,7 +224,7 @@ impl<T> Reference<T> {
 }
 
 /// A cluster to run in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterReference {
     /// Its ARN.
     pub arn: String,
@@ -221,13 +232,44 @@ pub struct ClusterReference {
     pub name: String,
     /// Where tasks run that say nothing of it: on instances, or on Fargate.
     pub on_instances: bool,
+    /// Capacity providers of its own, as AWS knows them, by the names of their entries.
+    pub providers: BTreeMap<String, String>,
 }
 
 impl ClusterReference {
-    /// One that is made by this spec: its default strategy says where tasks run.
-    pub fn of_spec(self, spec: &EcsClusterSpec) -> Self {
+    /// One that is made by this spec: its default strategy says where tasks run. `base`: of its object's names.
+    pub fn of_spec(self, base: &str, spec: &EcsClusterSpec) -> Self {
         let names = spec.default_capacity_provider_strategy.iter().map(|item| item.capacity_provider.as_str());
-        Self { on_instances: names.into_iter().any(|name| !is_fargate_provider(name)), ..self }
+        let provider = |entry: &Ec2Capacity| (entry.name.clone(), provider_name(base, entry));
+        Self {
+            on_instances: names.into_iter().any(|name| !is_fargate_provider(name)),
+            providers: spec.ec2_capacity.iter().map(provider).collect(),
+            ..self
+        }
+    }
+
+    /// A strategy by the names that AWS knows: one that is an entry of the cluster's means that.
+    pub(super) fn strategy(&self, asked: &[CapacityProviderStrategyItem]) -> Vec<CapacityProviderStrategyItem> {
+        let named = |item: &CapacityProviderStrategyItem| {
+            let own = self.providers.get(&item.capacity_provider);
+            CapacityProviderStrategyItem {
+                capacity_provider: own.unwrap_or(&item.capacity_provider).clone(),
+                ..item.clone()
+            }
+        };
+        asked.iter().map(named).collect()
+    }
+
+    /// The base of the names of an `EcsCluster`: as pinned, or as it will be.
+    pub fn base(scope: &Scope, namespace: &str, name: &str, pinned: Option<String>) -> String {
+        let cluster = Scope {
+            object_kind: "EcsCluster",
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            base: pinned,
+            ..scope.clone()
+        };
+        cluster.base()
     }
 
     /// The cluster that an `EcsCluster` makes, by what is known of it without its status: where a service is looked for
@@ -240,15 +282,8 @@ impl ClusterReference {
         base: Option<String>,
         cluster_name: Option<String>,
     ) -> Self {
-        let cluster = Scope {
-            object_kind: "EcsCluster",
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            base,
-            ..scope.clone()
-        };
-        let name = cluster_name.unwrap_or_else(|| cluster.base());
-        Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name, on_instances: false }
+        let name = cluster_name.unwrap_or_else(|| Self::base(scope, namespace, name, base));
+        Self { arn: scope.arn("ecs", &format!("cluster/{name}")), name, ..Self::default() }
     }
 }
 

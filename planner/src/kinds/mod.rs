@@ -1,6 +1,7 @@
 //! One file per AWS resource kind, in folders by service: its value, AWS's defaults, what cannot change, readiness.
 
 pub mod application_autoscaling;
+pub mod autoscaling;
 pub mod ec2;
 pub mod ecs;
 pub mod efs;
@@ -44,6 +45,14 @@ pub mod teardown {
     pub const MOUNT_TARGET: u8 = 50;
     /// `efs/file-system`: once it has no mount targets.
     pub const FILE_SYSTEM: u8 = 55;
+    /// `ecs/cluster-capacity-providers`: a provider that a cluster has cannot go.
+    pub const CLUSTER_CAPACITY_PROVIDERS: u8 = 56;
+    /// `ecs/capacity-provider`: before its group, which it would scale out again.
+    pub const CAPACITY_PROVIDER: u8 = 57;
+    /// `autoscaling/auto-scaling-group`: with its instances, which are in security groups and in the cluster.
+    pub const AUTO_SCALING_GROUP: u8 = 58;
+    /// `ec2/launch-template`.
+    pub const LAUNCH_TEMPLATE: u8 = 59;
     /// `ec2/security-group-rule`.
     pub const SECURITY_GROUP_RULE: u8 = 60;
     /// `ec2/security-group`.
@@ -52,6 +61,8 @@ pub mod teardown {
     pub const LOG_GROUP: u8 = 80;
     /// `ecs/cluster`.
     pub const CLUSTER: u8 = 85;
+    /// `iam/instance-profile`: whose role cannot go before it.
+    pub const INSTANCE_PROFILE: u8 = 88;
     /// `iam/role`.
     pub const ROLE: u8 = 90;
 }
@@ -76,6 +87,11 @@ pub fn all() -> Kinds {
         .with::<route53::record_set::RecordSet>()
         .with::<application_autoscaling::scalable_target::ScalableTarget>()
         .with::<scheduler::schedule::Schedule>()
+        .with::<iam::instance_profile::InstanceProfile>()
+        .with::<ec2::launch_template::LaunchTemplate>()
+        .with::<autoscaling::auto_scaling_group::AutoScalingGroup>()
+        .with::<ecs::capacity_provider::CapacityProvider>()
+        .with::<ecs::cluster_capacity_providers::ClusterCapacityProviders>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

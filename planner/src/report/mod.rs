@@ -3,6 +3,7 @@
 //! The three conditions follow kstatus, so that `kubectl wait`, Flux and Argo CD work unaided: `Stalled` stands
 //! before `Ready`, and `Stalled=True` never stands beside `Reconciling=True`.
 
+mod cluster;
 mod conditions;
 mod file_system;
 mod load_balancer;
@@ -13,13 +14,14 @@ mod service;
 mod task;
 mod trigger;
 
+pub use cluster::fill_cluster;
 pub use conditions::{Condition, ConditionKind, Status, conditions};
 pub use file_system::fill_file_system;
 pub use load_balancer::fill_load_balancer;
 pub use outdated::outdated_service;
 pub use pending::pending;
 pub use progress::{Pace, overdue_service};
-pub use service::{deployment_line, fill_cluster, fill_service, service_id};
+pub use service::{deployment_line, fill_service, service_id};
 pub use task::{fill_task, task_situation};
 pub use trigger::fill_trigger;
 

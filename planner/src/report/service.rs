@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use longshore_crds::EcsServiceStatus;
 use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask, TemplateStatus};
 use longshore_crds::task_definition::Switch;
-use longshore_crds::{EcsClusterStatus, EcsServiceStatus};
 
 use super::RolledBack;
 use super::progress::{Pace, follow};
 use crate::desired::{SERVICE_KEY, TASK_KEY};
 use crate::engine::{Graph, Id, Kind, Seen, Text, World, known_as, resolved};
 use crate::kinds::application_autoscaling::scalable_target::{ScalableTarget, ScalableTargetDetail};
-use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
 use crate::kinds::ecs::service::{
     Deployment, Network, RolloutState, Service, ServiceDetail, ServiceEvent, Traffic, complete, outcome,
 };
@@ -103,21 +102,6 @@ fn security_groups(
         all.extend(status.security_group_ids.iter().cloned());
     }
     all.into_iter().collect()
-}
-
-/// Fills in what AWS says of a cluster; of one that could not be read, what was told before stays.
-pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
-    let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == Cluster::NAME);
-    if id.is_some_and(|id| world.unknown.contains_key(id)) {
-        return;
-    }
-    let seen = id.and_then(|id| world.seen::<Cluster>(id));
-    let detail = seen.as_ref().and_then(Seen::detail::<ClusterDetail>);
-    status.cluster_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
-    status.cluster_status = detail.as_ref().map(|detail| detail.status.clone());
-    status.active_services_count = detail.as_ref().map(|detail| detail.active_services);
-    status.running_tasks_count = detail.as_ref().map(|detail| detail.running_tasks);
-    status.pending_tasks_count = detail.as_ref().map(|detail| detail.pending_tasks);
 }
 
 /// The running deployment in one line: what a condition's message tells; empty where there is none.
@@ -215,24 +199,4 @@ fn state(state: RolloutState) -> &'static str {
 /// `hello:4` of an ARN.
 fn short(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn what_could_not_be_read_is_told_as_before_and_what_is_gone_is_not_told() {
-        let cluster: Cluster = serde_json::from_value(json!({"name": "shop", "tags": {}})).unwrap();
-        let mut graph = Graph::default();
-        let id = graph.add("cluster", cluster, "spec", &[]).unwrap().id;
-        let before = EcsClusterStatus { cluster_arn: Some("arn".to_owned()), ..EcsClusterStatus::default() };
-        let unread = World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() };
-        for (world, told) in [(unread, Some("arn".to_owned())), (World::default(), None)] {
-            let mut status = before.clone();
-            fill_cluster(&mut status, &graph, &world);
-            assert_eq!(status.cluster_arn, told);
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use longshore_crds::EcsClusterSpec;
 use longshore_crds::aws_environment::Grant;
-use longshore_planner::desired::{ClusterReference, Obstacle, Scope, ecs_cluster};
+use longshore_planner::desired::{ClusterReference, Facts, Memory, Obstacle, Scope, ecs_cluster};
 use longshore_planner::kinds::ecs::cluster::Cluster;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn refused(spec: Value) -> Vec<(String, String)> {
 
 fn refused_in(scope: &Scope, spec: Value) -> Vec<(String, String)> {
     let spec: EcsClusterSpec = serde_json::from_value(spec).unwrap();
-    match ecs_cluster(scope, &spec) {
+    match ecs_cluster(scope, &spec, &Facts::new(), &Memory::default()) {
         Ok(desired) => {
             assert_eq!(desired.graph.len(), 1);
             vec![]
@@ -55,7 +55,8 @@ fn a_cluster_without_a_status_is_known_by_its_object() {
     for (base, cluster_name) in [(None, None), (Some("shop-main-1"), None), (None, Some("production"))] {
         let spec = json!({"clusterName": cluster_name});
         let scope = Scope { base: base.map(str::to_owned), ..own.clone() };
-        let desired = ecs_cluster(&scope, &serde_json::from_value(spec).unwrap()).unwrap();
+        let desired =
+            ecs_cluster(&scope, &serde_json::from_value(spec).unwrap(), &Facts::new(), &Memory::default()).unwrap();
         let made: Cluster = serde_json::from_value(desired.graph.iter().next().unwrap().1.want.clone()).unwrap();
         let (base, cluster_name) = (scope.base.clone(), cluster_name.map(str::to_owned));
         let found = ClusterReference::of_object(&service, &own.namespace, "main", base, cluster_name);

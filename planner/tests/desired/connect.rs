@@ -1,6 +1,6 @@
 //! How services find each other: what is asked of ECS, and which rights and grants it takes.
 
-use longshore_planner::desired::{Memory, Obstacle, ecs_cluster};
+use longshore_planner::desired::{Facts, Memory, Obstacle, ecs_cluster};
 use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::iam::role::Role;
 use serde_json::{Value, json};
@@ -139,6 +139,6 @@ fn a_cluster_names_a_namespace_by_a_grant() {
     let cluster =
         spec("10-fargate-web.yaml", "EcsCluster", &json!({"serviceConnectDefaults": {"namespace": NAMESPACE}}));
     for (lists, granted) in [(json!({}), false), (json!({"cloudMapNamespaces": [NAMESPACE]}), true)] {
-        assert_eq!(ecs_cluster(&granting(&lists), &cluster).is_ok(), granted);
+        assert_eq!(ecs_cluster(&granting(&lists), &cluster, &Facts::new(), &Memory::default()).is_ok(), granted);
     }
 }

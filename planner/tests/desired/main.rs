@@ -6,6 +6,7 @@
 mod access;
 mod after;
 mod balanced;
+mod capacity;
 mod claims;
 mod cloud;
 mod clusters;

@@ -74,7 +74,7 @@ pub(crate) fn cluster() -> Reference<ClusterReference> {
     Reference::Ready(ClusterReference {
         arn: "arn:aws:ecs:eu-west-1:123456789012:cluster/main".into(),
         name: "main".into(),
-        on_instances: false,
+        ..ClusterReference::default()
     })
 }
 

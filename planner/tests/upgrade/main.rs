@@ -46,7 +46,11 @@ impl Recorded {
         Self {
             name: file.display().to_string(),
             spec: serde_json::from_value(recorded["spec"].clone()).unwrap(),
-            cluster: ClusterReference { arn: text("/cluster/arn"), name: text("/cluster/name"), on_instances: false },
+            cluster: ClusterReference {
+                arn: text("/cluster/arn"),
+                name: text("/cluster/name"),
+                ..ClusterReference::default()
+            },
             memory: Memory::read(Option::as_ref(&stored)),
             inventory: serde_json::from_value(recorded["inventory"].clone()).unwrap(),
             world: serde_json::from_value(recorded["world"].clone()).unwrap(),

@@ -1,5 +1,7 @@
-//! The network part of EC2.
+//! EC2.
 
+pub(super) mod launch_template;
+mod launch_template_data;
 pub(super) mod security_group;
 pub(super) mod security_group_rule;
 

@@ -89,7 +89,7 @@ impl Driver for ClusterDriver {
                 .set_service_connect_defaults(input.service_connect_defaults);
             aws.write(request).await?;
         }
-        if !same_providers(&want, &seen.value) {
+        if !want.providers_apart && !same_providers(&want, &seen.value) {
             let request = PutClusterCapacityProvidersInputBuilder::default()
                 .cluster(&want.name)
                 .set_capacity_providers(Some(input.capacity_providers.unwrap_or_default()))
@@ -154,6 +154,11 @@ fn as_request(want: &Cluster) -> Result<Value, Fault> {
     if let Some(members) = request.as_object_mut() {
         members.insert("clusterName".to_owned(), want.name.clone().into());
         members.remove("tags");
+        if want.providers_apart {
+            members.remove("providersApart");
+            members.remove("capacityProviders");
+            members.remove("defaultCapacityProviderStrategy");
+        }
         if let Some(namespace) = &want.service_connect_namespace {
             members.insert("serviceConnectDefaults".to_owned(), json!({ "namespace": namespace }));
         }

@@ -1,6 +1,8 @@
 //! ECS.
 
+pub(super) mod capacity_provider;
 pub(super) mod cluster;
+pub(super) mod cluster_capacity_providers;
 pub(super) mod deployed;
 mod document;
 pub(super) mod one_off;

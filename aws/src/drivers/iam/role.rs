@@ -19,24 +19,23 @@ use aws_sdk_iam::operation::tag_role::builders::TagRoleInputBuilder;
 use aws_sdk_iam::operation::untag_role::builders::UntagRoleInputBuilder;
 use aws_sdk_iam::operation::update_assume_role_policy::builders::UpdateAssumeRolePolicyInputBuilder;
 use aws_sdk_iam::operation::update_role::builders::UpdateRoleInputBuilder;
-use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail, Tag};
+use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail};
 use futures::future::{join_all, try_join, try_join_all};
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
 use longshore_planner::kinds::iam::role::{Role, RoleOutput};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::listing;
+use super::{GONE, listing, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed};
 use crate::fault::{Absent, Fault};
 use crate::survey::{Claims, Ours, Survey};
-use crate::tags::{Marks, Retag, Tags, managed};
+use crate::tags::{Marks, Retag, managed};
 
 const GET: &str = "iam:GetRole";
 const LIST: &str = "iam:GetAccountAuthorizationDetails";
 const CREATE: &str = "iam:CreateRole";
-const GONE: &[&str] = &["NoSuchEntity", "NoSuchEntityException"];
 /// How long a session may be unless said (API reference, `CreateRole`). Left out of `UpdateRole` it is this again,
 /// so it is always sent.
 const SESSION_SECONDS: i32 = 3600;
@@ -310,14 +309,4 @@ fn as_kind(role: &RoleDetail) -> Result<Role, Fault> {
         max_session_duration: None,
         tags: managed(&tags_of(role.tags())),
     })
-}
-
-fn tags_of(tags: &[Tag]) -> Tags {
-    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
-}
-
-fn tag_list(tags: Tags) -> Result<Vec<Tag>, Fault> {
-    let tag = |(key, value)| Tag::builder().key(key).value(value).build();
-    let tags = tags.into_iter().map(tag).collect::<Result<_, _>>();
-    tags.map_err(|error| Fault::unanswered("iam:TagRole", Fault::UNSENT, error.to_string()))
 }

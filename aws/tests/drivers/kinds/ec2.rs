@@ -1,3 +1,4 @@
+use longshore_planner::kinds::ec2::launch_template::LaunchTemplate;
 use longshore_planner::kinds::ec2::security_group::SecurityGroup;
 use longshore_planner::kinds::ec2::security_group_rule::SecurityGroupRule;
 use serde_json::json;
@@ -45,4 +46,25 @@ async fn security_group_rules() {
         let base = super::with(&base, &json!({"direction": direction}));
         becomes::<SecurityGroupRule>(&account, &base, &cases).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn launch_templates() {
+    let account = Account::new().await;
+    let base = json!({
+        "name": "law-1f2e3d4c", "image": {"id": "ami-0ecsarm"}, "instanceType": "m7g.large",
+        "instanceProfile": "arn:aws:iam::123456789012:instance-profile/law", "securityGroups": ["sg-0default"],
+        "userData": "#!/bin/bash\necho ä > /x\n", "metadata": {"tokensRequired": true, "hopLimit": 1},
+        "rootVolume": {"deviceName": "/dev/xvda", "encrypted": true},
+    });
+    let cases = [
+        json!({}),
+        json!({"image": {"id": "ami-0ecsx86", "parameter": "/aws/service/x"}, "instanceType": "m7i.large"}),
+        json!({"rootVolume": {"deviceName": "/dev/xvda", "size": 30, "encrypted": false}}),
+        json!({"metadata": {"tokensRequired": false, "hopLimit": 2}, "securityGroups": ["sg-0database", "sg-0default"]}),
+        json!({"instanceTags": {"Name": "law", "a b": ""}, "tags": {"a": "b"}}),
+        json!({"tags": {"a": "c", "d e": ""}}),
+    ];
+    reads_back::<LaunchTemplate>(&account, &base, &cases).await;
+    becomes::<LaunchTemplate>(&account, &base, &cases).await;
 }

@@ -1,3 +1,4 @@
+use longshore_planner::kinds::iam::instance_profile::InstanceProfile;
 use longshore_planner::kinds::iam::role::Role;
 use serde_json::{Value, json};
 
@@ -32,4 +33,19 @@ async fn roles() {
     ];
     reads_back::<Role>(&account, &base, &cases).await;
     becomes::<Role>(&account, &base, &cases).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn instance_profiles() {
+    let account = Account::new().await;
+    let base = json!({"name": "law", "path": "/longshore/", "role": "ecsInstanceRole"});
+    let cases = [
+        json!({}),
+        json!({"role": ""}),
+        json!({"role": "app-shop-migrations"}),
+        json!({"tags": {"a": "b"}}),
+        json!({"tags": {"a": "c", "d e": ""}}),
+    ];
+    reads_back::<InstanceProfile>(&account, &base, &cases).await;
+    becomes::<InstanceProfile>(&account, &base, &cases).await;
 }

@@ -59,7 +59,7 @@ impl Builder<'_> {
         let rules = vec![self.add_rule(
             graph,
             "egress-all",
-            everything_out(own.clone()),
+            SecurityGroupRule::everything_out(own.clone()),
             "spec.networkConfiguration".into(),
         )?];
         let network = Network {
@@ -141,18 +141,4 @@ fn further_groups(
         mounts.clients.len()
     );
     Err(Refusal::new("TooManySecurityGroups", "spec.networkConfiguration.awsvpcConfiguration.securityGroups", message))
-}
-
-/// `CreateSecurityGroup` adds this rule itself; it is kept knowingly, since tasks must reach their registry and logs.
-fn everything_out(group: Text) -> SecurityGroupRule {
-    SecurityGroupRule {
-        group,
-        direction: Direction::Egress,
-        protocol: "-1".to_owned(),
-        from_port: -1,
-        to_port: -1,
-        peer: Peer::CidrIpv4("0.0.0.0/0".to_owned()),
-        description: String::new(),
-        tags: std::collections::BTreeMap::new(),
-    }
 }

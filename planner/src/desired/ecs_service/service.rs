@@ -59,7 +59,7 @@ impl Builder<'_> {
             desired_count: spec.desired_count.filter(|_| spec.autoscaling.is_none()),
             initial_count: spec.autoscaling.as_ref().map(|scaling| scaling.min_capacity),
             launch_type: self.launch_type(),
-            capacity_provider_strategy: spec.capacity_provider_strategy.clone(),
+            capacity_provider_strategy: parts.cluster.strategy(&spec.capacity_provider_strategy),
             platform_version: spec.platform_version.clone(),
             scheduling_strategy: spec.scheduling_strategy.unwrap_or(SchedulingStrategy::Replica),
             deployment_configuration: self.deployment_configuration(),

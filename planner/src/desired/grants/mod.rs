@@ -81,6 +81,11 @@ pub(super) fn authorise_queue(scope: &Scope) -> Option<Refusal> {
     Granted::of(scope, &BTreeSet::new()).need("actions", |grant| &grant.actions, "sqs:SendMessage", &at)
 }
 
+/// Why a cluster may not scale an Auto Scaling group as its own, if so: it is another's.
+pub(super) fn authorise_auto_scaling_group(scope: &Scope, arn: &str, at: &FieldPath) -> Option<Refusal> {
+    Granted::of(scope, &BTreeSet::new()).need("autoScalingGroupArns", |grant| &grant.auto_scaling_group_arns, arn, at)
+}
+
 /// Why an object may not have a security group opened, if so.
 pub(super) fn may_open(scope: &Scope, security_group_id: &str, at: &FieldPath) -> Option<Refusal> {
     Granted::of(scope, &BTreeSet::new()).security_group(security_group_id, at)

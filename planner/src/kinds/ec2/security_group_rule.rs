@@ -145,6 +145,20 @@ fn protocol_name(protocol: &str) -> String {
 }
 
 impl SecurityGroupRule {
+    /// `CreateSecurityGroup` adds this rule itself; it is kept knowingly, since tasks must reach their registry and logs.
+    pub fn everything_out(group: Text) -> Self {
+        Self {
+            group,
+            direction: Direction::Egress,
+            protocol: "-1".to_owned(),
+            from_port: -1,
+            to_port: -1,
+            peer: Peer::CidrIpv4("0.0.0.0/0".to_owned()),
+            description: String::new(),
+            tags: Tags::new(),
+        }
+    }
+
     /// Whether both are the same rule to AWS.
     pub fn same_tuple(&self, other: &Self) -> bool {
         let (a, b) = (self.clone().normalise(), other.clone().normalise());

@@ -16,6 +16,10 @@ use crate::kinds::{Tags, outputs, teardown};
 pub struct Cluster {
     /// At most 255 letters, digits, `_` and `-` (API reference, `CreateCluster`).
     pub name: String,
+    /// Whether its capacity providers and its default strategy are another resource's to say:
+    /// [`super::cluster_capacity_providers`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub providers_apart: bool,
     /// Names of capacity providers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity_providers: Vec<String>,
@@ -83,6 +87,11 @@ impl Kind for Cluster {
     fn disown(&self, seen: &mut Self) {
         // Settings that the spec doesn't name follow the account's defaults.
         seen.settings.retain(|setting| self.settings.iter().any(|wanted| wanted.name == setting.name));
+        if self.providers_apart {
+            seen.providers_apart = true;
+            seen.capacity_providers.clone_from(&self.capacity_providers);
+            seen.default_capacity_provider_strategy.clone_from(&self.default_capacity_provider_strategy);
+        }
         if self.configuration.is_none() {
             seen.configuration = None;
         }

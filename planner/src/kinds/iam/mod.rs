@@ -1,4 +1,5 @@
 //! IAM.
 
+pub mod instance_profile;
 pub mod policy;
 pub mod role;

@@ -1,5 +1,9 @@
 //! `EcsCluster`: a cluster and its capacity providers.
 
+mod capacity;
+
+pub use capacity::*;
+
 use crate::{
     ecs_service::CapacityProviderStrategyItem,
     lifecycle::{Adoption, AllowedNamespaces, DeletionPolicy, Mode, managed},
@@ -23,8 +27,17 @@ const NAME_FIXED: RuleText = (
 /// API reference, CreateCluster: a provider must be associated with the cluster before a strategy may name it.
 const STRATEGY_OF: RuleText = (
     "!has(self.defaultCapacityProviderStrategy) || self.defaultCapacityProviderStrategy.all(p, \
-     has(self.capacityProviders) && p.capacityProvider in self.capacityProviders)",
-    "defaultCapacityProviderStrategy[].capacityProvider must be one of capacityProviders: add it there",
+     (has(self.capacityProviders) && p.capacityProvider in self.capacityProviders) || \
+     (has(self.ec2Capacity) && self.ec2Capacity.exists(c, c.name == p.capacityProvider)))",
+    "defaultCapacityProviderStrategy[].capacityProvider must be one of capacityProviders, or the name of an entry of \
+     ec2Capacity: add it there",
+);
+
+/// API reference, `PutClusterCapacityProviders`: a cluster has at most 20.
+const PROVIDERS: RuleText = (
+    "(has(self.capacityProviders) ? self.capacityProviders.size() : 0) + \
+     (has(self.ec2Capacity) ? self.ec2Capacity.size() : 0) <= 20",
+    "a cluster has at most 20 capacity providers, those of ec2Capacity among them",
 );
 
 /// API reference, ExecuteCommandConfiguration.logging.
@@ -62,7 +75,7 @@ const OVERRIDE: RuleText = (
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
-#[schemars(transform = Rules(&[rules::ENVIRONMENT_FIXED, NAME_FIXED, STRATEGY_OF, rules::DEFAULT_STRATEGY_WEIGHTS, rules::DEFAULT_STRATEGY_MIX]))]
+#[schemars(transform = Rules(&[rules::ENVIRONMENT_FIXED, NAME_FIXED, STRATEGY_OF, PROVIDERS, rules::DEFAULT_STRATEGY_WEIGHTS, rules::DEFAULT_STRATEGY_MIX]))]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = crate::schema::absent_not_null)]
 pub struct EcsClusterSpec {
@@ -78,6 +91,10 @@ pub struct EcsClusterSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(max = 255)), extend("x-kubernetes-list-type" = "set"))]
     pub capacity_providers: Vec<String>,
+    /// Instances of its own: each entry is a capacity provider, its Auto Scaling group, and what that launches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub ec2_capacity: Vec<Ec2Capacity>,
     /// For services that say neither launchType nor strategy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["capacityProvider"]))]
@@ -139,6 +156,10 @@ pub struct EcsClusterStatus {
     /// Tasks that are being started in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_tasks_count: Option<i32>,
+    /// Instances of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub ec2_capacity: Vec<Ec2CapacityStatus>,
     /// What the object owns in AWS, by identity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, ResourceStatus>,

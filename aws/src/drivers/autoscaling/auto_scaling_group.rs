@@ -1,0 +1,205 @@
+//! `autoscaling/auto-scaling-group`.
+
+use async_trait::async_trait;
+use aws_sdk_autoscaling::operation::create_auto_scaling_group::builders::CreateAutoScalingGroupInputBuilder;
+use aws_sdk_autoscaling::operation::delete_auto_scaling_group::builders::DeleteAutoScalingGroupInputBuilder;
+use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::builders::DescribeAutoScalingGroupsInputBuilder;
+use aws_sdk_autoscaling::operation::update_auto_scaling_group::builders::UpdateAutoScalingGroupInputBuilder;
+use aws_sdk_autoscaling::types::{AutoScalingGroup as Described, Filter, LifecycleState};
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, State, TAG_INSTALLATION};
+use longshore_planner::kinds::autoscaling::auto_scaling_group::{
+    AutoScalingGroup, AutoScalingGroupDetail, AutoScalingGroupOutput, InstanceRefresh,
+};
+use serde_json::json;
+
+use super::instance_refresh::{newest, start, template};
+use super::tags::{retag, tag_list, tags_of};
+use crate::access::{Aws, Read, Write};
+use crate::drivers::{Driver, Found};
+use crate::fault::{Absent, Fault};
+use crate::survey::{Claims, Ours, Survey};
+use crate::tags::{Marks, Retag, managed};
+
+const CREATE: &str = "autoscaling:CreateAutoScalingGroup";
+
+pub(crate) struct AutoScalingGroupDriver;
+
+#[async_trait]
+impl Driver for AutoScalingGroupDriver {
+    type Kind = AutoScalingGroup;
+
+    async fn read(
+        &self,
+        aws: &Aws<Read>,
+        ownership: &Ownership,
+        at: &LookUp,
+    ) -> Result<Option<Found<AutoScalingGroup>>, Fault> {
+        let Some(name) = at.member("name") else { return Ok(None) };
+        find(aws, name, ownership).await
+    }
+
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let tagged = format!("tag:{TAG_INSTALLATION}");
+        let tagged = Filter::builder().name(tagged).values(&claims.installation).build();
+        let request = DescribeAutoScalingGroupsInputBuilder::default().filters(tagged).max_records(100);
+        let ours = groups(survey.aws(), request).await?.into_iter().filter_map(|group| {
+            let (name, arn) = (group.auto_scaling_group_name()?, group.auto_scaling_group_arn()?);
+            Ours::of(claims, AutoScalingGroup::NAME, name, arn, &tags_of(group.tags()))
+        });
+        Ok(ours.collect())
+    }
+
+    /// How many instances it wants at first is its least; from then on ECS says.
+    async fn create(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: AutoScalingGroup,
+    ) -> Result<Option<String>, Fault> {
+        let request = CreateAutoScalingGroupInputBuilder::default()
+            .auto_scaling_group_name(&want.name)
+            .launch_template(template(&want))
+            .min_size(want.min_size)
+            .max_size(want.max_size)
+            .vpc_zone_identifier(want.subnets.join(","))
+            .new_instances_protected_from_scale_in(want.protects_new_instances)
+            .set_tags(Some(tag_list(&want.name, marks.with(&want.tags))));
+        let made = aws.write(request).await.absent_if(&["AlreadyExists", "AlreadyExistsFault"])?;
+        let found = find(&aws.reader(), &want.name, marks.ownership).await?;
+        // A list that does not show it yet tells nothing of whose it is.
+        let Some(found) = found else { return Ok(None) };
+        if found.seen.owner != Owner::This {
+            return Err(crate::drivers::already_exists(CREATE, &want.name));
+        }
+        let arn = found.seen.outputs.get("arn").cloned();
+        if made.is_none() {
+            let seen = Seen { value: found.seen.value.normalise(), ..found.seen };
+            self.update(aws, marks, want, seen).await?;
+        }
+        Ok(arn)
+    }
+
+    async fn update(
+        &self,
+        aws: &Aws<Write>,
+        marks: Marks<'_>,
+        want: AutoScalingGroup,
+        seen: Seen<AutoScalingGroup>,
+    ) -> Result<(), Fault> {
+        let settings = |group: &AutoScalingGroup| AutoScalingGroup {
+            instances_from: group.version.clone(),
+            tags: want.tags.clone(),
+            ..group.clone()
+        };
+        if settings(&want) != settings(&seen.value) {
+            let request = UpdateAutoScalingGroupInputBuilder::default()
+                .auto_scaling_group_name(&want.name)
+                .launch_template(template(&want))
+                .min_size(want.min_size)
+                .max_size(want.max_size)
+                .vpc_zone_identifier(want.subnets.join(","))
+                .new_instances_protected_from_scale_in(want.protects_new_instances);
+            aws.write(request).await?;
+        }
+        if want.instances_from != seen.value.instances_from {
+            start(aws, &want).await?;
+        }
+        retag(aws, &want.name, Retag::of(&marks, &want.tags, &seen.value.tags, &seen.owner)).await
+    }
+
+    /// With its instances: ECS keeps those that had tasks from being scaled in, and nothing wants them any more.
+    async fn delete(&self, aws: &Aws<Write>, seen: Seen<AutoScalingGroup>) -> Result<(), Fault> {
+        let request =
+            DeleteAutoScalingGroupInputBuilder::default().auto_scaling_group_name(&seen.value.name).force_delete(true);
+        aws.write(request).await.map(drop)
+    }
+}
+
+async fn groups(aws: &Aws<Read>, request: DescribeAutoScalingGroupsInputBuilder) -> Result<Vec<Described>, Fault> {
+    let (mut found, mut token) = (vec![], None);
+    loop {
+        let page = aws.read(request.clone().set_next_token(token)).await?;
+        found.extend(page.auto_scaling_groups.unwrap_or_default());
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn find(aws: &Aws<Read>, name: &str, ownership: &Ownership) -> Result<Option<Found<AutoScalingGroup>>, Fault> {
+    let request = DescribeAutoScalingGroupsInputBuilder::default().auto_scaling_group_names(name);
+    let Some(group) = groups(aws, request).await?.into_iter().next() else { return Ok(None) };
+    let template = group.launch_template();
+    let version = template.and_then(|template| template.version()).unwrap_or_default();
+    let older = other_version(&group, version);
+    // Asked for only where it can say anything.
+    let refresh = if older.is_some() { newest(aws, name).await? } else { None };
+    let tags = tags_of(group.tags());
+    let kind = AutoScalingGroup {
+        name: name.to_owned(),
+        launch_template: template.and_then(|template| template.launch_template_id()).unwrap_or_default().into(),
+        version: version.into(),
+        instances_from: instances_from(version, older, refresh.as_ref()).into(),
+        min_size: group.min_size().unwrap_or_default(),
+        max_size: group.max_size().unwrap_or_default(),
+        subnets: subnets(&group),
+        protects_new_instances: group.new_instances_protected_from_scale_in().unwrap_or_default(),
+        tags: managed(&tags),
+    };
+    let detail = AutoScalingGroupDetail {
+        desired_capacity: group.desired_capacity().unwrap_or_default(),
+        in_service: in_service(&group),
+        refresh,
+    };
+    let arn = group.auto_scaling_group_arn().unwrap_or_default();
+    let seen = Seen { state: state(&group, &detail), detail: json!(detail), ..Seen::active(kind) };
+    Ok(Some(Found::new(seen.with_output(AutoScalingGroupOutput::Arn, arn), ownership, &tags)))
+}
+
+/// `Status`: "The current state of the group when the `DeleteAutoScalingGroup` operation is in progress" (API reference,
+/// `AutoScalingGroup`).
+fn state(group: &Described, detail: &AutoScalingGroupDetail) -> State {
+    if group.status().is_some() {
+        return State::Deleting(format!("its {} instances are being terminated", group.instances().len()));
+    }
+    match detail.refresh.as_ref().filter(|refresh| refresh.is_active()) {
+        Some(refresh) => {
+            let done = refresh.percentage.unwrap_or_default();
+            State::Pending(format!("its instances are being replaced: {done} % done"))
+        }
+        None => State::Active,
+    }
+}
+
+/// The version of an instance that is not from the group's.
+fn other_version(group: &Described, version: &str) -> Option<String> {
+    let versions = group
+        .instances()
+        .iter()
+        .filter(|instance| is_staying(instance.lifecycle_state()))
+        .map(|instance| instance.launch_template().and_then(|template| template.version()).unwrap_or_default());
+    versions.filter(|other| *other != version).min().map(str::to_owned)
+}
+
+fn is_staying(state: Option<&LifecycleState>) -> bool {
+    !state.is_some_and(|state| state.as_str().starts_with("Terminat"))
+}
+
+/// See [`AutoScalingGroup::instances_from`]. One whose replacement failed is not begun again by itself.
+fn instances_from(version: &str, older: Option<String>, refresh: Option<&InstanceRefresh>) -> String {
+    let replaced = refresh.is_some_and(|refresh| {
+        (refresh.is_active() || refresh.has_failed()) && refresh.version.as_deref() == Some(version)
+    });
+    older.filter(|_| !replaced).unwrap_or_else(|| version.to_owned())
+}
+
+fn in_service(group: &Described) -> i32 {
+    let count = group.instances().iter().filter(|it| it.lifecycle_state() == Some(&LifecycleState::InService)).count();
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+fn subnets(group: &Described) -> Vec<String> {
+    let ids = group.vpc_zone_identifier().unwrap_or_default().split(',');
+    ids.filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}

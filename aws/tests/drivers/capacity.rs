@@ -1,0 +1,218 @@
+//! Instances that a cluster has of its own, from the role to the tasks that run on them.
+
+use std::time::Duration;
+
+use longshore_crds::EcsClusterSpec;
+use longshore_planner::desired::{ClusterReference, ecs_cluster};
+use longshore_planner::engine::{Inventory, World};
+use longshore_simulator::services::ec2_auto_scaling::lose_zone;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::account::Account;
+use crate::examples::{self, merge};
+use crate::object::{Object, cluster_of};
+
+const PARAMETER: &str = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id";
+
+/// Example 30's cluster, its entry patched.
+fn spec(patch: &Value) -> EcsClusterSpec {
+    let mut entry = json!({
+        "name": "general", "instanceType": "m7g.large", "minSize": 3, "maxSize": 12, "rootVolumeGiB": 30,
+        "managedScaling": {"status": "ENABLED", "targetCapacity": 90},
+    });
+    merge(&mut entry, patch);
+    serde_json::from_value(json!({
+        "ec2Capacity": [entry],
+        "defaultCapacityProviderStrategy": [{"capacityProvider": "general", "weight": 1}],
+    }))
+    .unwrap()
+}
+
+fn cluster(patch: &Value) -> Object {
+    let spec = spec(patch);
+    Object::needing(examples::scope("EcsCluster", "ec2"), move |scope, memory, facts| {
+        ecs_cluster(scope, &spec, facts, memory)
+    })
+}
+
+/// How services see the cluster.
+fn reference(object: &Object, world: &World) -> ClusterReference {
+    cluster_of(world).of_spec(&object.scope.base(), &spec(&json!({})))
+}
+
+/// A service of so many tasks, each with so much memory, on the cluster's instances.
+fn service(name: &str, reference: &ClusterReference, count: i32, memory: i32) -> Object {
+    let container = json!({
+        "name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": memory, "portMappings": [{"containerPort": 80}],
+    });
+    let patch = json!({
+        "desiredCount": count, "launchType": null, "networkConfiguration": null,
+        "placementStrategy": [{"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "binpack", "field": "memory"}],
+        "task": {
+            "cpu": null, "memory": null, "runtimePlatform": null, "networkMode": "bridge",
+            "containerDefinitions": [container],
+        },
+    });
+    Object::service(name, reference, &patch)
+}
+
+async fn minutes(count: u64) {
+    sleep(Duration::from_mins(count)).await;
+}
+
+fn world(account: &Account) -> Value {
+    account.simulator.with_world(|world| serde_json::to_value(&*world).unwrap())
+}
+
+/// The zones of the instances that are registered with the cluster, sorted.
+fn zones(account: &Account) -> Vec<String> {
+    let world = world(account);
+    let instances = world["ecs"]["instances"].as_object().unwrap().values();
+    let registered = instances.filter(|instance| instance["inactive"] == false);
+    let zone = |instance: &Value| instance["attributes"]["ecs.availability-zone"].as_str().unwrap().to_owned();
+    let mut zones: Vec<String> = registered.map(zone).collect();
+    zones.sort();
+    zones
+}
+
+/// The ids of the tasks that run.
+fn running(account: &Account) -> Vec<String> {
+    let world = world(account);
+    let all = world["ecs"]["tasks"].as_object().unwrap().iter();
+    all.filter(|(_, task)| task["phase"] == "RUNNING").map(|(id, _)| id.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_come_in_all_zones_and_nothing_is_written_at_rest() {
+    let account = Account::new().await;
+    let mut cluster = cluster(&json!({}));
+    cluster.converge(&account).await;
+    minutes(3).await;
+    assert_eq!(zones(&account), ["eu-west-1a", "eu-west-1b", "eu-west-1c"]);
+    let since = account.now();
+    cluster.converge(&account).await;
+    minutes(30).await;
+    cluster.converge(&account).await;
+    assert_eq!(account.writes(since), [].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_of_it_comes_and_goes_ten_times_and_leaves_nothing() {
+    let account = Account::new().await;
+    for time in 0..10 {
+        let mut object = cluster(&json!({}));
+        let seen = object.converge(&account).await;
+        let mut web = service("web", &reference(&object, &seen), 4, 512);
+        web.converge(&account).await;
+        assert_eq!(running(&account).len(), 4, "{time}");
+        web.remove(&account).await;
+        object.remove(&account).await;
+        assert_eq!(account.ours(), [""; 0], "{time}");
+        assert_eq!(zones(&account), [""; 0], "{time}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_too_large_makes_the_cluster_grow_and_its_end_makes_it_shrink_and_no_task_is_lost() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({}));
+    let seen = object.converge(&account).await;
+    let reference = reference(&object, &seen);
+    // Once all are registered, one task goes to each zone.
+    minutes(3).await;
+    let mut small = service("small", &reference, 3, 1024);
+    small.converge(&account).await;
+    let before = running(&account);
+    // An instance of 8 GiB has no room for one of these beside one of those.
+    let mut large = service("large", &reference, 3, 7168);
+    large.converge(&account).await;
+    assert!(zones(&account).len() >= 6, "{:?}", zones(&account));
+    large.remove(&account).await;
+    minutes(60).await;
+    assert!(zones(&account).len() <= 4, "{:?}", zones(&account));
+    assert_eq!(running(&account), before);
+    object.converge(&account).await;
+}
+
+/// AWS has a new image.
+fn publishes(account: &Account, image: &str) {
+    account.simulator.with_world(|world| {
+        world.foreign.images.insert(image.to_owned(), "arm64".to_owned());
+        world.foreign.public_parameters.insert(PARAMETER.to_owned(), image.to_owned());
+    });
+}
+
+/// The images of live instances.
+fn images(account: &Account) -> Vec<String> {
+    let world = world(account);
+    let instances = world["ec2"]["instances"].as_object().unwrap().values();
+    let live = instances.filter(|it| ["pending", "running"].contains(&it["state"].as_str().unwrap()));
+    let mut images: Vec<String> = live.map(|it| it["image"].as_str().unwrap().to_owned()).collect();
+    images.sort();
+    images.dedup();
+    images
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_image_replaces_instances_only_where_it_is_asked_for() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({}));
+    object.converge(&account).await;
+    minutes(3).await;
+    publishes(&account, "ami-0new");
+    let since = account.now();
+    object.converge(&account).await;
+    assert_eq!((account.writes(since), images(&account)), ([].into(), vec!["ami-0ecsarm".to_owned()]));
+    object.memory.pins.clear();
+    object.inventory = Inventory::default();
+    object.converge(&account).await;
+    assert_eq!((account.writes(since), images(&account)), ([].into(), vec!["ami-0ecsarm".to_owned()]), "a lost status");
+    let mut latest = cluster(&json!({"amiUpdatePolicy": "Latest"}));
+    latest.inventory = object.inventory.clone();
+    latest.converge(&account).await;
+    assert_eq!(images(&account), ["ami-0new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_instances_are_replaced_twenty_tasks_are_never_below_their_minimum() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({"amiUpdatePolicy": "Latest"}));
+    let seen = object.converge(&account).await;
+    let mut web = service("web", &reference(&object, &seen), 20, 768);
+    web.converge(&account).await;
+    minutes(10).await;
+    assert_eq!(running(&account).len(), 20);
+    publishes(&account, "ami-0new");
+    let (mut least, mut rounds) = (20, 0);
+    // An instance that waits until its tasks have moved is none of its group's any more, and still there.
+    while !object.round(&account).await.plan.converged() || images(&account) != ["ami-0new"] {
+        for _ in 0..60 {
+            sleep(Duration::from_secs(1)).await;
+            least = least.min(running(&account).len());
+        }
+        rounds += 1;
+        assert!(rounds < 180, "the instances are not replaced within three hours: {:?}", images(&account));
+    }
+    assert_eq!(least, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_in_a_zone_that_is_lost_comes_back_in_the_others() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({}));
+    let seen = object.converge(&account).await;
+    let mut web = service("web", &reference(&object, &seen), 6, 768);
+    web.converge(&account).await;
+    let before = running(&account);
+    account.simulator.with_world(|world| lose_zone(world, Some("eu-west-1a")));
+    sleep(Duration::from_secs(1)).await;
+    let left = running(&account).into_iter().filter(|id| before.contains(id)).count();
+    assert!(left < 6, "no task was in that zone");
+    let since = account.now();
+    web.converge(&account).await;
+    assert_eq!(running(&account).len(), 6);
+    assert!(!zones(&account).contains(&"eu-west-1a".to_owned()));
+    object.converge(&account).await;
+    assert_eq!(account.writes(since), [].into(), "ECS and Auto Scaling do that by themselves");
+}

@@ -1,0 +1,171 @@
+//! Instances that a cluster has of its own: a capacity provider, its Auto Scaling group, and what that launches.
+
+use crate::{
+    rules::{RuleText, Rules},
+    tag::Tag,
+    task_definition::Switch,
+    words::words,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A group that is there already says itself what it launches, and how many.
+const ONE_SOURCE: RuleText = (
+    "has(self.autoScalingGroupArn) != has(self.instanceType)",
+    "write instanceType, for a group that is made, or autoScalingGroupArn, of one that is there",
+);
+const OF_OWN_GROUP: RuleText = (
+    "has(self.instanceType) || !(has(self.amiParameter) || has(self.imageId) || has(self.amiUpdatePolicy) || \
+     has(self.minSize) || has(self.maxSize) || has(self.rootVolumeGiB) || has(self.subnets) || has(self.instanceRole))",
+    "with autoScalingGroupArn what it launches is the group's own: leave out amiParameter, imageId, amiUpdatePolicy, \
+     minSize, maxSize, rootVolumeGiB, subnets and instanceRole",
+);
+const ONE_IMAGE: RuleText = (
+    "!has(self.imageId) || !(has(self.amiParameter) || has(self.amiUpdatePolicy))",
+    "imageId names one image: leave out amiParameter and amiUpdatePolicy, or imageId",
+);
+const BOUNDS: RuleText = (
+    "!has(self.instanceType) || (has(self.maxSize) && (!has(self.minSize) || self.minSize <= self.maxSize))",
+    "write maxSize, which is at least minSize",
+);
+/// API reference, `AutoScalingGroupProvider.managedTerminationProtection`: managed scaling "must also be used".
+const PROTECTION_NEEDS_SCALING: RuleText = (
+    "!has(self.managedTerminationProtection) || self.managedTerminationProtection == 'DISABLED' || \
+     !has(self.managedScaling) || !has(self.managedScaling.status) || self.managedScaling.status == 'ENABLED'",
+    "managedTerminationProtection: ENABLED needs managedScaling.status: ENABLED",
+);
+
+/// Instances that a cluster has of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[ONE_SOURCE, OF_OWN_GROUP, ONE_IMAGE, BOUNDS, PROTECTION_NEEDS_SCALING]))]
+#[serde(rename_all = "camelCase")]
+pub struct Ec2Capacity {
+    /// By which strategies name it, as a capacity provider: in this cluster before any of the account.
+    #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Such as m7g.large.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32), regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
+    pub instance_type: Option<String>,
+    /// A group that is there, in place of one that is made; the environment must grant it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 1600),
+        regex(pattern = r"^arn:aws(-[a-z]+)*:autoscaling:[a-z0-9-]+:[0-9]{12}:autoScalingGroup:.+$")
+    )]
+    pub auto_scaling_group_arn: Option<String>,
+    /// AWS's parameter that names the image; left out: the ECS-optimised one of Amazon Linux 2023 for this type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048), regex(pattern = r"^/aws/service/.+$"))]
+    pub ami_parameter: Option<String>,
+    /// One image, in place of a parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^ami-[0-9a-z]+$"))]
+    pub image_id: Option<String>,
+    /// Left out: Pinned, to the image that the parameter named first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ami_update_policy: Option<AmiUpdatePolicy>,
+    /// Fewest instances; left out: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 5000))]
+    pub min_size: Option<i32>,
+    /// Most instances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 5000))]
+    pub max_size: Option<i32>,
+    /// By which ECS keeps as many instances as tasks need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_scaling: Option<ManagedScaling>,
+    /// Whether an instance with tasks is kept when the group gets smaller; left out: as managedScaling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_termination_protection: Option<Switch>,
+    /// Whether tasks are moved before their instance goes; left out: ENABLED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_draining: Option<Switch>,
+    /// Left out: the image's.
+    #[serde(rename = "rootVolumeGiB", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 16384))]
+    pub root_volume_gib: Option<i32>,
+    /// Left out: the environment's private ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "set"))]
+    pub subnets: Vec<String>,
+    /// What instances may do beside what ECS's agent needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_role: Option<InstanceRole>,
+    /// Tags of all that is made for it, and of its instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["key"]))]
+    pub tags: Vec<Tag>,
+}
+
+words! {
+    /// When instances get a new image.
+    pub enum AmiUpdatePolicy { Pinned = "Pinned", Latest = "Latest" }
+}
+
+/// By which ECS keeps as many instances as tasks need.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedScaling {
+    /// Left out: ENABLED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Switch>,
+    /// Percent of the instances that are to be in use; left out: 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub target_capacity: Option<i32>,
+    /// Left out: 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10000))]
+    pub minimum_scaling_step_size: Option<i32>,
+    /// Left out: 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10000))]
+    pub maximum_scaling_step_size: Option<i32>,
+    /// Seconds until a new instance counts; left out: 300.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10000))]
+    pub instance_warmup_period: Option<i32>,
+}
+
+/// What instances may do beside what ECS's agent needs; never what tasks may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceRole {
+    /// Session Manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_manager: Option<bool>,
+    /// The CloudWatch agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_agent: Option<bool>,
+}
+
+/// What is known of instances that a cluster has of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ec2CapacityStatus {
+    /// The spec's name.
+    pub name: String,
+    /// The capacity provider in AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<String>,
+    /// ARN of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_scaling_group_arn: Option<String>,
+    /// The security group that instances are in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_group_id: Option<String>,
+    /// The image that new instances get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Instances that the group wants just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_capacity: Option<i32>,
+    /// Instances that are in service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_service: Option<i32>,
+    /// How far the replacement of instances is, while there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_refresh: Option<String>,
+}

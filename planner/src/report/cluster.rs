@@ -1,0 +1,127 @@
+//! What an `EcsCluster`'s status tells.
+
+use std::collections::BTreeSet;
+
+use longshore_crds::EcsClusterStatus;
+use longshore_crds::ecs_cluster::Ec2CapacityStatus;
+
+use crate::engine::{Graph, Id, Kind, Seen, World};
+use crate::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, AutoScalingGroupDetail, InstanceRefresh};
+use crate::kinds::ec2::launch_template::LaunchTemplate;
+use crate::kinds::ec2::security_group::SecurityGroup;
+use crate::kinds::ecs::capacity_provider::CapacityProvider;
+use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
+
+/// Fills in what AWS says of a cluster; of one that could not be read, what was told before stays.
+pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
+    fill_capacity(status, graph, world);
+    let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == Cluster::NAME);
+    if id.is_some_and(|id| world.unknown.contains_key(id)) {
+        return;
+    }
+    let seen = id.and_then(|id| world.seen::<Cluster>(id));
+    let detail = seen.as_ref().and_then(Seen::detail::<ClusterDetail>);
+    status.cluster_arn = seen.as_ref().and_then(|seen| seen.outputs.get("arn").cloned());
+    status.cluster_status = detail.as_ref().map(|detail| detail.status.clone());
+    status.active_services_count = detail.as_ref().map(|detail| detail.active_services);
+    status.running_tasks_count = detail.as_ref().map(|detail| detail.running_tasks);
+    status.pending_tasks_count = detail.as_ref().map(|detail| detail.pending_tasks);
+}
+
+fn fill_capacity(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
+    let of_entry = |id: &Id| id.kind == CapacityProvider::NAME;
+    let names: BTreeSet<&str> = graph.iter().filter(|(id, _)| of_entry(id)).map(|(id, _)| id.key.as_str()).collect();
+    let told = |name: &str| {
+        let before = status.ec2_capacity.iter().find(|entry| entry.name == name);
+        let unread = world.unknown.keys().any(|id| id.key == name);
+        before.filter(|_| unread).cloned().unwrap_or_else(|| capacity(name, graph, world))
+    };
+    status.ec2_capacity = names.into_iter().map(told).collect();
+}
+
+/// What is seen of one entry.
+fn capacity(name: &str, graph: &Graph, world: &World) -> Ec2CapacityStatus {
+    let group = seen::<AutoScalingGroup>(name, graph, world);
+    let detail = group.as_ref().and_then(Seen::detail::<AutoScalingGroupDetail>);
+    let provider = seen::<CapacityProvider>(name, graph, world);
+    let of_provider = provider.as_ref().map(|provider| provider.value.auto_scaling_group.to_string());
+    let refresh = detail.as_ref().and_then(|detail| detail.refresh.as_ref()).filter(|refresh| refresh.is_active());
+    Ec2CapacityStatus {
+        name: name.to_owned(),
+        capacity_provider: provider.map(|provider| provider.value.name),
+        auto_scaling_group_arn: group.and_then(|group| group.outputs.get("arn").cloned()).or(of_provider),
+        security_group_id: seen::<SecurityGroup>(name, graph, world).and_then(|it| it.outputs.get("id").cloned()),
+        image_id: seen::<LaunchTemplate>(name, graph, world).map(|template| template.value.image.id),
+        desired_capacity: detail.as_ref().map(|detail| detail.desired_capacity),
+        in_service: detail.as_ref().map(|detail| detail.in_service),
+        instance_refresh: refresh.map(told),
+    }
+}
+
+fn told(refresh: &InstanceRefresh) -> String {
+    let done = refresh.percentage.map(|percentage| format!(", {percentage} %")).unwrap_or_default();
+    format!("{}{done}", refresh.status)
+}
+
+fn seen<K: Kind>(key: &str, graph: &Graph, world: &World) -> Option<Seen<K>> {
+    let id = graph.iter().map(|(id, _)| id).find(|id| id.kind == K::NAME && id.key == key)?;
+    world.seen::<K>(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_could_not_be_read_is_told_as_before_and_what_is_gone_is_not_told() {
+        let cluster: Cluster = serde_json::from_value(json!({"name": "shop", "tags": {}})).unwrap();
+        let mut graph = Graph::default();
+        let id = graph.add("cluster", cluster, "spec", &[]).unwrap().id;
+        let before = EcsClusterStatus { cluster_arn: Some("arn".to_owned()), ..EcsClusterStatus::default() };
+        let unread = World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() };
+        for (world, told) in [(unread, Some("arn".to_owned())), (World::default(), None)] {
+            let mut status = before.clone();
+            fill_cluster(&mut status, &graph, &world);
+            assert_eq!(status.cluster_arn, told);
+        }
+    }
+
+    #[test]
+    fn instances_are_told_as_their_group_has_them() {
+        let group: AutoScalingGroup = serde_json::from_value(json!({
+            "name": "shop-main-1-general", "launchTemplate": "lt-1", "version": "2", "instancesFrom": "2",
+            "minSize": 1, "maxSize": 3, "subnets": ["subnet-a"], "protectsNewInstances": true,
+        }))
+        .unwrap();
+        let provider: CapacityProvider = serde_json::from_value(json!({
+            "name": "shop-main-1-general", "autoScalingGroup": "arn:group", "managedDraining": "ENABLED",
+            "managedTerminationProtection": "ENABLED",
+            "scaling": {
+                "status": "ENABLED", "targetCapacity": 100, "minimumScalingStepSize": 1,
+                "maximumScalingStepSize": 10, "instanceWarmupPeriod": 300,
+            },
+        }))
+        .unwrap();
+        let mut graph = Graph::default();
+        let group_id = graph.add("general", group.clone(), "spec", &[]).unwrap().id;
+        graph.add("general", provider, "spec", &[]).unwrap();
+        let refresh =
+            InstanceRefresh { status: "InProgress".to_owned(), percentage: Some(40), ..InstanceRefresh::default() };
+        let detail = AutoScalingGroupDetail { desired_capacity: 2, in_service: 1, refresh: Some(refresh) };
+        let seen = Seen { detail: json!(detail), ..Seen::active(group) }.with_output("arn", "arn:group");
+        let thing = crate::engine::Thing::erase(seen).unwrap();
+        let world = World { things: [(group_id, thing)].into(), ..World::default() };
+        let mut status = EcsClusterStatus::default();
+        fill_cluster(&mut status, &graph, &world);
+        let told = Ec2CapacityStatus {
+            name: "general".to_owned(),
+            auto_scaling_group_arn: Some("arn:group".to_owned()),
+            desired_capacity: Some(2),
+            in_service: Some(1),
+            instance_refresh: Some("InProgress, 40 %".to_owned()),
+            ..Ec2CapacityStatus::default()
+        };
+        assert_eq!(status.ec2_capacity, [told]);
+    }
+}
