@@ -41,7 +41,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 40] = [
+const ABOUT: [&str; 45] = [
     "serviceName",
     "service",
     "services.0",
@@ -74,6 +74,11 @@ const ABOUT: [&str; 40] = [
     "ResourceId",
     "ResourceIds.0",
     "ResourceARN",
+    "InstanceProfileName",
+    "LaunchTemplateName",
+    "LaunchTemplateId",
+    "AutoScalingGroupName",
+    "AutoScalingGroupNames.member.1",
     "SubnetId",
     "CreationToken",
     "ClientToken",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, balancing, names, service, storage, triggers};
+use super::{Want, balancing, capacity, names, service, storage, triggers};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -82,12 +82,7 @@ impl Account {
     fn cluster(&self, want: &Want) -> Vec<String> {
         let mut found = vec![];
         let Some(cluster) = self.only(want, "cluster", &mut found) else { return found };
-        differs(
-            &mut found,
-            "capacity providers",
-            &cluster.value["capacity_providers"],
-            &want.spec["capacityProviders"],
-        );
+        found.extend(capacity::differences(self, want, cluster));
         found
     }
 
@@ -156,6 +151,8 @@ impl Account {
         let exists = |physical: &str| self.things.iter().any(|thing| physical.ends_with(&thing.id));
         let stale = resources
             .iter()
+            // What a cluster has of providers has no id in AWS.
+            .filter(|(id, _)| !id.starts_with("ecs/cluster-capacity-providers:"))
             .filter(|(_, entry)| !exists(entry["physical"].as_str().unwrap_or_default()))
             .map(|(id, entry)| format!("{key}: its inventory names {id}, which is not there ({})", entry["physical"]));
         let forgotten = self
@@ -171,8 +168,8 @@ impl Account {
 
 /// What may have been replaced by another when the status was lost, and so is not in the spec any more.
 fn is_replaceable(thing: &Thing) -> bool {
-    matches!(thing.kind, "task definition" | "role" | "target group" | "listener rule" | "scalable target")
-        && !thing.ownership("object").is_empty()
+    let kinds = ["task definition", "role", "target group", "listener rule", "scalable target"];
+    (kinds.contains(&thing.kind) || capacity::of_entry(thing)) && !thing.ownership("object").is_empty()
 }
 
 /// A difference, where there is one.
@@ -218,6 +215,7 @@ fn things(world: &Value) -> Vec<Thing> {
     for family in world["ecs"]["families"].as_object().into_iter().flat_map(|families| families.values()) {
         add("task definition", "arn", &family["revisions"]);
     }
+    found.extend(capacity::things(world));
     found.extend(names::things(world));
     found.extend(triggers::things(world));
     found

@@ -3,6 +3,7 @@
 mod access;
 mod aws;
 mod balancing;
+mod capacity;
 mod caution;
 mod conditions;
 mod connect;
