@@ -18,8 +18,8 @@ use longshore_crds::{
 };
 use longshore_planner::desired::{
     Desired, Facts, Memory, Obstacle, Reference, References, Scope, Times, application_load_balancer, as_service,
-    as_task, ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, records_of_gone, retained_by,
-    task_policy, tracked_by,
+    as_task, ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, let_balancers_in, records_of_gone,
+    retained_by, task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::one_off::{Attempt, Next, Policy};
@@ -224,8 +224,12 @@ impl Object for EcsCluster {
         self.status.as_ref()
     }
 
-    fn desired(&self, scope: &Scope, facts: &Facts, _: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
-        ecs_cluster(scope, &self.spec, facts, memory)
+    fn desired(&self, scope: &Scope, facts: &Facts, stores: &Stores, memory: &Memory) -> Result<Desired, Obstacle> {
+        let cluster = ecs_cluster(scope, &self.spec, facts, memory)?;
+        if self.spec.ec2_capacity.is_empty() {
+            return Ok(cluster);
+        }
+        Ok(let_balancers_in(cluster, scope, &self.spec, &stores.balancer_access(self, scope))?)
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {

@@ -3,8 +3,10 @@
 
 mod after;
 mod file_systems;
+mod instances;
 mod task_source;
 
+pub(crate) use instances::{cluster_in_aws, instance_listeners};
 pub(crate) use task_source::task_source;
 
 use std::collections::BTreeMap;
@@ -122,16 +124,10 @@ fn listener_reference(
     stores: &Stores,
 ) -> Option<Reference<ListenerReference>> {
     let reference = entry.load_balancer.as_ref()?;
-    if let (Some(listener_arn), Some(security_group_id)) = (&reference.listener_arn, &reference.security_group_id) {
-        let name = ListenerName::Foreign(listener_arn.clone());
-        return Some(Reference::Ready(ListenerReference {
-            listener_arn: listener_arn.clone(),
-            security_group_id: security_group_id.clone(),
-            protocol: None,
-            address: None,
-            hosts: None,
-            claims: claims_on(&name, &scope.environment_name, stores),
-        }));
+    if let Some(foreign) = foreign_listener(reference) {
+        let name = ListenerName::Foreign(foreign.listener_arn.clone());
+        let claims = claims_on(&name, &scope.environment_name, stores);
+        return Some(Reference::Ready(ListenerReference { claims, ..foreign }));
     }
     let (namespace, name) = (home(reference, scope), reference.name.as_deref()?);
     let balancer = stores.load_balancer(namespace, name)?;
@@ -163,6 +159,18 @@ fn listener_reference(
     let claims = counting(namespace, &balancer.spec, listener, all, labels);
     let hosts = claimable(namespace, listener, &scope.namespace, &scope.namespace_labels);
     Some(known_listener(&balancer, entry, claims, hosts))
+}
+
+/// One that Longshore does not own, without what is claimed there.
+fn foreign_listener(reference: &LoadBalancerRef) -> Option<ListenerReference> {
+    Some(ListenerReference {
+        listener_arn: reference.listener_arn.clone()?,
+        security_group_id: reference.security_group_id.clone()?,
+        protocol: None,
+        address: None,
+        hosts: None,
+        claims: vec![],
+    })
 }
 
 /// The namespace of the load balancer that a reference names.

@@ -20,7 +20,9 @@ impl Stores {
             ObjectKind::AwsEnvironment => self.objects_in_environment(&key.name),
             ObjectKind::EcsCluster => self.users_of_cluster(key),
             ObjectKind::EcsService => self.dependants_of_service(key),
-            ObjectKind::ApplicationLoadBalancer => self.services_behind(key),
+            ObjectKind::ApplicationLoadBalancer => {
+                self.services_behind(key).into_iter().chain(self.clusters_behind(key)).collect()
+            }
             ObjectKind::EfsFileSystem => self.users_of_file_system(key),
             ObjectKind::EcsTask => self.used_by_task(key),
             ObjectKind::EcsTaskTrigger => self.used_by_trigger(key),
@@ -126,6 +128,7 @@ impl Stores {
             going || file_system.status.as_ref().is_some_and(|status| status.mounted_by.contains(&name))
         });
         let all = going.into_iter().chain(had_it).chain(mounted);
+        let all = all.chain(self.clusters_that_let_in());
         all.chain(self.contested()).chain(self.services_that_allow(service)).collect()
     }
 
@@ -194,7 +197,7 @@ pub(crate) fn mentions(service: &EcsService) -> Vec<Key> {
 }
 
 /// The cluster that an object names, unless by its ARN.
-fn cluster_named(reference: &ClusterRef, by: &impl ResourceExt) -> Option<Key> {
+pub(super) fn cluster_named(reference: &ClusterRef, by: &impl ResourceExt) -> Option<Key> {
     let namespace = reference.namespace.clone().or_else(|| by.namespace()).unwrap_or_default();
     reference.name.clone().map(|name| Key { kind: ObjectKind::EcsCluster, namespace, name })
 }

@@ -1,6 +1,7 @@
 //! The only place that reads from and writes to Kubernetes.
 
 mod access;
+mod balancers;
 mod client;
 mod dependants;
 mod dns_endpoint;

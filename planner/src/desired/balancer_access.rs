@@ -3,8 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use longshore_crds::EcsClusterSpec;
+use longshore_crds::ecs_cluster::Ec2Capacity;
+
+use super::obstacle::Desired;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Kind, Text};
+use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use crate::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule};
 
 /// Between the name of an entry of `ec2Capacity` and what is let in there, in keys of rules.
@@ -50,9 +55,23 @@ fn widest(accesses: &BTreeSet<BalancerAccess>) -> impl Iterator<Item = &Balancer
     accesses.iter().filter(|one| !accesses.iter().any(|other| other != *one && other.covers(one)))
 }
 
-/// The groups of load balancers that are let in: they are lent by the services that stand behind those, and need no grant.
-pub fn balancer_groups(accesses: &BTreeSet<BalancerAccess>) -> BTreeSet<String> {
-    accesses.iter().map(|access| access.security_group_id.clone()).collect()
+/// A cluster whose instances let load balancers in. `scope` is the cluster's. Who stands behind a load balancer may have it
+/// reach them, so that its group needs no grant of the cluster's own.
+pub fn let_balancers_in(
+    mut cluster: Desired,
+    scope: &Scope,
+    spec: &EcsClusterSpec,
+    accesses: &BTreeSet<BalancerAccess>,
+) -> Result<Desired, GraphError> {
+    for Ec2Capacity { name, .. } in &spec.ec2_capacity {
+        let is_group = |id: &&Id| id.kind == SecurityGroup::NAME && id.key == *name;
+        let group = cluster.graph.iter().map(|(id, _)| id).find(is_group).cloned();
+        // Instances of a group that is only named are its owner's to open.
+        let Some(group) = group else { continue };
+        let group = Text::out(group, SecurityGroupOutput::Id.into());
+        balancer_rules(&mut cluster.graph, scope, name, &group, accesses)?;
+    }
+    Ok(cluster)
 }
 
 /// Adds the rules that let load balancers in on the instances of an entry of `ec2Capacity`. `scope` is the cluster's, `group`

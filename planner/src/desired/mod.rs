@@ -27,7 +27,7 @@ pub use access::{
     refused_openings,
 };
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
-pub use balancer_access::{BalancerAccess, balancer_groups, balancer_rules};
+pub use balancer_access::{BalancerAccess, balancer_rules, let_balancers_in};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::{ecs_cluster, provider_name};
 pub use ecs_service::{

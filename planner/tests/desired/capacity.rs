@@ -21,7 +21,7 @@ use crate::objects::{environment, hello, merge, node, scope, value};
 const PARAMETER: &str = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id";
 
 /// Example 30's cluster, its entry patched.
-fn spec(patch: &Value) -> EcsClusterSpec {
+pub(crate) fn spec(patch: &Value) -> EcsClusterSpec {
     let mut entry = json!({"name": "general", "instanceType": "m7g.large", "minSize": 3, "maxSize": 12});
     merge(&mut entry, patch);
     serde_json::from_value(json!({
@@ -31,7 +31,7 @@ fn spec(patch: &Value) -> EcsClusterSpec {
     .unwrap()
 }
 
-fn cluster_scope() -> Scope {
+pub(crate) fn cluster_scope() -> Scope {
     Scope { object_kind: "EcsCluster", name: "ec2".into(), ..scope(environment(&json!({}))) }
 }
 
@@ -43,7 +43,7 @@ fn remembering(id: &str) -> Memory {
     Memory { pins: [(PARAMETER.to_owned(), id.to_owned())].into(), ..Memory::default() }
 }
 
-fn desired(patch: &Value) -> Desired {
+pub(crate) fn desired(patch: &Value) -> Desired {
     ecs_cluster(&cluster_scope(), &spec(patch), &image("ami-1"), &Memory::default()).unwrap()
 }
 

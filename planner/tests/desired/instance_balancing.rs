@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{
-    BalancerAccess, ClusterReference, Reference, balancer_groups, balancer_rules, instance_access,
+    BalancerAccess, ClusterReference, Reference, balancer_rules, instance_access, let_balancers_in,
 };
 use longshore_planner::engine::{Action, Graph, Id, Kind, Text};
 use longshore_planner::kinds::ec2::security_group::SecurityGroup;
@@ -15,8 +15,9 @@ use longshore_planner::kinds::elbv2::target_group::{TargetGroup, TargetType};
 use serde_json::{Value, json};
 
 use crate::balanced::{Asked, entry, listener, orders};
+use crate::capacity;
 use crate::cloud::Cloud;
-use crate::objects::{cluster, environment, scope, value};
+use crate::objects::{cluster as cluster_reference, environment, scope, value};
 
 /// Example 20's service on instances, in a network mode, with one port mapping, and with more.
 fn on_instances(mode: &Value, mapping: &Value, further: &Value) -> Value {
@@ -131,7 +132,7 @@ fn access(security_group_id: &str, from_port: i32, to_port: i32) -> BalancerAcce
 }
 
 fn accesses(patch: &Value, on_instances: bool) -> BTreeSet<BalancerAccess> {
-    let cluster = ClusterReference { on_instances, ..cluster().ready().unwrap().clone() };
+    let cluster = ClusterReference { on_instances, ..cluster_reference().ready().unwrap().clone() };
     let listeners = BTreeMap::from([("web".to_owned(), Reference::Ready(listener()))]);
     instance_access(&orders(patch), &cluster, &listeners)
 }
@@ -200,12 +201,36 @@ fn a_cluster_lets_each_load_balancer_in_once_on_what_the_services_behind_it_need
         assert!(rule.description.contains("EcsCluster/shop/main"), "{}", rule.description);
     }
     assert!(told.iter().any(|(id, _)| BalancerAccess::of_id(id) == Some(wide.clone())));
-    assert_eq!(balancer_groups(&all), ["sg-0inner".to_owned(), "sg-0public".to_owned()].into());
     let others =
         ["ec2/security-group-rule:general-egress-all@0123abcd", "ec2/security-group:x-balancer-sg-1-1-2@0123abcd"];
     for id in others.map(|id| id.parse::<Id>().unwrap()) {
         assert_eq!(BalancerAccess::of_id(&id), None, "{id}");
     }
+}
+
+#[test]
+fn the_rules_are_in_the_group_of_the_instances_that_the_cluster_makes_and_the_service_warns_of_others() {
+    let all = BTreeSet::from([access("sg-0public", 80, 80), access("sg-0inner", 32_768, 65_535)]);
+    let spec = capacity::spec(&json!({}));
+    let cluster = let_balancers_in(capacity::desired(&json!({})), &capacity::cluster_scope(), &spec, &all).unwrap();
+    let group = cluster.graph.iter().find(|(id, _)| id.kind == SecurityGroup::NAME).unwrap().0.clone();
+    let rules = cluster.graph.iter().filter(|(id, _)| BalancerAccess::of_id(id).is_some());
+    let rules: Vec<SecurityGroupRule> =
+        rules.map(|(_, node)| serde_json::from_value(node.want.clone()).unwrap()).collect();
+    assert_eq!(rules.len(), 2);
+    assert!(rules.iter().all(|rule| rule.group == Text::out(group.clone(), "id")), "{rules:?}");
+
+    let warned = |patch: &Value| {
+        let mut asked = Asked::orders(&on_instances(&json!("bridge"), &json!({"containerPort": 8080}), patch));
+        let providers = BTreeMap::from([("general".to_owned(), "shop-main-general".to_owned())]);
+        let own = ClusterReference { on_instances: true, providers, ..cluster_reference().ready().unwrap().clone() };
+        asked.references.cluster = Reference::Ready(own);
+        !asked.desired().warnings.is_empty()
+    };
+    let by =
+        |name: &str| json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": name, "weight": 1}]});
+    assert!(!warned(&json!({"launchType": null})) && !warned(&by("general")));
+    assert!(warned(&by("theirs")) && warned(&json!({})), "on instances that somebody else may have made");
 }
 
 #[test]

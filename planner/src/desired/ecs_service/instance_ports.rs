@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::EcsServiceSpec;
-use longshore_crds::ecs_service::ServiceLoadBalancer;
+use longshore_crds::ecs_service::{CapacityProviderStrategyItem, ServiceLoadBalancer};
 use longshore_crds::task_definition::{NetworkMode, PortMapping, TransportProtocol};
 
 use super::{Capacity, capacity, has_interfaces};
@@ -115,8 +115,12 @@ fn is_on_instance(spec: &EcsServiceSpec, port: i32) -> bool {
 }
 
 /// Instances that somebody else made are somebody else's to open.
-pub(super) fn warnings(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Warning> {
-    if has_interfaces(spec, capacity) {
+pub(super) fn warnings(spec: &EcsServiceSpec, capacity: Capacity, cluster: &ClusterReference) -> Vec<Warning> {
+    let is_own = |item: &CapacityProviderStrategyItem| cluster.providers.contains_key(&item.capacity_provider);
+    let own = spec.launch_type.is_none()
+        && !cluster.providers.is_empty()
+        && spec.capacity_provider_strategy.iter().all(is_own);
+    if own || has_interfaces(spec, capacity) {
         return vec![];
     }
     let warning = |entry: &ServiceLoadBalancer| {

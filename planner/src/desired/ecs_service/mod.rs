@@ -172,7 +172,7 @@ impl Builder<'_> {
             graph.hold(&service, &held.message);
         }
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
-        let of_instances = instance_ports::warnings(self.spec, self.capacity);
+        let of_instances = instance_ports::warnings(self.spec, self.capacity, cluster);
         let warnings = warnings::warnings(self.spec).into_iter().chain(of_instances).chain(ground.warnings).collect();
         let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
         let (pins, endpoints) = (ground.pins.pins, attached.endpoints);

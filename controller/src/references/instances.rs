@@ -1,0 +1,37 @@
+//! What a cluster goes by that lets load balancers in on its instances.
+
+use std::collections::BTreeMap;
+
+use longshore_crds::ecs_service::ServiceLoadBalancer;
+use longshore_crds::{EcsCluster, EcsService};
+use longshore_planner::desired::{ClusterReference, ListenerReference, Reference, Scope};
+
+use super::{base_of, cluster_of, foreign_listener, home, in_the_way, known_listener};
+use crate::kubernetes::Stores;
+
+/// The cluster of an object, by what its spec says and its status tells.
+pub(crate) fn cluster_in_aws(cluster: &EcsCluster, scope: &Scope) -> ClusterReference {
+    let arn = cluster.status.as_ref().and_then(|status| status.cluster_arn.clone());
+    cluster_of(&arn.unwrap_or_default()).of_spec(&base_of(cluster, scope), &cluster.spec)
+}
+
+/// The listeners of a service as far as its cluster goes by them: who is behind one already stays there whatever its load
+/// balancer admits by now.
+pub(crate) fn instance_listeners(
+    service: &EcsService,
+    scope: &Scope,
+    stores: &Stores,
+) -> BTreeMap<String, Reference<ListenerReference>> {
+    let made = service.status.as_ref().is_some_and(|status| status.service_arn.is_some());
+    let listener = |entry: &ServiceLoadBalancer| {
+        let reference = entry.load_balancer.as_ref()?;
+        if let Some(foreign) = foreign_listener(reference) {
+            return Some(Reference::Ready(foreign));
+        }
+        let balancer = stores.load_balancer(home(reference, scope), reference.name.as_deref()?)?;
+        let refused = if made { None } else { in_the_way(&balancer, entry, scope, stores) };
+        Some(refused.unwrap_or_else(|| known_listener(&balancer, entry, vec![], None)))
+    };
+    let entries = service.spec.load_balancers.iter();
+    entries.filter_map(|entry| Some((entry.name.clone(), listener(entry)?))).collect()
+}
