@@ -78,6 +78,7 @@ pub struct Clients {
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) route53: aws_sdk_route53::Client,
     pub(crate) scheduler: aws_sdk_scheduler::Client,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
@@ -339,6 +340,17 @@ operations! {
     Write "scheduler:CreateSchedule" scheduler aws_sdk_scheduler create_schedule CreateScheduleInputBuilder CreateScheduleOutput;
     Write "scheduler:UpdateSchedule" scheduler aws_sdk_scheduler update_schedule UpdateScheduleInputBuilder UpdateScheduleOutput;
     Write "scheduler:DeleteSchedule" scheduler aws_sdk_scheduler delete_schedule DeleteScheduleInputBuilder DeleteScheduleOutput;
+    Read "events:DescribeRule" eventbridge aws_sdk_eventbridge describe_rule DescribeRuleInputBuilder DescribeRuleOutput;
+    Read "events:ListEventBuses" eventbridge aws_sdk_eventbridge list_event_buses ListEventBusesInputBuilder ListEventBusesOutput;
+    Read "events:ListRules" eventbridge aws_sdk_eventbridge list_rules ListRulesInputBuilder ListRulesOutput;
+    Read "events:ListTagsForResource" eventbridge aws_sdk_eventbridge list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
+    Read "events:ListTargetsByRule" eventbridge aws_sdk_eventbridge list_targets_by_rule ListTargetsByRuleInputBuilder ListTargetsByRuleOutput;
+    Write "events:PutRule" eventbridge aws_sdk_eventbridge put_rule PutRuleInputBuilder PutRuleOutput;
+    Write "events:DeleteRule" eventbridge aws_sdk_eventbridge delete_rule DeleteRuleInputBuilder DeleteRuleOutput;
+    Write "events:PutTargets" eventbridge aws_sdk_eventbridge put_targets PutTargetsInputBuilder PutTargetsOutput;
+    Write "events:RemoveTargets" eventbridge aws_sdk_eventbridge remove_targets RemoveTargetsInputBuilder RemoveTargetsOutput;
+    Write "events:TagResource" eventbridge aws_sdk_eventbridge tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "events:UntagResource" eventbridge aws_sdk_eventbridge untag_resource UntagResourceInputBuilder UntagResourceOutput;
     Read "acm:ListCertificates" acm aws_sdk_acm list_certificates ListCertificatesInputBuilder ListCertificatesOutput;
     Read "acm:DescribeCertificate" acm aws_sdk_acm describe_certificate DescribeCertificateInputBuilder DescribeCertificateOutput;
     Read "wafv2:GetWebACLForResource" wafv2 aws_sdk_wafv2 get_web_acl_for_resource GetWebAclForResourceInputBuilder GetWebAclForResourceOutput;

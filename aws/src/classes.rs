@@ -309,6 +309,27 @@ const RULES: &[Rule] = {
             Fix,
             "ask AWS for a higher quota of schedules, or delete some",
         ),
+        // EventBridge. A role that was made a moment ago cannot be assumed yet.
+        rule("events:", "ValidationException", "cannot be assumed by principal", Wait, ""),
+        rule("events:", "ConcurrentModificationException", "", Retry, ""),
+        rule("events:", "InternalException", "", Retry, ""),
+        rule(
+            "events:",
+            "ResourceNotFoundException",
+            "event bus",
+            Fix,
+            "make that bus, or name another in spec.event.eventBusName",
+        ),
+        rule("events:", "ResourceNotFoundException", "", Wait, ""),
+        rule("events:", "InvalidEventPatternException", "", Fix, "correct spec.event.eventPattern"),
+        rule(
+            "events:",
+            "ManagedRuleException",
+            "",
+            Fix,
+            "a service of AWS manages that rule: give this object another name",
+        ),
+        rule("events:", "LimitExceededException", "", Fix, "ask AWS for a higher quota of rules, or delete some"),
         // Elastic File System.
         rule("elasticfilesystem:", "IncorrectFileSystemLifeCycleState", "", Wait, ""),
         rule("elasticfilesystem:", "IncorrectMountTargetState", "", Wait, ""),

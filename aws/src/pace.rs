@@ -87,6 +87,10 @@ const LIMITS: &[Limit] = &[
     limit("route53", &["route53:*"], 5, 5),
     // User guide, "Quotas for EventBridge Scheduler": 1,000 a second of each, or 50 in small regions.
     limit("scheduler", &["scheduler:*"], 40, 20),
+    // User guide, "Amazon EventBridge quotas": 50 a second of all but PutEvents, and of PutTargets and RemoveTargets 5 at
+    // once on a rule.
+    limit("eventbridge-targets", &["events:PutTargets", "events:RemoveTargets"], 5, 5),
+    limit("eventbridge", &["events:*"], 20, 10),
     limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),

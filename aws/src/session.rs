@@ -107,6 +107,7 @@ impl Session {
             logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
             route53: aws_sdk_route53::Client::new(&sdk),
             scheduler: aws_sdk_scheduler::Client::new(&sdk),
+            eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
             secrets: aws_sdk_secretsmanager::Client::new(&sdk),
             ssm: aws_sdk_ssm::Client::new(&sdk),
             sts: aws_sdk_sts::Client::new(&sdk),

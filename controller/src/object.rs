@@ -441,6 +441,8 @@ impl Object for EcsTask {
 const SEEN_AFTER: SignedDuration = SignedDuration::from_secs(75);
 /// How often a run that has not ended is looked at.
 const RUNS: SignedDuration = SignedDuration::from_secs(30);
+/// How often it is looked whether an event has started something: ECS tells of a task for an hour after it has stopped.
+const EVENTS: SignedDuration = SignedDuration::from_mins(2);
 
 impl Object for EcsTaskTrigger {
     const KIND: ObjectKind = ObjectKind::EcsTaskTrigger;
@@ -485,6 +487,9 @@ impl Object for EcsTaskTrigger {
     fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
         if self.triggered().iter().any(is_under_way) {
             return now.checked_add(RUNS).ok();
+        }
+        if self.spec.event.is_some() && self.spec.suspend != Some(true) {
+            return now.checked_add(EVENTS).ok();
         }
         let next: Timestamp = self.status.as_ref()?.next_run.as_ref()?.parse().ok()?;
         next.checked_add(SEEN_AFTER).ok()

@@ -7,6 +7,7 @@
 //! - [`caution`] keeps back what a plan says and would do harm now.
 //! - [`kinds`] has one file per AWS resource kind, in folders by service.
 //! - [`one_off`] says what to do next about a task that runs to its end, and never lets it run twice.
+//! - [`event_pattern`] checks which events start tasks.
 //! - [`schedule`] reads when tasks are started, and tells when the next is due.
 //! - [`triggered`] says how far the tasks are that AWS started by itself.
 //! - [`report`] makes conditions of what a round found.
@@ -15,6 +16,7 @@
 pub mod caution;
 pub mod desired;
 pub mod engine;
+pub mod event_pattern;
 pub mod kinds;
 pub mod names;
 pub mod one_off;

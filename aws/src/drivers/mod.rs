@@ -7,6 +7,7 @@ mod ec2;
 mod ecs;
 mod efs;
 mod elbv2;
+mod eventbridge;
 mod iam;
 mod joins;
 mod lists;
@@ -48,6 +49,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &route53::record_set::RecordSetDriver,
     &application_autoscaling::scalable_target::ScalableTargetDriver,
     &scheduler::schedule::ScheduleDriver,
+    &eventbridge::rule::RuleDriver,
 ];
 
 /// Something of the name exists and is not this object's, though it was not seen in this round.

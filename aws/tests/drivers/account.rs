@@ -116,6 +116,7 @@ impl Account {
         add("listener rule", &world["elbv2"]["rules"]);
         add("target group", &world["elbv2"]["groups"]);
         add("scalable target", &world["autoscaling"]["targets"]);
+        add("event rule", &world["eventbridge"]["rules"]);
         for group in world["ec2"]["groups"].as_object().unwrap().values() {
             add("rule", &group["rules"]);
         }

@@ -10,12 +10,16 @@ use longshore_planner::desired::Scope;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The spec of the object of that kind in an example file, with a JSON merge patch applied.
+/// The spec of the first object of that kind in an example file, with a JSON merge patch applied.
 fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
+    patched(file, |document| document["kind"] == kind, patch)
+}
+
+fn patched<T: DeserializeOwned>(file: &str, is_it: impl Fn(&Value) -> bool, patch: &Value) -> T {
     let example = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
+    let mut object = documents.into_iter().find(is_it).unwrap();
     merge(&mut object["spec"], patch);
     serde_json::from_value(object["spec"].clone()).unwrap()
 }
@@ -58,6 +62,11 @@ pub(crate) fn task(patch: &Value) -> EcsTaskSpec {
 /// Example 40's trigger, patched.
 pub(crate) fn trigger(patch: &Value) -> EcsTaskTriggerSpec {
     spec("examples/40-tasks.yaml", "EcsTaskTrigger", patch)
+}
+
+/// Example 40's trigger on an event, patched.
+pub(crate) fn event_trigger(patch: &Value) -> EcsTaskTriggerSpec {
+    patched("examples/40-tasks.yaml", |document| document["metadata"]["name"] == "on-upload", patch)
 }
 
 /// Example 20's load balancer.

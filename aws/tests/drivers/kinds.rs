@@ -7,6 +7,7 @@ mod ec2;
 mod ecs;
 mod efs;
 mod elbv2;
+mod eventbridge;
 mod iam;
 mod logs;
 mod route53;

@@ -11,6 +11,7 @@ use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{
     Action, Entry, Graph, Id, Inventory, Kind, Ownership, Plan, Step, Verified, World, plan, upheld,
 };
+use longshore_planner::kinds::eventbridge::rule::Rule;
 use longshore_planner::kinds::scheduler::schedule::Schedule;
 use longshore_planner::report::{Failure, Intent, Pace, Round, Situation, deployment_line};
 
@@ -169,7 +170,7 @@ impl<O: Object> Pass<'_, O> {
             return vec![];
         }
         let refused: BTreeSet<&Id> = failures.iter().map(|failure| &failure.id).collect();
-        let starts = |step: &&Step| step.id.kind == Schedule::NAME;
+        let starts = |step: &&Step| [Schedule::NAME, Rule::NAME].contains(&step.id.kind.as_str());
         let steps = plan.runnable().filter(|step| !refused.contains(&step.id));
         steps.filter(|step| !work.still_used || starts(step)).cloned().collect()
     }

@@ -1,5 +1,7 @@
 //! Tasks that AWS starts by itself: looked at in each turn, and stopped when their object goes.
 
+use std::time::Duration;
+
 use longshore_aws::{Aws, Read, Write, stop_task, triggered_tasks};
 use longshore_crds::ecs_task_trigger::TriggeredRun;
 use longshore_planner::one_off::is_live;
@@ -26,11 +28,14 @@ impl<O: Object> Pass<'_, O> {
         }
     }
 
-    /// When there is something to see of them again, where the object has converged.
+    /// When there is something to see of them again, where the object has converged: by its status as this turn wrote it. What
+    /// was due in the meantime is looked at now.
     pub(super) fn watched(&self, outcome: Outcome) -> Outcome {
         let now = self.shell.clock.timestamp();
         match (outcome, self.object.due_at(now)) {
-            (Outcome::Resting, Some(at)) => Outcome::Due { left: at.duration_since(now).unsigned_abs() },
+            (Outcome::Resting, Some(at)) => {
+                Outcome::Due { left: Duration::try_from(at.duration_since(now)).unwrap_or_default() }
+            }
             (outcome, _) => outcome,
         }
     }

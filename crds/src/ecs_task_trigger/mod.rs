@@ -1,9 +1,11 @@
-//! `EcsTaskTrigger`: tasks that AWS starts by itself, at certain times.
+//! `EcsTaskTrigger`: tasks that AWS starts by itself, at certain times or on certain events.
 
+mod event;
 mod rules;
 mod schedule;
 mod status;
 
+pub use event::*;
 pub use schedule::*;
 pub use status::*;
 
@@ -23,7 +25,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// When tasks are started, and what is run then: RunTask's members as far as EventBridge knows them.
+/// When, or on what, tasks are started, and what is run then: RunTask's members as far as EventBridge knows them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, CustomResource, JsonSchema)]
 #[kube(
     group = "ecs.longshore.dev",
@@ -36,10 +38,11 @@ use serde::{Deserialize, Serialize};
     status = "EcsTaskTriggerStatus",
     derive = "PartialEq",
     cel,
-    doc = "Tasks of ECS that EventBridge Scheduler starts, whether or not Longshore runs.",
+    doc = "Tasks of ECS that EventBridge starts at its times or on events, whether or not Longshore runs.",
     validation = crate::rules::NAME,
     printcolumn(name = "Schedule", type_ = "string", json_path = ".spec.schedule.expression"),
     printcolumn(name = "Timezone", type_ = "string", json_path = ".spec.schedule.timezone"),
+    printcolumn(name = "Events", type_ = "string", json_path = ".spec.event.eventPattern.source"),
     printcolumn(name = "Suspend", type_ = "boolean", json_path = ".spec.suspend"),
     printcolumn(name = "Next", type_ = "string", json_path = ".status.nextRun"),
     printcolumn(name = "Last", type_ = "string", json_path = ".status.lastRuns[0].phase"),
@@ -64,8 +67,12 @@ pub struct EcsTaskTriggerSpec {
     pub aws_environment: Option<String>,
     /// The cluster. Can't be changed.
     pub cluster: ClusterRef,
-    /// When it starts a task.
-    pub schedule: TriggerSchedule,
+    /// The times at which it starts a task; or event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<TriggerSchedule>,
+    /// The events on which it starts a task; or schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<TriggerEvent>,
     /// Whether it starts none for now; left out: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,

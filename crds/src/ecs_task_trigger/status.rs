@@ -19,7 +19,7 @@ pub struct EcsTaskTriggerStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
-    /// When the next task is due (RFC 3339); absent: never, or suspended.
+    /// When the next task is due (RFC 3339); absent: never, suspended, or started on events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_run: Option<String>,
     /// The tasks that it started last, the newest first, as far as ECS still knew them when it was asked.
@@ -32,6 +32,9 @@ pub struct EcsTaskTriggerStatus {
     /// ARN of the schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule_arn: Option<String>,
+    /// ARN of the rule of `EventBridge`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_arn: Option<String>,
     /// What the object owns in AWS, by identity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, ResourceStatus>,

@@ -44,6 +44,7 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("reports");
     check::<EcsTask>("migrate-142");
     check::<EcsTaskTrigger>("nightly-report");
+    check::<EcsTaskTrigger>("on-upload");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn every_kind_has_its_short_name_category_and_columns() {
         ("alb", vec!["Ready", "Reason", "Scheme", "DNS name", "Age"]),
         ("efs", vec!["Ready", "Reason", "File system", "Age"]),
         ("ecstask", vec!["Phase", "Reason", "Attempt", "Started", "Completed", "Age"]),
-        ("ecstrig", vec!["Schedule", "Timezone", "Suspend", "Next", "Last", "Ready", "Reason", "Age"]),
+        ("ecstrig", vec!["Schedule", "Timezone", "Events", "Suspend", "Next", "Last", "Ready", "Reason", "Age"]),
     ];
     let expected: Vec<_> = expected
         .into_iter()

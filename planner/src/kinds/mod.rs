@@ -6,6 +6,7 @@ pub mod ec2;
 pub mod ecs;
 pub mod efs;
 pub mod elbv2;
+pub mod eventbridge;
 pub mod iam;
 pub mod logs;
 pub mod route53;
@@ -23,7 +24,7 @@ pub type Tags = BTreeMap<String, String>;
 pub mod teardown {
     /// `route53/record-set`: nobody is led to what goes.
     pub const RECORD_SET: u8 = 3;
-    /// `scheduler/schedule`: nothing more is started in what goes.
+    /// `scheduler/schedule`, `eventbridge/rule`: nothing more is started in what goes.
     pub const SCHEDULE: u8 = 4;
     /// `application-autoscaling/scalable-target`: before its service, which it would scale out again.
     pub const SCALABLE_TARGET: u8 = 5;
@@ -92,6 +93,7 @@ pub fn all() -> Kinds {
         .with::<autoscaling::auto_scaling_group::AutoScalingGroup>()
         .with::<ecs::capacity_provider::CapacityProvider>()
         .with::<ecs::cluster_capacity_providers::ClusterCapacityProviders>()
+        .with::<eventbridge::rule::Rule>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

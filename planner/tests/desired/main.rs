@@ -13,6 +13,7 @@ mod clusters;
 mod connect;
 mod content;
 mod dns;
+mod event_triggers;
 mod exec;
 mod execution_role;
 mod file_systems;

@@ -12,12 +12,21 @@ use longshore_planner::engine::{Kind, Node};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The spec of the object of that kind in an example file, with a JSON merge patch applied.
+/// The spec of the first object of that kind in an example file, with a JSON merge patch applied.
 pub(crate) fn spec<T: DeserializeOwned>(file: &str, kind: &str, patch: &Value) -> T {
+    patched(file, |document| document["kind"] == kind, patch)
+}
+
+/// The same of the object of that name.
+pub(crate) fn named<T: DeserializeOwned>(file: &str, name: &str, patch: &Value) -> T {
+    patched(file, |document| document["metadata"]["name"] == name, patch)
+}
+
+fn patched<T: DeserializeOwned>(file: &str, is_it: impl Fn(&Value) -> bool, patch: &Value) -> T {
     let example = format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let mut object = documents.into_iter().find(|document| document["kind"] == kind).unwrap();
+    let mut object = documents.into_iter().find(is_it).unwrap();
     merge(&mut object["spec"], patch);
     serde_json::from_value(object["spec"].clone()).unwrap()
 }

@@ -66,6 +66,11 @@ impl Simulator {
         self.0.plain("/_simulator/images", Some(&body)).map(drop)
     }
 
+    /// An event such as AWS's services tell: `{"source": "aws.s3", "detailType": "Object Created", "detail": {}}`.
+    pub fn event(&self, event: &Value) -> Result<()> {
+        self.0.plain("/_simulator/events", Some(event)).map(drop)
+    }
+
     /// What comes of a request through a load balancer: `{"url": "https://NAME/", "host": "shop.example.com"}`.
     pub fn request(&self, question: &Value) -> Result<Value> {
         self.0.plain("/_simulator/request", Some(question))

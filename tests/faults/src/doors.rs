@@ -78,6 +78,7 @@ fn server_error(call: &str) -> Refused {
         "application-autoscaling" => ("InternalServiceException", 500),
         "elasticfilesystem" => ("InternalServerError", 500),
         "scheduler" => ("InternalServerException", 500),
+        "events" => ("InternalException", 500),
         _ => ("ServiceUnavailableException", 503),
     };
     Refused::Error { code: code.to_owned(), status, message: "a fault of the test".to_owned() }

@@ -41,7 +41,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 45] = [
+const ABOUT: [&str; 46] = [
     "serviceName",
     "service",
     "services.0",
@@ -62,6 +62,7 @@ const ABOUT: [&str; 45] = [
     "ResourceId.1",
     "Filter.1.Value.1",
     "Names.member.1",
+    "Rule",
     "RuleArn",
     "RuleArns.member.1",
     "TargetGroupArn",

@@ -109,9 +109,9 @@ fn changed() -> Value {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Act {
-    /// `kubectl apply -f` a file of the examples, or only the objects of one kind in it, under another name, changed by a
-    /// JSON merge patch.
-    Apply { file: String, kind: Option<String>, named: Option<String>, patch: Option<Value> },
+    /// `kubectl apply -f` a file of the examples, or only the objects of one kind or of one name in it, under another name,
+    /// changed by a JSON merge patch.
+    Apply { file: String, kind: Option<String>, only: Option<String>, named: Option<String>, patch: Option<Value> },
     /// `kubectl edit`, by a JSON merge patch.
     Edit { object: String, patch: Value },
     /// `kubectl annotate` with a time that lies so many minutes ahead.
@@ -155,8 +155,12 @@ impl Act {
     pub(crate) fn perform(&self, stage: &Stage) {
         let api = &stage.api;
         match self {
-            Self::Apply { file, kind, named, patch } => {
-                apply(api, file, kind.as_deref(), named.as_deref(), patch.as_ref());
+            Self::Apply { file, kind, only, named, patch } => {
+                let is_meant = |document: &Value| {
+                    kind.as_ref().is_none_or(|kind| document["kind"] == *kind)
+                        && only.as_ref().is_none_or(|name| document["metadata"]["name"] == *name)
+                };
+                apply(api, file, is_meant, named.as_deref(), patch.as_ref());
             }
             Self::Aws { service, operation, input } => stage.call(service, operation, &resolved(input, api)),
             // What was deleted at the moment of a fault is not there any more.
@@ -202,12 +206,17 @@ fn ahead(stage: &Stage, minutes: i64) -> String {
     (now + SignedDuration::from_mins(minutes)).to_string()
 }
 
-fn apply(api: &KubernetesApi, file: &str, kind: Option<&str>, named: Option<&str>, patch: Option<&Value>) {
+fn apply(
+    api: &KubernetesApi,
+    file: &str,
+    is_meant: impl Fn(&Value) -> bool,
+    named: Option<&str>,
+    patch: Option<&Value>,
+) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(file);
     let text = std::fs::read_to_string(file).unwrap();
     let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let chosen = documents.into_iter().filter(|document| kind.is_none_or(|kind| document["kind"] == kind));
-    for mut document in chosen {
+    for mut document in documents.into_iter().filter(is_meant) {
         if let Some(name) = named {
             document["metadata"]["name"] = json!(name);
         }

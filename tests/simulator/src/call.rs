@@ -44,6 +44,8 @@ pub enum Service {
     Ecr,
     /// EventBridge Scheduler, rest-json.
     Scheduler,
+    /// EventBridge, json 1.1.
+    EventBridge,
 }
 
 /// How requests and answers look on the wire.
@@ -82,6 +84,7 @@ impl Service {
             "ssm" => Some(Self::Ssm),
             "ecr" => Some(Self::Ecr),
             "scheduler" => Some(Self::Scheduler),
+            "events" => Some(Self::EventBridge),
             _ => None,
         }
     }
@@ -98,6 +101,7 @@ impl Service {
             "secretsmanager" => Some(Self::SecretsManager),
             "AmazonSSM" => Some(Self::Ssm),
             "AmazonEC2ContainerRegistry_V20150921" => Some(Self::Ecr),
+            "AWSEvents" => Some(Self::EventBridge),
             _ => None,
         }
     }
@@ -122,6 +126,7 @@ impl Service {
             Self::Ssm => "ssm",
             Self::Ecr => "ecr",
             Self::Scheduler => "scheduler",
+            Self::EventBridge => "events",
         }
     }
 
@@ -136,7 +141,8 @@ impl Service {
             | Self::ServiceDiscovery
             | Self::SecretsManager
             | Self::Ssm
-            | Self::Ecr => Protocol::Json,
+            | Self::Ecr
+            | Self::EventBridge => Protocol::Json,
             Self::Iam | Self::Sts | Self::Elbv2 | Self::Ec2AutoScaling => Protocol::Query,
             Self::Ec2 => Protocol::Ec2Query,
             Self::Route53 => Protocol::RestXml,

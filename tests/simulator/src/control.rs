@@ -5,6 +5,7 @@
 //! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
 //! `POST hooks {function, answer}`, what a function answers at a stage of a deployment: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`,
 //! `POST alarms {name, alarming}` and `POST loads {service, metric, value}` of CloudWatch,
+//! `POST events {bus, source, detailType, detail, resources}`, an event such as AWS's services tell,
 //! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
 //! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
 
@@ -23,6 +24,7 @@ use crate::images::Behaviour;
 use crate::services::cloudwatch;
 use crate::services::ecs;
 use crate::services::elbv2::{self, Question};
+use crate::services::eventbridge;
 
 /// Where these endpoints lie.
 pub const PREFIX: &str = "/_simulator/";
@@ -157,6 +159,11 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "tasks/stop" => {
             let StopTask { task, reason, exit_code } = parse(body)?;
             simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
+        "events" => {
+            let event: eventbridge::Event = parse(body)?;
+            let id = simulator.with_world(|world| eventbridge::publish(world, event));
+            return Ok(json!({"id": id}));
         }
         "loads" => {
             let Load { service, metric, value } = parse(body)?;

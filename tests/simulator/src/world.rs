@@ -11,8 +11,8 @@ use crate::limits::Limits;
 use crate::probes::{self, Probes};
 use crate::recording::Recording;
 use crate::services::{
-    acm, application_autoscaling, cloudwatch, ec2, ec2_auto_scaling, ecr, ecs, efs, elbv2, iam, logs, route53,
-    scheduler, secretsmanager, servicediscovery, ssm, sts, wafv2,
+    acm, application_autoscaling, cloudwatch, ec2, ec2_auto_scaling, ecr, ecs, efs, elbv2, eventbridge, iam, logs,
+    route53, scheduler, secretsmanager, servicediscovery, ssm, sts, wafv2,
 };
 
 /// One account in one region.
@@ -50,6 +50,8 @@ pub struct World {
     pub autoscaling: application_autoscaling::State,
     /// Schedules.
     pub scheduler: scheduler::State,
+    /// Buses, rules and their targets.
+    pub eventbridge: eventbridge::State,
     /// Auto Scaling groups.
     pub ec2_auto_scaling: ec2_auto_scaling::State,
     /// Alarms.
@@ -89,6 +91,7 @@ struct Remembered {
     route53: route53::State,
     autoscaling: application_autoscaling::State,
     scheduler: scheduler::State,
+    eventbridge: eventbridge::State,
     ec2_auto_scaling: ec2_auto_scaling::State,
 }
 
@@ -142,6 +145,7 @@ impl World {
             route53: route53::State::default(),
             autoscaling: application_autoscaling::State::default(),
             scheduler: scheduler::State::default(),
+            eventbridge: eventbridge::State::default(),
             ec2_auto_scaling: ec2_auto_scaling::State::default(),
             cloudwatch: cloudwatch::State::default(),
             servicediscovery: servicediscovery::State::default(),
@@ -168,7 +172,8 @@ impl World {
                 ec2::next_due(self),
                 ec2_auto_scaling::next_due(self),
             ];
-            let clocks = [application_autoscaling::next_due(self), scheduler::next_due(self)];
+            let clocks =
+                [application_autoscaling::next_due(self), scheduler::next_due(self), eventbridge::next_due(self)];
             let next = services.into_iter().chain(clocks).flatten().min();
             // What is due comes before the look at what it led to.
             let look = self.probes.next_due().filter(|look| next.is_none_or(|next| *look < next));
@@ -184,6 +189,7 @@ impl World {
                 elbv2::advance_to(self, at);
                 application_autoscaling::advance_to(self, at);
                 scheduler::advance_to(self, at);
+                eventbridge::advance_to(self, at);
             }
         }
         self.now = now;
@@ -209,6 +215,7 @@ impl World {
             Service::Ssm => ssm::call(self, call),
             Service::Ecr => ecr::call(self, call),
             Service::Scheduler => scheduler::call(self, call),
+            Service::EventBridge => eventbridge::call(self, call),
         }
     }
 
@@ -219,8 +226,21 @@ impl World {
         let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
         let (autoscaling, efs) = (self.autoscaling.clone(), self.efs.clone());
         let (scheduler, ec2_auto_scaling) = (self.scheduler.clone(), self.ec2_auto_scaling.clone());
-        let remembered =
-            Remembered { iam, ec2, logs, ecs, efs, elbv2, wafv2, route53, autoscaling, scheduler, ec2_auto_scaling };
+        let eventbridge = self.eventbridge.clone();
+        let remembered = Remembered {
+            iam,
+            ec2,
+            logs,
+            ecs,
+            efs,
+            elbv2,
+            wafv2,
+            route53,
+            autoscaling,
+            scheduler,
+            eventbridge,
+            ec2_auto_scaling,
+        };
         self.remembered = Some(Box::new(remembered));
     }
 
@@ -245,6 +265,7 @@ impl World {
         std::mem::swap(&mut self.route53, &mut other.route53);
         std::mem::swap(&mut self.autoscaling, &mut other.autoscaling);
         std::mem::swap(&mut self.scheduler, &mut other.scheduler);
+        std::mem::swap(&mut self.eventbridge, &mut other.eventbridge);
         std::mem::swap(&mut self.ec2_auto_scaling, &mut other.ec2_auto_scaling);
     }
 

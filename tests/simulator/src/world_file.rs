@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::foreign::Stored;
 use crate::images::Images;
-use crate::services::{acm, ec2, iam, route53, servicediscovery, wafv2};
+use crate::services::{acm, ec2, eventbridge, iam, route53, servicediscovery, wafv2};
 use crate::world::World;
 
 /// What is wrong with a world file.
@@ -57,6 +57,9 @@ pub struct WorldFile {
     hosted_zones: Vec<ZoneEntry>,
     #[serde(default)]
     namespaces: Vec<NamespaceEntry>,
+    /// Buses of events beside the default one.
+    #[serde(default)]
+    event_buses: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -229,6 +232,7 @@ impl WorldFile {
         for CertificateEntry { arn, domain, alternatives } in &self.certificates {
             acm::add_certificate(world, arn, domain, alternatives);
         }
+        self.event_buses.iter().for_each(|name| eventbridge::add_bus(world, name));
         self.web_acls.iter().for_each(|acl| wafv2::add_web_acl(world, &acl.name, &acl.id));
         for NamespaceEntry { id, name, services } in &self.namespaces {
             servicediscovery::add_namespace(world, id, name);

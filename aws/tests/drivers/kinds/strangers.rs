@@ -32,12 +32,17 @@ async fn is_left_alone<K: Kind>(value: &Value, read: &str) {
 
 /// `read`: the operation by which it is seen.
 pub(super) async fn is_left_alone_in<K: Kind>(account: Account, value: &Value, read: &str) {
+    is_left_alone_unseen::<K>(account, value, read, Fault::Stale).await;
+}
+
+/// The same where more than one call makes it: `unseen` is how that operation does not tell of it.
+pub(super) async fn is_left_alone_unseen<K: Kind>(account: Account, value: &Value, read: &str, unseen: Fault) {
     // The simulator keeps what was before a write only while somebody is to be shown it.
     account.breaks("NeverCalled", 1, 1, Fault::Stale);
     let mut owner = Box::new(object::<K>(value));
     owner.converge(&account).await;
     blocks_who_sees_it::<K>(&account, value).await;
-    refuses_who_did_not_see_it::<K>(&account, value, read).await;
+    refuses_who_did_not_see_it::<K>(&account, value, read, unseen).await;
     let (_, plan) = owner.planned(&account).await;
     assert_eq!(plan.steps, [], "{}: its owner finds it as it was", K::NAME);
 }
@@ -50,8 +55,8 @@ async fn blocks_who_sees_it<K: Kind>(account: &Account, value: &Value) {
 }
 
 /// As if it had come into being after our look.
-async fn refuses_who_did_not_see_it<K: Kind>(account: &Account, value: &Value, read: &str) {
-    account.breaks(read, 1, 1, Fault::Stale);
+async fn refuses_who_did_not_see_it<K: Kind>(account: &Account, value: &Value, read: &str, unseen: Fault) {
+    account.breaks(read, 1, 1, unseen);
     let round = rival::<K>(value).round(account).await;
     assert!(matches!(round.plan.steps[0].action, Action::Create { .. }), "{}: {:?}", K::NAME, round.plan.steps);
     let Some((id, fault)) = round.faults.first() else { panic!("{}: it was made", K::NAME) };
@@ -92,19 +97,19 @@ async fn what_somebody_made_by_hand_under_the_same_name_is_left_alone() {
 
     aws.write(CreateLogGroupInputBuilder::default().log_group_name("/longshore/law")).await.unwrap();
     blocks_who_sees_it::<LogGroup>(&account, &logs.0).await;
-    refuses_who_did_not_see_it::<LogGroup>(&account, &logs.0, logs.1).await;
+    refuses_who_did_not_see_it::<LogGroup>(&account, &logs.0, logs.1, Fault::Stale).await;
 
     let by_hand = CreateRoleInputBuilder::default().role_name("law").path("/longshore/");
     aws.write(by_hand.assume_role_policy_document(trust().to_string())).await.unwrap();
     blocks_who_sees_it::<Role>(&account, &role.0).await;
-    refuses_who_did_not_see_it::<Role>(&account, &role.0, role.1).await;
+    refuses_who_did_not_see_it::<Role>(&account, &role.0, role.1, Fault::Stale).await;
 
     let by_hand = CreateSecurityGroupInputBuilder::default().group_name("law-1f2e3d4c").description("by hand");
     aws.write(by_hand.vpc_id("vpc-0a1b2c3d")).await.unwrap();
     blocks_who_sees_it::<SecurityGroup>(&account, &group.0).await;
-    refuses_who_did_not_see_it::<SecurityGroup>(&account, &group.0, group.1).await;
+    refuses_who_did_not_see_it::<SecurityGroup>(&account, &group.0, group.1, Fault::Stale).await;
 
     aws.write(CreateClusterInputBuilder::default().cluster_name("law")).await.unwrap();
     blocks_who_sees_it::<Cluster>(&account, &cluster.0).await;
-    refuses_who_did_not_see_it::<Cluster>(&account, &cluster.0, cluster.1).await;
+    refuses_who_did_not_see_it::<Cluster>(&account, &cluster.0, cluster.1, Fault::Stale).await;
 }

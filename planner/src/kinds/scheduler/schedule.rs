@@ -38,7 +38,7 @@ pub struct Schedule {
     pub other: Vec<String>,
 }
 
-/// A task of ECS, and what becomes of a start that fails.
+/// A task of ECS, and what becomes of a start that fails: the target of a schedule, or of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
@@ -106,7 +106,8 @@ pub struct EcsParameters {
     pub propagate_tags: Option<PropagateTags>,
 }
 
-/// API reference, `CreateSchedule`: `RetryPolicy`'s defaults, and those of the rest.
+/// API reference, `CreateSchedule`: `RetryPolicy`'s defaults, and those of the rest. A rule's are the same (user guide of
+/// EventBridge, "How EventBridge retries delivering events").
 const MAXIMUM_AGE_SECONDS: i32 = 86_400;
 const MAXIMUM_ATTEMPTS: i32 = 185;
 const UTC: &str = "UTC";
@@ -133,9 +134,7 @@ impl Kind for Schedule {
         if let Some(read) = self.start_date.as_ref().and_then(|time| time.parse::<Timestamp>().ok()) {
             self.start_date = Some(read.to_string());
         }
-        self.target.maximum_event_age_in_seconds.get_or_insert(MAXIMUM_AGE_SECONDS);
-        self.target.maximum_retry_attempts.get_or_insert(MAXIMUM_ATTEMPTS);
-        self.target.ecs = self.target.ecs.normalise();
+        self.target = self.target.normalise();
         self
     }
 
@@ -161,9 +160,18 @@ impl Schedule {
     }
 }
 
+impl Target {
+    pub(crate) fn normalise(mut self) -> Self {
+        self.maximum_event_age_in_seconds.get_or_insert(MAXIMUM_AGE_SECONDS);
+        self.maximum_retry_attempts.get_or_insert(MAXIMUM_ATTEMPTS);
+        self.ecs = self.ecs.normalise();
+        self
+    }
+}
+
 impl EcsParameters {
     /// Security groups and subnets have no order, nor have constraints and a strategy of capacity providers.
-    pub(crate) fn normalise(mut self) -> Self {
+    fn normalise(mut self) -> Self {
         self.task_count.get_or_insert(1);
         if let Some(network) = &mut self.network {
             network.subnets.sort();

@@ -19,7 +19,7 @@ const EXAMPLES: [(&str, &[&str]); 5] = [
     ("10-fargate-web.yaml", &["ecscl/main", "ecssvc/hello"]),
     ("20-file-system.yaml", &["efs/shared", "ecssvc/uploads"]),
     ("20-load-balancer.yaml", &["alb/public", "ecssvc/orders"]),
-    ("40-tasks.yaml", &["ecstask/migrate-142", "ecstrig/nightly-report"]),
+    ("40-tasks.yaml", &["ecstask/migrate-142", "ecstrig/nightly-report", "ecstrig/on-upload"]),
 ];
 
 #[test]

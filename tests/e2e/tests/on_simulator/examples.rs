@@ -75,6 +75,32 @@ fn example_20_unchanged_becomes_ready_and_a_request_reaches_a_task_that_has_moun
     let runs = stack.simulator().writes(0, &["EcsTask/shop/migrate-142".to_owned()])?;
     let runs = runs.iter().filter(|call| call["operation"] == "RunTask").count();
     ensure!(runs == 1, "it was run {runs} times");
+    an_upload_starts_a_task_that_knows_its_key(&shop)
+}
+
+/// Example 40's trigger on an event.
+fn an_upload_starts_a_task_that_knows_its_key(shop: &Namespace<'_>) -> Result<()> {
+    let simulator = stack().simulator();
+    shop.wait_ready("ecstrig/on-upload")?;
+    let upload = |bucket: &str, key: &str| {
+        let detail = json!({"bucket": {"name": bucket}, "object": {"key": key}});
+        simulator.event(&json!({"source": "aws.s3", "detailType": "Object Created", "detail": detail}))
+    };
+    upload("elsewhere", "not/ours.csv")?;
+    upload("orders-in", "2026/11/29/orders.csv")?;
+    let run = shop.wait_until("ecstrig/on-upload", "the run", |now| {
+        let runs = now["status"]["lastRuns"].as_array().cloned().unwrap_or_default();
+        runs.first().cloned().ok_or_else(|| now["status"].to_string())
+    })?;
+    let status = shop.get("ecstrig/on-upload")?["status"].clone();
+    ensure!(text(&status, "/ruleArn").contains(":rule/shop-on-upload-"), "{status:#}");
+    ensure!(status["lastRuns"].as_array().map(Vec::len) == Some(1), "of two uploads one is its own: {status:#}");
+    let cluster = stack().aws.cluster_of(SHOP, "main")?;
+    let asked = json!({"cluster": cluster.map(|cluster| cluster["clusterArn"].clone()), "tasks": [run["taskArn"]]});
+    let task = stack().aws.ecs("DescribeTasks", &asked)?["tasks"][0].clone();
+    let variables = &task["overrides"]["containerOverrides"][0]["environment"];
+    ensure!(*variables == json!([{"name": "OBJECT_KEY", "value": "2026/11/29/orders.csv"}]), "{task:#}");
+    ensure!(text(&task, "/startedBy").starts_with("events-rule/shop-on-upload-"), "{task:#}");
     Ok(())
 }
 

@@ -65,7 +65,7 @@ pub use hooks::set_hook_answer;
 pub use instances::{drain_instance, instance_is_gone, register_agent};
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;
-pub use on_behalf::run_on_behalf;
+pub use on_behalf::{Behalf, run_on_behalf};
 
 /// What exists.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -26,7 +26,7 @@ use crate::world::World;
 
 pub use self::evaluation::{Access, allowed, allows, check_resource_policy};
 pub use self::instance_profiles::{is_profile, role_of};
-pub use self::trust::{Refused, Session, account_of, assumable};
+pub use self::trust::{Refused, Session, account_of, assumable, assumable_for};
 pub(super) use self::trust::{assume, caller_arn};
 
 /// The answer of an operation for which the API model has no output; `{}` is an output without members.

@@ -9,10 +9,19 @@ use crate::call::{Answer, Call, Fault, Service};
 use crate::services::iam::{self, Access};
 use crate::world::World;
 
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Behalf {
+    /// The service, as roles trust it.
+    pub service: &'static str,
+    /// The ARN of what it acts for.
+    pub source: String,
+}
+
 /// Runs a task as a service such as `scheduler.amazonaws.com`: its role must trust the service and allow `ecs:RunTask`, to
 /// pass the roles of the task, and to tag it where it gets tags (developer guide, "Amazon ECS EventBridge IAM Role").
-pub fn run_on_behalf(world: &mut World, service: &str, role: &str, input: &Value) -> Answer {
-    iam::assumable(world, role, service, world.now).map_err(denied)?;
+pub fn run_on_behalf(world: &mut World, behalf: &Behalf, role: &str, input: &Value) -> Answer {
+    iam::assumable_for(world, role, behalf.service, &behalf.source, world.now).map_err(denied)?;
     let definition = task_definitions::runnable(world, input.get("taskDefinition").and_then(Value::as_str))?;
     let (arn, own) = (definition.arn.clone(), ["taskRoleArn", "executionRoleArn"].map(|it| definition.text(it)));
     let passed = ["taskRoleArn", "executionRoleArn"].into_iter().zip(own).filter_map(|(member, own)| {

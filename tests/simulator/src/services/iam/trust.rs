@@ -35,10 +35,21 @@ pub enum Refused {
 /// The request carries `aws:SourceAccount` and `aws:SourceArn` as ECS sends them; the guide ("Amazon ECS task IAM
 /// role") says that the ARN can't name a cluster, so only a wildcard fits it.
 pub fn assumable(world: &World, role_arn: &str, service_principal: &str, now: i64) -> Result<(), String> {
+    assumable_for(world, role_arn, service_principal, &world.arn("ecs", "*"), now)
+}
+
+/// The same for another service, which sends the ARN of what it acts for.
+pub fn assumable_for(
+    world: &World,
+    role_arn: &str,
+    service_principal: &str,
+    source_arn: &str,
+    now: i64,
+) -> Result<(), String> {
     let role = world.iam.by_arn(role_arn).ok_or_else(|| format!("the role {role_arn} does not exist"))?;
     let context = BTreeMap::from([
         ("aws:sourceaccount".to_owned(), world.account_id.clone()),
-        ("aws:sourcearn".to_owned(), world.arn("ecs", "*")),
+        ("aws:sourcearn".to_owned(), source_arn.to_owned()),
     ]);
     let requester = Some(Requester::Service(service_principal));
     let request = Request { action: "sts:AssumeRole", resource: None, requester, context };

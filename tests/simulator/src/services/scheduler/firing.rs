@@ -2,21 +2,17 @@
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Schedule;
-use super::validation::PRINCIPAL;
+use super::validation::{PRINCIPAL, group};
 use crate::call::Fault;
 use crate::clock::iso_time;
 use crate::cron::Schedule as Times;
-use crate::services::ecs::run_on_behalf;
+use crate::services::ecs::{Behalf, run_on_behalf};
+use crate::services::ecs_target::{again, request};
 use crate::services::iam::{self, Access};
 use crate::world::World;
-
-/// The first wait before a start that failed is tried again, and the longest; "with exponential backoff" (user guide,
-/// "Configuring a dead-letter queue").
-const FIRST_WAIT: i64 = 60_000;
-const LONGEST_WAIT: i64 = 3_600_000;
 
 /// A start that failed and is tried again.
 #[derive(Clone, Debug, Serialize)]
@@ -84,40 +80,12 @@ impl Schedule {
 
     /// The members of `RunTask` that the target makes.
     fn run_task(&self) -> Result<Value, Fault> {
-        let mut input = Map::new();
-        let target = self.input.get("Target").cloned().unwrap_or_default();
-        input.insert("cluster".to_owned(), target.get("Arn").cloned().unwrap_or_default());
-        input.insert("startedBy".to_owned(), json!(format!("chronos-schedule/{}", self.name)));
-        for (name, value) in target.get("EcsParameters").and_then(Value::as_object).into_iter().flatten() {
-            let name = match name.as_str() {
-                "TaskDefinitionArn" => "taskDefinition".to_owned(),
-                "TaskCount" => "count".to_owned(),
-                "EnableECSManagedTags" => "enableECSManagedTags".to_owned(),
-                other => lower_first(other),
-            };
-            input.insert(name, if value.is_object() { lowered(value) } else { value.clone() });
-        }
-        if let Some(text) = target.get("Input").and_then(Value::as_str) {
-            let overrides: Value = serde_json::from_str(text)
-                .map_err(|_| Fault::bad_request("InvalidParameterException", "Input is not the JSON of overrides."))?;
-            input.insert("overrides".to_owned(), overrides);
-        }
-        Ok(Value::Object(input))
+        let overrides = self.input.pointer("/Target/Input").and_then(Value::as_str);
+        request(self.target(), &format!("chronos-schedule/{}", self.name), overrides)
     }
-}
 
-fn lower_first(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
-}
-
-/// ECS writes members with a small letter where Scheduler writes them with a capital.
-fn lowered(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (lower_first(name), lowered(value))).collect())
-        }
-        other => other.clone(),
+    fn target(&self) -> &Value {
+        self.input.get("Target").unwrap_or(&Value::Null)
     }
 }
 
@@ -151,21 +119,17 @@ pub fn advance_to(world: &mut World, now: i64) {
 fn fire(world: &mut World, start: Start) {
     let Some(schedule) = world.scheduler.schedules.get(&start.schedule).cloned() else { return };
     let role = schedule.input.pointer("/Target/RoleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let failure = schedule.run_task().and_then(|input| run_on_behalf(world, PRINCIPAL, &role, &input)).err();
+    let behalf = Behalf { service: PRINCIPAL, source: group(world) };
+    let failure = schedule.run_task().and_then(|input| run_on_behalf(world, &behalf, &role, &input)).err();
     world.scheduler.firings.push(Firing {
         schedule: start.schedule.clone(),
         due: start.due,
         failure: failure.as_ref().map(ToString::to_string),
     });
     let Some(failure) = failure else { return };
-    let most = schedule.number("/Target/RetryPolicy/MaximumRetryAttempts").unwrap_or(185);
-    let age = schedule.number("/Target/RetryPolicy/MaximumEventAgeInSeconds").unwrap_or(86_400) * 1000;
-    let doublings = u32::try_from(start.retries.min(6)).unwrap_or_default();
-    let again = world.now + (FIRST_WAIT << doublings).min(LONGEST_WAIT);
-    if start.retries < most && again <= start.due + age {
-        world.scheduler.retries.push(Start { at: again, retries: start.retries + 1, ..start });
-    } else {
-        bury(world, &schedule, &role, start.due, &failure);
+    match again(schedule.target(), start.retries, start.due, world.now) {
+        Some(at) => world.scheduler.retries.push(Start { at, retries: start.retries + 1, ..start }),
+        None => bury(world, &schedule, &role, start.due, &failure),
     }
 }
 

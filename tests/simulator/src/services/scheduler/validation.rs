@@ -66,6 +66,11 @@ const MEMBERS: [&str; 13] = [
     "Target",
 ];
 
+/// The ARN of the group: what a role sees as the source (user guide, "Confused deputy prevention in EventBridge Scheduler").
+pub(super) fn group(world: &World) -> String {
+    world.arn("scheduler", &format!("schedule-group/{GROUP}"))
+}
+
 /// The name that a call is about.
 pub(super) fn name(call: &Call) -> Result<String, Fault> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -99,7 +104,7 @@ pub(super) fn check(world: &World, input: &Value) -> Result<Times, Fault> {
         return Err(invalid("EcsParameters must be provided for a target of ECS."));
     }
     let role = text("/Target/RoleArn").unwrap_or_default();
-    if iam::assumable(world, role, PRINCIPAL, world.now).is_err() {
+    if iam::assumable_for(world, role, PRINCIPAL, &group(world), world.now).is_err() {
         return Err(invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role."));
     }
     Ok(times)

@@ -1,0 +1,4 @@
+//! `EventBridge`.
+
+pub(super) mod rule;
+mod target;

@@ -1,0 +1,3 @@
+//! Kinds of `EventBridge`.
+
+pub mod rule;
