@@ -34,14 +34,12 @@ pub struct Event {
 impl Event {
     /// As rules and targets see it (user guide, "Structure of Amazon EventBridge events").
     pub(super) fn json(&self) -> Value {
-        let mut whole = self.envelope.clone();
-        if let Some(members) = whole.as_object_mut() {
-            members.insert("source".to_owned(), json!(self.source));
-            members.insert("detail-type".to_owned(), json!(self.detail_type));
-            members.insert("resources".to_owned(), json!(self.resources));
-            members.insert("detail".to_owned(), self.detail.clone());
-        }
-        whole
+        let mut whole = self.envelope.as_object().cloned().unwrap_or_default();
+        whole.insert("source".to_owned(), json!(self.source));
+        whole.insert("detail-type".to_owned(), json!(self.detail_type));
+        whole.insert("resources".to_owned(), json!(self.resources));
+        whole.insert("detail".to_owned(), self.detail.clone());
+        Value::Object(whole)
     }
 }
 
