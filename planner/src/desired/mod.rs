@@ -29,7 +29,7 @@ pub use access::{
 pub use application_load_balancer::{LOAD_BALANCER_KEY, application_load_balancer};
 pub use balancer_access::{BalancerAccess, balancer_rules, let_balancers_in};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
-pub use ecs_cluster::{ecs_cluster, provider_name};
+pub use ecs_cluster::ecs_cluster;
 pub use ecs_service::{
     SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, records_of_gone, refused_balancers,
     retained_by,

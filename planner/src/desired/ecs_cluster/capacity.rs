@@ -32,7 +32,7 @@ const ROOT_DEVICE: &str = "/dev/xvda";
 const HOP_LIMIT: i32 = 1;
 
 /// The capacity provider that an entry of `ec2Capacity` becomes, of the cluster whose names begin with `base`.
-pub fn provider_name(base: &str, entry: &Ec2Capacity) -> String {
+pub(in crate::desired) fn provider_name(base: &str, entry: &Ec2Capacity) -> String {
     let name = match &entry.auto_scaling_group_arn {
         None => entry.name.clone(),
         // A provider keeps its group: another one is another provider.
