@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod argo_cd;
+mod capacity;
 mod caution;
 mod changes;
 mod command_line;
