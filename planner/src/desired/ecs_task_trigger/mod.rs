@@ -236,21 +236,21 @@ fn target(
         maximum_event_age_in_seconds: retry.maximum_event_age_in_seconds,
         maximum_retry_attempts: retry.maximum_retry_attempts,
         dead_letter_arn: spec.dead_letter_config.as_ref().map(|queue| queue.arn.clone()),
-        ecs: ecs_parameters(scope, spec, network, revision),
+        ecs: ecs_parameters(scope, spec, (cluster, network), revision),
     }
 }
 
 fn ecs_parameters(
     scope: &Scope,
     spec: &EcsTaskTriggerSpec,
-    network: Option<&Network>,
+    (cluster, network): (&ClusterReference, Option<&Network>),
     revision: Text,
 ) -> EcsParameters {
     EcsParameters {
         task_definition_arn: revision,
         task_count: spec.count,
         launch_type: spec.launch_type,
-        capacity_provider_strategy: spec.capacity_provider_strategy.clone(),
+        capacity_provider_strategy: cluster.strategy(&spec.capacity_provider_strategy),
         platform_version: spec.platform_version.clone(),
         network: network.cloned(),
         group: Some(scope.base()),
