@@ -42,6 +42,10 @@ fn nothing_of_an_example_is_lost_by_reading_and_writing_it() {
     check::<EcsService>("catalog");
     check::<EcsService>("front");
     check::<EcsService>("reports");
+    check::<EcsCluster>("ec2");
+    check::<ApplicationLoadBalancer>("internal");
+    check::<EcsService>("api");
+    check::<EcsService>("billing");
     check::<EcsTask>("migrate-142");
     check::<EcsTaskTrigger>("nightly-report");
     check::<EcsTaskTrigger>("on-upload");

@@ -150,7 +150,7 @@ impl<'a> Start<'a> {
                 Ok(Self::At { schedule, timing, input })
             }
             (None, Some(event)) => Ok(Self::On { event, told: Told::read(event, task.overrides.as_ref())? }),
-            _ => Err(Refusal::new("InvalidSpec", "spec", "write exactly one of schedule and event").into()),
+            _ => Err(Refusal::new("Invalid", "spec", "write exactly one of schedule and event").into()),
         }
     }
 
