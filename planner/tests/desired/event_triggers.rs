@@ -189,7 +189,7 @@ fn what_event_bridge_would_refuse_is_refused_by_field() {
             "spec.overrides.taskRoleArn",
             "grants",
         ),
-        (json!({"schedule": {"expression": "rate(1 day)"}}), "InvalidSpec", "spec", "exactly one"),
+        (json!({"schedule": {"expression": "rate(1 day)"}}), "Invalid", "spec", "exactly one"),
     ];
     for (patch, reason, field, words) in cases {
         let told = refused(&patch);
