@@ -39,9 +39,16 @@ def target(client, simulator):
         },
         "RetryPolicy": {"MaximumRetryAttempts": 2},
     }
-    for task in ecs.list_tasks(cluster="on-events")["taskArns"]:
+    tasks = ecs.list_tasks(cluster="on-events")["taskArns"]
+    for task in tasks:
         ecs.stop_task(cluster="on-events", task=task)
-    simulator.until(lambda: not ecs.list_tasks(cluster="on-events")["taskArns"])
+
+    def stopped():
+        shown = ecs.describe_tasks(cluster="on-events", tasks=tasks)["tasks"]
+        return all(task["lastStatus"] == "STOPPED" for task in shown)
+
+    if tasks:
+        simulator.until(stopped)
     ecs.delete_cluster(cluster="on-events")
     iam.delete_role_policy(RoleName="rule-starter", PolicyName="start")
     iam.delete_role(RoleName="rule-starter")
