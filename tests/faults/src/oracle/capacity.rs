@@ -20,7 +20,9 @@ pub(super) fn things(world: &Value) -> Vec<Thing> {
     let mut found = vec![];
     let mut add = |kind: &'static str, id: &str, all: &Value| {
         let all = all.as_object().into_iter().flat_map(|all| all.values());
-        found.extend(all.filter(|thing| thing["inactive"] != true).map(|thing| {
+        // What has no tag at all somebody made for themselves, in the course of a scenario.
+        let is_tagged = |thing: &&Value| thing["tags"].as_object().is_some_and(|tags| !tags.is_empty());
+        found.extend(all.filter(|thing| thing["inactive"] != true).filter(is_tagged).map(|thing| {
             let mut value = thing.clone();
             value["tags"] = plain(&thing["tags"]);
             Thing { kind, id: thing[id].as_str().unwrap_or_default().to_owned(), value }
