@@ -23,8 +23,8 @@ FAULTS = [
     Fault(
         "a delete too early: before the successor is ready",
         ENGINE + "prune.rs",
-        'self.unready_successor(id).or_else(|| self.wrong_support(thing))',
-        'self.wrong_support(thing)',
+        'self.unready_successor(id).or_else(whole)',
+        'whole()',
         "engine",
         "a_predecessor_stays_until_its_successor_is_ready",
     ),
@@ -46,7 +46,7 @@ FAULTS = [
     ),
     Fault(
         "a delete of what is still used",
-        ENGINE + "prune.rs",
+        ENGINE + "uses.rs",
         'user.mentions.iter().any(|text| names(text, output)) || anywhere(&user.value, output)',
         'anywhere(&user.value, output)',
         "engine",

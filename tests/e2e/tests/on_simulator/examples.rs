@@ -1,4 +1,5 @@
-//! Examples 00, 10 and 20, unchanged.
+//! Examples 10, 20 and 40, unchanged. Example 00 stands already, as every stack begins: other tests add to the environment, which
+//! applying it again would take away.
 
 use anyhow::{Result, ensure};
 use longshore_e2e::{Namespace, Python, SHOP, example, text};
@@ -10,7 +11,6 @@ use crate::stack;
 fn the_examples_unchanged_become_ready_and_boto3_shows_two_tasks_of_their_own() -> Result<()> {
     let stack = stack();
     let shop = Namespace::of(stack, SHOP);
-    shop.apply(&example("00-environment.yaml")?)?;
     shop.apply(&example("10-fargate-web.yaml")?)?;
 
     for object in ["awsenv/default", "ecscl/main", "ecssvc/hello"] {
@@ -44,7 +44,6 @@ fn the_examples_unchanged_become_ready_and_boto3_shows_two_tasks_of_their_own() 
 fn example_20_unchanged_becomes_ready_and_a_request_reaches_a_task_that_has_mounted_its_files() -> Result<()> {
     let stack = stack();
     let shop = Namespace::of(stack, SHOP);
-    shop.apply(&example("00-environment.yaml")?)?;
     shop.apply(&example("10-fargate-web.yaml")?)?;
     shop.apply(&example("20-shop-orders.yaml")?)?;
     for object in ["efs/shared", "alb/public", "ecssvc/orders"] {
