@@ -28,6 +28,10 @@ pub fn fill_service(
     rolled_back: Option<&RolledBack>,
     pace: Pace,
 ) {
+    let template = template(graph, world);
+    if template.is_some() || world.unknown.is_empty() || !tells_of_wanted(status, graph) {
+        status.template = template;
+    }
     if service_id(graph).is_some_and(|id| world.unknown.contains_key(id)) {
         return;
     }
@@ -51,10 +55,14 @@ pub fn fill_service(
         follow(&mut told, before.as_ref(), (primary, detail), pace);
         Some(told)
     });
-    let template = template(graph, world);
-    if template.is_some() || world.unknown.is_empty() {
-        status.template = template;
-    }
+}
+
+/// Whether the template that is told is of the revision that is wanted, by the inventory. Another is not told while something
+/// cannot be read: a one-off task would run it for the new one.
+fn tells_of_wanted(status: &EcsServiceStatus, graph: &Graph) -> bool {
+    let wanted = graph.iter().map(|(id, _)| id).find(|id| id.kind == TaskDefinition::NAME && id.key == TASK_KEY);
+    let known = wanted.and_then(|id| status.resources.get(&id.to_string())?.physical.as_ref());
+    known.is_some() && known == status.template.as_ref().map(|template| &template.task_definition_arn)
 }
 
 /// What a task of the wanted revision is run with, once all of it is there.

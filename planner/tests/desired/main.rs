@@ -33,6 +33,7 @@ mod scaling;
 mod shape;
 mod shifting;
 mod tasks;
+mod told;
 mod traffic;
 mod triggers;
 mod volumes;
