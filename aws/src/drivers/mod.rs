@@ -5,6 +5,7 @@ mod autoscaling;
 mod driver;
 mod ec2;
 mod ecs;
+mod ecs_parameters;
 mod efs;
 mod elbv2;
 mod eventbridge;
