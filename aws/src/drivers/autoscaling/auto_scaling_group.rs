@@ -64,18 +64,18 @@ impl Driver for AutoScalingGroupDriver {
             .vpc_zone_identifier(want.subnets.join(","))
             .new_instances_protected_from_scale_in(want.protects_new_instances)
             .set_tags(Some(tag_list(&want.name, marks.with(&want.tags))));
-        let made = aws.write(request).await.absent_if(&["AlreadyExists", "AlreadyExistsFault"])?;
-        let found = find(&aws.reader(), &want.name, marks.ownership).await?;
+        // The answer tells nothing of what was made; the next look does.
+        if aws.write(request).await.absent_if(&["AlreadyExists", "AlreadyExistsFault"])?.is_some() {
+            return Ok(None);
+        }
         // A list that does not show it yet tells nothing of whose it is.
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = find(&aws.reader(), &want.name, marks.ownership).await? else { return Ok(None) };
         if found.seen.owner != Owner::This {
             return Err(crate::drivers::already_exists(CREATE, &want.name));
         }
-        let arn = found.seen.outputs.get("arn").cloned();
-        if made.is_none() {
-            let seen = Seen { value: found.seen.value.normalise(), ..found.seen };
-            self.update(aws, marks, want, seen).await?;
-        }
+        let seen = Seen { value: found.seen.value.normalise(), ..found.seen };
+        let arn = seen.outputs.get("arn").cloned();
+        self.update(aws, marks, want, seen).await?;
         Ok(arn)
     }
 

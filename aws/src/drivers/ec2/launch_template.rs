@@ -81,10 +81,9 @@ impl Driver for LaunchTemplateDriver {
     ) -> Result<(), Fault> {
         let id = seen.outputs.get("id").map_or("", String::as_str).to_owned();
         let tags = std::mem::take(&mut seen.value.tags);
-        let kept = (want.image.pinned && want.image.parameter == seen.value.image.parameter)
-            .then(|| seen.value.image.id.clone())
-            .filter(|id| !id.is_empty());
-        want.image.id = kept.unwrap_or(want.image.id);
+        if want.image.accepts(&seen.value.image) {
+            want.image.id.clone_from(&seen.value.image.id);
+        }
         seen.value.image.pinned = want.image.pinned;
         if (LaunchTemplate { tags: Tags::new(), ..want.clone() }) != seen.value {
             let request = CreateLaunchTemplateVersionInputBuilder::default()

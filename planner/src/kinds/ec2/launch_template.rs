@@ -51,6 +51,14 @@ pub struct MachineImage {
     pub pinned: bool,
 }
 
+impl MachineImage {
+    /// Whether one that is there is as good: a parameter of AWS's names another image every few weeks, and one that is pinned
+    /// stays, though it be forgotten which one that was.
+    pub fn accepts(&self, seen: &Self) -> bool {
+        self.pinned && self.parameter == seen.parameter && !seen.id.is_empty()
+    }
+}
+
 /// The instance metadata service (API reference, `LaunchTemplateInstanceMetadataOptionsRequest`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,10 +108,9 @@ impl Kind for LaunchTemplate {
         self
     }
 
-    /// A parameter of AWS's names another image every few weeks. One that is pinned stays, though it be forgotten which
-    /// one that was: instances are not replaced for that.
+    /// Instances are not replaced for an image that is as good as the one that they have.
     fn disown(&self, seen: &mut Self) {
-        if self.image.pinned && self.image.parameter == seen.image.parameter && !seen.image.id.is_empty() {
+        if self.image.accepts(&seen.image) {
             seen.image.id.clone_from(&self.image.id);
         }
         seen.image.pinned = self.image.pinned;
