@@ -30,16 +30,23 @@ pub(crate) fn references(service: &EcsService, scope: &Scope, stores: &Stores) -
         cluster_reference(&service.spec.cluster, scope, stores)
     };
     let listener = |entry: &ServiceLoadBalancer| {
-        let reference = listener_reference(service, entry, scope, stores)?;
-        Some((entry.name.clone(), reference))
+        Some((entry.name.clone(), listener_reference(service, Named::production(entry), scope, stores)?))
     };
-    let listeners = service.spec.load_balancers.iter().filter_map(listener).collect();
+    let test_listener = |entry: &ServiceLoadBalancer| {
+        let named = Named { entry, listener: entry.test_listener.as_deref()?, at: "testListener" };
+        let reference = listener_reference(service, named, scope, stores)?;
+        // Whoever goes does not wait for a listener that is no more.
+        let counts = !is_going(service) || reference.ready().is_some();
+        counts.then(|| (entry.name.clone(), reference))
+    };
+    let entries = &service.spec.load_balancers;
     let file_systems = file_systems::references(service, scope, stores);
     let environment = stores.environment(&scope.environment_name);
     let access = environment.and_then(|environment| environment.status.as_ref().map(|status| status.access.clone()));
     References {
         cluster,
-        listeners,
+        listeners: entries.iter().filter_map(listener).collect(),
+        test_listeners: entries.iter().filter_map(test_listener).collect(),
         services: service_references(service, scope, stores),
         file_systems,
         access: access.unwrap_or_default(),
@@ -116,13 +123,28 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
     }
 }
 
+/// A listener, by the member of an entry that names it.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    entry: &'a ServiceLoadBalancer,
+    listener: &'a str,
+    at: &'static str,
+}
+
+impl<'a> Named<'a> {
+    fn production(entry: &'a ServiceLoadBalancer) -> Self {
+        Self { entry, listener: entry.listener.as_deref().unwrap_or_default(), at: "listener" }
+    }
+}
+
 /// The listener that an entry names; `None` where there is no such ApplicationLoadBalancer, which the planner tells.
 fn listener_reference(
     service: &EcsService,
-    entry: &ServiceLoadBalancer,
+    named: Named<'_>,
     scope: &Scope,
     stores: &Stores,
 ) -> Option<Reference<ListenerReference>> {
+    let Named { entry, listener: wanted, at } = named;
     let reference = entry.load_balancer.as_ref()?;
     if let Some(foreign) = foreign_listener(reference) {
         let name = ListenerName::Foreign(foreign.listener_arn.clone());
@@ -133,19 +155,17 @@ fn listener_reference(
     let balancer = stores.load_balancer(namespace, name)?;
     if is_going(service) {
         // It goes whatever the load balancer says by now.
-        return Some(known_listener(&balancer, entry, vec![], None));
+        return Some(known_listener(&balancer, named, vec![], None));
     }
     if let Some(refused) = in_the_way(&balancer, entry, scope, stores) {
         return Some(refused);
     }
-    let wanted = entry.listener.as_deref().unwrap_or_default();
     let Some(listener) = balancer.spec.listeners.iter().find(|listener| listener.name == wanted) else {
-        let names: Vec<&str> = balancer.spec.listeners.iter().map(|listener| listener.name.as_str()).collect();
+        let there: Vec<&str> = balancer.spec.listeners.iter().map(|listener| listener.name.as_str()).collect();
         let message = format!(
-            "spec.loadBalancers[{}].listener: ApplicationLoadBalancer {namespace}/{name} has no listener {wanted}; it \
-             has {}",
+            "spec.loadBalancers[{}].{at}: ApplicationLoadBalancer {namespace}/{name} has no listener {wanted}; it has {}",
             entry.name,
-            names.join(", ")
+            there.join(", ")
         );
         return Some(waiting("LoadBalancerNotFound", message));
     };
@@ -158,7 +178,7 @@ fn listener_reference(
     let labels = |namespace: &str| stores.namespace_labels(namespace);
     let claims = counting(namespace, &balancer.spec, listener, all, labels);
     let hosts = claimable(namespace, listener, &scope.namespace, &scope.namespace_labels);
-    Some(known_listener(&balancer, entry, claims, hosts))
+    Some(known_listener(&balancer, named, claims, hosts))
 }
 
 /// One that Longshore does not own, without what is claimed there.
@@ -216,11 +236,10 @@ fn in_the_way(
 /// By what the status of the load balancer tells.
 fn known_listener(
     balancer: &ApplicationLoadBalancer,
-    entry: &ServiceLoadBalancer,
+    Named { entry, listener: wanted, .. }: Named<'_>,
     claims: Vec<Claim>,
     hosts: Option<Vec<String>>,
 ) -> Reference<ListenerReference> {
-    let wanted = entry.listener.as_deref().unwrap_or_default();
     let status = balancer.status.as_ref();
     let arn = status.and_then(|status| status.listeners.iter().find(|listener| listener.name == wanted));
     let group = status.and_then(|status| status.security_group_id.clone());
@@ -271,7 +290,8 @@ fn names(service: &EcsService, listener: &ListenerName) -> bool {
         }
         ListenerName::Ours { load_balancer, listener, .. } => {
             let name = entry.load_balancer.as_ref().and_then(|reference| reference.name.as_ref());
-            name == Some(load_balancer) && entry.listener.as_ref() == Some(listener)
+            let on = |named: &Option<String>| named.as_ref() == Some(listener);
+            name == Some(load_balancer) && (on(&entry.listener) || on(&entry.test_listener))
         }
     })
 }

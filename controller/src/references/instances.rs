@@ -6,7 +6,7 @@ use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::{EcsCluster, EcsService};
 use longshore_planner::desired::{ClusterReference, ListenerReference, Reference, Scope};
 
-use super::{base_of, cluster_of, foreign_listener, home, in_the_way, known_listener};
+use super::{Named, base_of, cluster_of, foreign_listener, home, in_the_way, known_listener};
 use crate::kubernetes::Stores;
 
 /// The cluster of an object, by what its spec says and its status tells.
@@ -30,7 +30,8 @@ pub(crate) fn instance_listeners(
         }
         let balancer = stores.load_balancer(home(reference, scope), reference.name.as_deref()?)?;
         let refused = if made { None } else { in_the_way(&balancer, entry, scope, stores) };
-        Some(refused.unwrap_or_else(|| known_listener(&balancer, entry, vec![], None)))
+        let named = Named::production(entry);
+        Some(refused.unwrap_or_else(|| known_listener(&balancer, named, vec![], None)))
     };
     let entries = service.spec.load_balancers.iter();
     entries.filter_map(|entry| Some((entry.name.clone(), listener(entry)?))).collect()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A container's port behind a load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::DNS_OF_OURS, rules::SLOW_START, rules::ADVANCED_OF_OURS, rules::TEST_OF_OURS]))]
+#[schemars(transform = Rules(&[rules::ONE_TARGET, rules::CLASSIC, rules::LISTENER_OF_REF, rules::RULES_OF_OURS, rules::DNS_OF_OURS, rules::SLOW_START, rules::ADVANCED_OF_OURS, rules::TEST_OF_OURS, rules::TEST_LISTENER]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceLoadBalancer {
     /// Names the target group and rules that are made for it.
@@ -66,6 +66,10 @@ pub struct ServiceLoadBalancer {
     /// Which requests reach the new revision before others do: blue/green, linear and canary only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_rule: Option<ListenerRule>,
+    /// Name of the listener of that ApplicationLoadBalancer that testRule is on; left out: listener.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub test_listener: Option<String>,
     /// Second target group and rules of blue/green, linear and canary; those of loadBalancer are made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advanced_configuration: Option<AdvancedConfiguration>,

@@ -420,6 +420,11 @@ pub(super) const TEST_OF_OURS: RuleText = (
     "testRule belongs to loadBalancer; with targetGroupArn write advancedConfiguration.testListenerRule",
 );
 
+pub(super) const TEST_LISTENER: RuleText = (
+    "!has(self.testListener) || (has(self.testRule) && has(self.loadBalancer) && has(self.loadBalancer.name))",
+    "testListener is a listener of loadBalancer.name, for testRule: write both, or take testListener out",
+);
+
 /// API reference, DeploymentLifecycleHook.hookTargetArn.
 pub(super) const LAMBDA_HOOK: RuleText = (
     "(has(self.targetType) && self.targetType == 'PAUSE') ? !has(self.hookTargetArn) : \

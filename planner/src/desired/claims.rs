@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use longshore_crds::application_load_balancer::{HostClaim, Listener};
-use longshore_crds::ecs_service::ListenerRule;
+use longshore_crds::ecs_service::{ListenerRule, ServiceLoadBalancer};
 use longshore_crds::{AllowedNamespaces, ApplicationLoadBalancerSpec, EcsServiceSpec, NamespacesFrom};
 use serde_json::json;
 
@@ -52,26 +52,33 @@ pub struct Claim {
 pub fn claims(object: &str, namespace: &str, since: &str, spec: &EcsServiceSpec) -> BTreeMap<ListenerName, Vec<Claim>> {
     let mut found: BTreeMap<ListenerName, Vec<Claim>> = BTreeMap::new();
     for entry in &spec.load_balancers {
-        let Some(reference) = &entry.load_balancer else { continue };
-        let name = match (&reference.listener_arn, &reference.name, &entry.listener) {
-            (Some(arn), ..) => ListenerName::Foreign(arn.clone()),
-            (None, Some(name), Some(listener)) => ListenerName::Ours {
-                namespace: reference.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
-                load_balancer: name.clone(),
-                listener: listener.clone(),
-            },
-            _ => continue,
-        };
-        let claimed = entry.rules.iter().flat_map(conditions_claimed).map(|(host, rest)| Claim {
-            since: since.to_owned(),
-            object: object.to_owned(),
-            namespace: namespace.to_owned(),
-            host,
-            rest,
-        });
-        found.entry(name).or_default().extend(claimed);
+        let test = entry.test_listener.as_ref().or(entry.listener.as_ref());
+        for (listener, rules) in [(entry.listener.as_ref(), entry.rules.as_slice()), (test, entry.test_rule.as_slice())]
+        {
+            let Some(name) = listener_name(entry, listener, namespace) else { continue };
+            let claimed = rules.iter().flat_map(conditions_claimed).map(|(host, rest)| Claim {
+                since: since.to_owned(),
+                object: object.to_owned(),
+                namespace: namespace.to_owned(),
+                host,
+                rest,
+            });
+            found.entry(name).or_default().extend(claimed);
+        }
     }
     found
+}
+
+fn listener_name(entry: &ServiceLoadBalancer, listener: Option<&String>, namespace: &str) -> Option<ListenerName> {
+    let reference = entry.load_balancer.as_ref()?;
+    if let Some(arn) = &reference.listener_arn {
+        return Some(ListenerName::Foreign(arn.clone()));
+    }
+    Some(ListenerName::Ours {
+        namespace: reference.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
+        load_balancer: reference.name.clone()?,
+        listener: listener?.clone(),
+    })
 }
 
 /// A rule with five conditions of two kinds claims each pair of them.

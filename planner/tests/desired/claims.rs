@@ -70,15 +70,24 @@ fn what_a_service_claims_is_told_by_listener() {
     };
     let spec = service(&json!([
         entry("a", json!({"name": "public"}), json!([{"hosts": ["A.example.com"], "paths": ["/x", "/y"]}])),
+        {"name": "d", "loadBalancer": {"name": "public"}, "listener": "http", "containerName": "web", "containerPort": 80,
+         "rules": [{"hosts": ["b.example.com"]}], "testRule": {"hosts": ["c.example.com"]}},
+        {"name": "e", "loadBalancer": {"name": "public"}, "listener": "http", "containerName": "web", "containerPort": 80,
+         "rules": [], "testRule": {"hosts": ["d.example.com"]}, "testListener": "test"},
         entry("b", json!({"listenerArn": "arn:l", "securityGroupId": "sg-1"}), json!([{"paths": ["/z"]}])),
         {"name": "c", "targetGroupArn": "arn:t", "containerName": "web", "containerPort": 80},
     ]));
     let found = claims("EcsService/shop/hello", "shop", "2026-01-01T00:00:00Z", &spec);
-    let ours = ListenerName::Ours { namespace: "shop".into(), load_balancer: "public".into(), listener: "http".into() };
+    let ours = |listener: &str| ListenerName::Ours {
+        namespace: "shop".into(),
+        load_balancer: "public".into(),
+        listener: listener.into(),
+    };
     let hosts = |name: &ListenerName| found[name].iter().map(|claim| claim.host.as_str()).collect::<Vec<_>>();
-    assert_eq!(hosts(&ours), ["a.example.com", "a.example.com"]);
+    assert_eq!(hosts(&ours("http")), ["a.example.com", "a.example.com", "b.example.com", "c.example.com"]);
+    assert_eq!(hosts(&ours("test")), ["d.example.com"]);
     assert_eq!(hosts(&ListenerName::Foreign("arn:l".into())), ["*"]);
-    assert_eq!(found.len(), 2);
+    assert_eq!(found.len(), 3);
 }
 
 #[test]

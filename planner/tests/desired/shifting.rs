@@ -1,6 +1,6 @@
 //! Blue/green, linear and canary: ECS shifts the traffic, and what it shifts is its own.
 
-use longshore_planner::desired::{Memory, Said, learn};
+use longshore_planner::desired::{Claim, ListenerReference, Memory, Obstacle, Reference, Said, learn};
 use longshore_planner::engine::{Action, Graph, Id, Kind, Step};
 use longshore_planner::kinds::ecs::service::{
     Deployment, LifecycleHook, RolloutState, Service, ServiceDeployment, ServiceDetail,
@@ -10,7 +10,7 @@ use longshore_planner::kinds::elbv2::target_group::TargetGroup;
 use longshore_planner::kinds::iam::role::Role;
 use serde_json::{Value, json};
 
-use crate::balanced::{Asked, behind, entry};
+use crate::balanced::{Asked, LISTENER, OTHER_LISTENER, behind, entry, listener};
 use crate::cloud::Cloud;
 use crate::objects::{environment, value};
 
@@ -205,6 +205,40 @@ fn a_test_rule_is_another_rule_to_the_same_groups() {
     let service: Service = value(&asked.desired(), "service");
     let shift = service.load_balancers[0].advanced_configuration.clone().unwrap();
     assert_ne!(shift.test_listener_rule, Some(shift.production_listener_rule));
+}
+
+#[test]
+fn a_test_rule_may_be_on_a_listener_of_its_own() {
+    let mut asked =
+        Asked::orders(&by("BLUE_GREEN", &behind(&json!({"testRule": {"paths": ["/*"]}, "testListener": "test"}))));
+    let test = ListenerReference { listener_arn: OTHER_LISTENER.into(), hosts: None, ..listener() };
+    let claim = |object: &str, since: &str| Claim {
+        since: since.into(),
+        object: object.into(),
+        namespace: "shop".into(),
+        host: "*".into(),
+        rest: "/* ".into(),
+    };
+    let mine = claim("EcsService/shop/orders", "2026-02-01T00:00:00Z");
+    asked.references.test_listeners = [("web".into(), Reference::Ready(test.clone()))].into();
+    let desired = asked.desired();
+    let on = |prefix: &str| -> ListenerRule {
+        let rules = desired.graph.iter().filter(|(id, _)| id.kind == ListenerRule::NAME);
+        let mut its = rules.filter(|(id, _)| id.key.strip_prefix(prefix).is_some_and(|hash| !hash.contains('-')));
+        serde_json::from_value(its.next().unwrap().1.want.clone()).unwrap()
+    };
+    assert_eq!(on("web-").listener, LISTENER.into());
+    assert_eq!(on("web.test-").listener, OTHER_LISTENER.into());
+    assert_eq!(on("web.test-").target_groups, on("web-").target_groups);
+
+    let older = claim("EcsService/shop/returns", "2026-01-01T00:00:00Z");
+    let claimed = ListenerReference { claims: vec![mine, older], ..test };
+    asked.references.test_listeners = [("web".into(), Reference::Ready(claimed))].into();
+    assert_eq!(asked.refused(), [("AlreadyClaimed".to_owned(), "spec.loadBalancers[web].testRule".to_owned())]);
+
+    let (reason, message) = ("LoadBalancerNotFound".to_owned(), "no listener test".to_owned());
+    asked.references.test_listeners = [("web".into(), Reference::Waiting { reason: reason.clone(), message })].into();
+    assert!(matches!(asked.desire(), Err(Obstacle::Waiting { reason: waits, .. }) if waits == reason));
 }
 
 #[test]

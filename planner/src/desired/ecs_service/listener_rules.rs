@@ -122,6 +122,22 @@ pub(super) enum Traffic {
     Test,
 }
 
+/// The listeners of an entry.
+pub(super) struct Listeners {
+    pub(super) production: ListenerReference,
+    /// The same one, unless the entry names another.
+    pub(super) test: ListenerReference,
+}
+
+impl Listeners {
+    fn of(&self, traffic: Traffic) -> &ListenerReference {
+        match traffic {
+            Traffic::Production => &self.production,
+            Traffic::Test => &self.test,
+        }
+    }
+}
+
 /// A rule that is wanted.
 pub(super) struct Made {
     pub(super) id: Id,
@@ -147,11 +163,12 @@ impl Builder<'_> {
         &self,
         graph: &Graph,
         entry: &'a ServiceLoadBalancer,
-        listener: &ListenerReference,
+        listeners: &Listeners,
         (target_group, alternate): (&Text, Option<&Text>),
         at: &FieldPath,
     ) -> Result<Vec<Draft<'a>>, GraphError> {
         let draft = |(spec, traffic): (&'a Spec, Traffic)| {
+            let listener = listeners.of(traffic);
             let conditions = conditions(spec).normalise();
             let hash = content_hash(&json!(conditions));
             let hash = hash.get(..HASH).unwrap_or(&hash);
@@ -201,31 +218,39 @@ impl Builder<'_> {
         Ok(made)
     }
 
-    /// Whether the rules of an entry may be what they are on that listener.
+    /// Whether the rules of an entry may be what they are on their listeners.
     pub(super) fn check_rules(
         &self,
         entry: &ServiceLoadBalancer,
-        listener: &ListenerReference,
+        listeners: &Listeners,
         at: &FieldPath,
     ) -> Vec<Refusal> {
-        let at = at.member("rules");
-        let namespace = &self.scope.namespace;
-        let hosts = |rule: &Spec| unclaimable(rule, listener.hosts.as_deref(), namespace, &at.member("hosts"));
-        let all = || entry.rules.iter().chain(&entry.test_rule);
-        let mut refusals: Vec<Refusal> = all().flat_map(hosts).collect();
-        refusals.extend(contested(&self.scope.ownership().object, &listener.claims, &at));
-        let plain = listener.protocol == Some(ListenerProtocol::Http);
-        for rule in all() {
-            let values = conditions(rule).normalise().values();
-            if values > MOST_VALUES {
-                let message =
-                    format!("a rule can have {MOST_VALUES} values in all, this one has {values}; write more rules");
-                refusals.push(Refusal::new("TooManyConditions", at.clone(), message));
-            }
-            if plain && (rule.authenticate_oidc.is_some() || rule.authenticate_cognito.is_some()) {
-                let message = "users can log in only where the listener's protocol is HTTPS; name such a listener";
-                refusals.push(Refusal::new("NeedsHttps", at.clone(), message));
-            }
+        let object = self.scope.ownership().object;
+        let Listeners { production, test } = listeners;
+        let rules = at.member("rules");
+        let mut refusals: Vec<Refusal> =
+            entry.rules.iter().flat_map(|rule| self.check_rule(rule, production, &rules)).collect();
+        refusals.extend(entry.test_rule.iter().flat_map(|rule| self.check_rule(rule, test, &at.member("testRule"))));
+        refusals.extend(contested(&object, &production.claims, &rules));
+        if test.listener_arn != production.listener_arn {
+            refusals.extend(contested(&object, &test.claims, &at.member("testRule")));
+        }
+        refusals
+    }
+
+    fn check_rule(&self, rule: &Spec, listener: &ListenerReference, at: &FieldPath) -> Vec<Refusal> {
+        let hosts = at.member("hosts");
+        let mut refusals = unclaimable(rule, listener.hosts.as_deref(), &self.scope.namespace, &hosts);
+        let values = conditions(rule).normalise().values();
+        if values > MOST_VALUES {
+            let message =
+                format!("a rule can have {MOST_VALUES} values in all, this one has {values}; write more rules");
+            refusals.push(Refusal::new("TooManyConditions", at.clone(), message));
+        }
+        let logs_in = rule.authenticate_oidc.is_some() || rule.authenticate_cognito.is_some();
+        if logs_in && listener.protocol == Some(ListenerProtocol::Http) {
+            let message = "users can log in only where the listener's protocol is HTTPS; name such a listener";
+            refusals.push(Refusal::new("NeedsHttps", at.clone(), message));
         }
         refusals
     }

@@ -8,7 +8,7 @@ use longshore_crds::task_definition::TransportProtocol;
 
 use super::Builder;
 use super::dns::{Names, check_dns, dns_entry, records};
-use super::listener_rules::Priorities;
+use super::listener_rules::{Listeners, Priorities};
 use super::network::ServiceNetwork;
 use super::shifting::shift;
 use crate::desired::obstacle::{ListenerReference, Need, Obstacle, Reference, Refusal};
@@ -64,12 +64,13 @@ impl Builder<'_> {
                     .push(ServiceTarget { advanced_configuration: shift, ..target(entry, arn.as_str().into()) });
                 continue;
             }
-            match self.listener(entry, &at) {
+            match self.listeners(entry, &at) {
                 Reference::Waiting { reason, message } => {
                     waiting = waiting.or(Some(Obstacle::Waiting { reason, message }));
                 }
-                Reference::Ready(listener) => {
-                    refusals.extend(self.check_rules(entry, &listener, &at));
+                Reference::Ready(listeners) => {
+                    refusals.extend(self.check_rules(entry, &listeners, &at));
+                    let listener = &listeners.production;
                     let handle = self.target_group(graph, entry, &at)?;
                     let label = resource_label(&listener.listener_arn, handle.out(TargetGroupOutput::ArnSuffix));
                     attached.resource_labels.extend(label.map(|label| (entry.name.clone(), label)));
@@ -79,12 +80,12 @@ impl Builder<'_> {
                     } else {
                         None
                     };
-                    drafts.extend(self.drafts(graph, entry, &listener, (&group, alternate.as_ref()), &at)?);
+                    drafts.extend(self.drafts(graph, entry, &listeners, (&group, alternate.as_ref()), &at)?);
                     attached.targets.push(target(entry, group));
                     shifts.extend(alternate.map(|alternate| (attached.targets.len() - 1, entry, alternate)));
-                    self.open_ports(graph, entry, &listener, network, &at)?;
+                    self.open_ports(graph, entry, listener, network, &at)?;
                     refusals.extend(check_dns(entry, &at));
-                    match dns_entry(entry, &listener, &at) {
+                    match dns_entry(entry, listener, &at) {
                         Reference::Ready(entries) => hosts.extend(entries),
                         Reference::Waiting { reason, message } => {
                             waiting = waiting.or(Some(Obstacle::Waiting { reason, message }));
@@ -111,6 +112,21 @@ impl Builder<'_> {
             (false, _) => Err(Obstacle::Refused(refusals)),
             (true, Some(waiting)) => Err(waiting),
             (true, None) => Ok(attached),
+        }
+    }
+
+    fn listeners(&self, entry: &ServiceLoadBalancer, at: &FieldPath) -> Reference<Listeners> {
+        let test = self.references.test_listeners.get(&entry.name).cloned();
+        match (self.listener(entry, at), test) {
+            (Reference::Waiting { reason, message }, _) | (_, Some(Reference::Waiting { reason, message })) => {
+                Reference::Waiting { reason, message }
+            }
+            (Reference::Ready(production), Some(Reference::Ready(test))) => {
+                Reference::Ready(Listeners { production, test })
+            }
+            (Reference::Ready(production), None) => {
+                Reference::Ready(Listeners { test: production.clone(), production })
+            }
         }
     }
 

@@ -200,7 +200,9 @@ impl Builder<'_> {
         let entries = &self.spec.load_balancers;
         let by_arn = |arn: &String| entries.iter().any(|entry| listener_arn(entry) == Some(arn));
         let named = entries.iter().filter(|entry| is_named(entry));
-        let listeners = named.filter_map(|entry| self.references.listeners.get(&entry.name)?.ready());
+        let References { listeners, test_listeners, .. } = self.references;
+        let of_entry = |name: &String| [listeners.get(name), test_listeners.get(name)];
+        let listeners = named.flat_map(|entry| of_entry(&entry.name)).filter_map(|reference| reference?.ready());
         let of_listeners = listeners
             .filter(|listener| !by_arn(&listener.listener_arn))
             .flat_map(|listener| [listener.listener_arn.clone(), listener.security_group_id.clone()]);

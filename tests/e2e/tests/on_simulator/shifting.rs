@@ -6,6 +6,14 @@ use serde_json::{Value, json};
 
 use crate::stack;
 
+/// The load balancer `public`, with one more listener, for those who look at what is new.
+fn with_test_listener(ns: &Namespace<'_>) -> Result<String> {
+    let certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+    let test = json!({"name": "test", "port": 8443, "protocol": "HTTPS", "certificateArns": [certificate],
+        "hosts": [{"pattern": "*.example.com", "namespaces": {"from": "Same"}}]});
+    Ok(balancer(&ns.name)?.replacen("  ingressCidrs:", &format!("    - {test}\n  ingressCidrs:"), 1))
+}
+
 /// A service behind the load balancer `public`, with this image.
 fn checkout(ns: &Namespace<'_>, image: &str, hooks: &Value) -> String {
     let object = json!({
@@ -19,7 +27,7 @@ fn checkout(ns: &Namespace<'_>, image: &str, hooks: &Value) -> String {
             "loadBalancers": [{
                 "name": "web", "loadBalancer": {"name": "public"}, "listener": "https", "containerName": "web",
                 "containerPort": 8080, "rules": [{"hosts": ["checkout.example.com"]}],
-                "testRule": {"hosts": ["checkout.example.com"], "headers": [{"name": "x-test", "values": ["1"]}]},
+                "testRule": {"hosts": ["checkout.example.com"]}, "testListener": "test",
                 "healthCheck": {"intervalSeconds": 10, "healthyThresholdCount": 2}, "deregistrationDelaySeconds": 10,
             }],
         },
@@ -27,13 +35,12 @@ fn checkout(ns: &Namespace<'_>, image: &str, hooks: &Value) -> String {
     object.to_string()
 }
 
-/// The task that answers, of the production rule or of the test rule.
+/// The task that answers, by the production rule or by the test rule.
 fn answers(ns: &Namespace<'_>, test: bool) -> Result<String> {
     let status = ns.get("alb/public")?;
-    let url = format!("https://{}/", text(&status, "/status/dnsName"));
-    let headers = if test { json!({"x-test": "1"}) } else { json!({}) };
-    let outcome =
-        ns.stack.simulator().request(&json!({"url": url, "host": "checkout.example.com", "headers": headers}))?;
+    let port = if test { 8443 } else { 443 };
+    let url = format!("https://{}:{port}/", text(&status, "/status/dnsName"));
+    let outcome = ns.stack.simulator().request(&json!({"url": url, "host": "checkout.example.com"}))?;
     ensure!(outcome["status"] == 200, "{outcome:#}");
     let arn = text(&outcome, "/task");
     let tasks = ns.stack.aws.ecs("DescribeTasks", &json!({"cluster": cluster(ns)?, "tasks": [arn]}))?;
@@ -49,7 +56,7 @@ fn a_paused_deployment_tells_so_goes_on_when_it_is_named_and_takes_the_traffic_o
     let ns = Namespace::create(stack(), "shifting")?;
     let both = hello(&ns.name)?;
     ns.apply(both.split("---\n").next().unwrap_or_default())?;
-    ns.apply(&balancer(&ns.name)?)?;
+    ns.apply(&with_test_listener(&ns)?)?;
     ns.apply(&checkout(&ns, "public.ecr.aws/nginx/nginx:1.27", &json!([])))?;
     ns.wait_ready("ecssvc/checkout")?;
     let old = answers(&ns, false)?;
