@@ -70,7 +70,8 @@ pub(super) struct Work {
     pub(super) facts: Facts,
     pub(super) memory: Memory,
     pub(super) desired: Desired,
-    /// Where to look beside the inventory: what the spec asks for, also while everything of it goes.
+    /// Where to look beside the inventory: what the spec asks for, also while everything of it goes, and what else it may
+    /// have made.
     pub(super) look_at: Graph,
     pub(super) inventory: Inventory,
     pub(super) options: Options,
@@ -120,10 +121,11 @@ impl<O: Object> Pass<'_, O> {
         }
         let refused = if changes { self.publish(&desired.endpoints).await? } else { None };
         self.warn_of(&desired.warnings).await;
+        let remembered = inventory::read(self.status().resources());
         let work = Work {
             intent: if changes { Intent::Manage } else { Intent::Observe },
-            look_at: desired.graph.clone(),
-            inventory: inventory::read(self.status().resources()),
+            look_at: desired.look_at(&remembered),
+            inventory: remembered,
             // What waits for something has been asked for, also when that comes.
             asked: if desired.held.is_some() { format!("{}, which waits", self.asked()) } else { self.asked() },
             refused,
@@ -176,19 +178,20 @@ impl<O: Object> Pass<'_, O> {
         self.stop_what_runs(&scope, &session.reader(), &session.writer()).await?;
         let memory = Memory::read(self.status().memory());
         // A status that was lost, as by a restore, must not leave orphans: what the spec asks for is looked for too.
-        let (look_at, watch, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
-            Ok((desired, facts)) => (desired.graph, desired.watch, facts),
+        let (mut desired, facts) = match self.desired_with_facts(&scope, &environment, &memory).await {
+            Ok(found) => found,
             // With neither, nothing tells what it owns; that it owns nothing would be a guess.
             Err(halt) if remembered.0.is_empty() => return Err(halt.while_deleting()),
-            Err(_) => (Graph::default(), None, facts_of(&environment)),
+            Err(_) => (Desired::default(), facts_of(&environment)),
         };
+        let (look_at, watch) = (desired.look_at(&remembered), desired.watch.take());
         let running = match &watch {
             Some(watch) => self.still_running(watch, &session.reader()).await?,
             None => vec![],
         };
         let work = Work {
             intent: Intent::Delete,
-            desired: Desired::default(),
+            desired: Desired { otherwise: desired.otherwise, ..Desired::default() },
             look_at,
             inventory: remembered,
             asked: self.asked(),

@@ -114,6 +114,8 @@ impl<O: Object> Pass<'_, O> {
         let now = self.shell.clock.now().0;
         let (ownership, known) = (work.scope.ownership(), verified.recall(&work.look_at, now));
         let mut world = look(&work.reader, &ownership, &work.inventory, &work.look_at, known).await;
+        // Nobody needs the right to read what they may never have asked for.
+        world.unknown.retain(|id, _| work.desired.otherwise.get(id).is_none());
         self.distrust(work, &mut world);
         self.learn(work, &world);
         if work.intent == Intent::Delete {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::desired::Said;
-use crate::engine::{Graph, Options, Plan, World, content_hash};
+use crate::engine::{Graph, Node, Options, Plan, World, content_hash};
 
 /// What was asked for, and what came of it, when AWS last was as it should be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,15 +43,41 @@ pub fn asked(generation: i64, options: &Options, said: Said<'_>) -> String {
 impl Settled {
     /// What the object converges to, should it.
     pub(super) fn of(look: &Look<'_>) -> Self {
-        let wanted: Map<String, Value> =
-            look.graph.iter().map(|(id, node)| (id.to_string(), node.want.clone())).collect();
+        let wanted: Map<String, Value> = look.graph.iter().map(|(id, node)| (id.to_string(), wish(node))).collect();
         Self { asked: look.asked.to_owned(), wanted: content_hash(&Value::Object(wanted)) }
     }
+}
+
+/// What is wanted of a resource, whatever the time of day.
+fn wish(node: &Node) -> Value {
+    let mut wish = node.want.clone();
+    if let Some(members) = wish.as_object_mut() {
+        members.retain(|name, _| !node.rules.timed.contains(&name.as_str()));
+    }
+    wish
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::scheduler::schedule::Schedule;
+
+    fn wanted(expression: &str, start_date: &str) -> String {
+        let mut graph = Graph::default();
+        let (expression, start_date) = (expression.to_owned(), Some(start_date.to_owned()));
+        graph
+            .add("schedule", Schedule { expression, start_date, ..Schedule::default() }, "spec.schedule", &[])
+            .unwrap();
+        let (world, plan, now) = (World::default(), Plan::default(), jiff::Timestamp::UNIX_EPOCH);
+        Settled::of(&Look { asked: "1", graph: &graph, world: &world, plan: &plan, now }).wanted
+    }
+
+    #[test]
+    fn a_rate_that_would_begin_later_by_now_is_no_other_wish() {
+        let before = wanted("rate(20 minutes)", "2027-01-01T04:05:43Z");
+        assert_eq!(wanted("rate(20 minutes)", "2027-01-01T04:25:43Z"), before);
+        assert_ne!(wanted("rate(30 minutes)", "2027-01-01T04:05:43Z"), before);
+    }
 
     #[test]
     fn people_ask_for_something_new_by_the_spec_by_consent_or_by_a_rollback() {

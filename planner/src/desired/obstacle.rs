@@ -15,7 +15,7 @@ use super::ecs_cluster::provider_name;
 use super::ecs_service::is_fargate_provider;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
-use crate::engine::{FieldPath, Graph, GraphError, Id, Ownership};
+use crate::engine::{FieldPath, Graph, GraphError, Id, Inventory, Ownership};
 use crate::kinds::route53::record_set::{Alias, RecordType};
 use crate::one_off::Order;
 use crate::report::RolledBack;
@@ -376,6 +376,8 @@ pub struct References {
     pub cluster: Reference<ClusterReference>,
     /// The listener of each entry of `loadBalancers` that names one, by the entry's name.
     pub listeners: BTreeMap<String, Reference<ListenerReference>>,
+    /// The `testListener` of each entry that names one.
+    pub test_listeners: BTreeMap<String, Reference<ListenerReference>>,
     /// The services of `networkConfiguration.allowFrom`, by namespace and name.
     pub services: BTreeMap<(String, String), Reference<ServiceReference>>,
     /// The file systems of `task.volumes`, by namespace and name.
@@ -396,6 +398,7 @@ impl References {
         Self {
             cluster,
             listeners: BTreeMap::new(),
+            test_listeners: BTreeMap::new(),
             services: BTreeMap::new(),
             file_systems: BTreeMap::new(),
             access: vec![],
@@ -411,6 +414,9 @@ impl References {
 pub struct Desired {
     /// The resources.
     pub graph: Graph,
+    /// What there may be of the object as its spec had been written otherwise, and which only the status tells: looked for
+    /// where that is lost.
+    pub otherwise: Graph,
     /// What will work and is probably not meant.
     pub warnings: Vec<Warning>,
     /// The revision that the spec asks for was rolled back, and is not tried again.
@@ -425,6 +431,14 @@ pub struct Desired {
     pub watch: Option<Watch>,
     /// Hosts that external-dns is asked to lead to a name.
     pub endpoints: BTreeMap<String, String>,
+}
+
+impl Desired {
+    /// Where to look, beside what is `remembered`.
+    pub fn look_at(&self, remembered: &Inventory) -> Graph {
+        let otherwise = if remembered.0.is_empty() { self.otherwise.clone() } else { Graph::default() };
+        self.graph.clone().with(&otherwise)
+    }
 }
 
 /// Why a revision is not rolled out for now.

@@ -140,6 +140,15 @@ impl Graph {
         }
     }
 
+    /// These resources too, less those that it has already.
+    pub fn with(mut self, other: &Self) -> Self {
+        for (id, node) in other.iter().filter(|(id, _)| self.get(id).is_none()).collect::<Vec<_>>() {
+            self.nodes.insert(id.clone(), node.clone());
+            self.order.push(id.clone());
+        }
+        self
+    }
+
     /// Some of its resources.
     pub(super) fn only(&self, keep: impl Fn(&Id, &Node) -> bool) -> Self {
         let nodes: BTreeMap<Id, Node> = self

@@ -31,6 +31,9 @@ pub trait Kind: Serialize + DeserializeOwned + Clone + PartialEq + 'static {
     /// Whether one that was found as wanted stays so until somebody writes to it, so that it may be relied on for a
     /// while: see [`super::Verified`]. Not where AWS itself changes it, or its detail is told.
     const RESTS: bool = false;
+    /// The JSON members that are wanted by the time of day, and of which an earlier one is as good: another one is no
+    /// other wish.
+    const TIMED: &'static [&'static str] = &[];
     /// The API operations that change one, as CloudTrail names their events: for people who look for what else writes
     /// it.
     const CHANGED_BY: &'static [&'static str] = &[];
@@ -109,6 +112,8 @@ pub struct Rules {
     pub deploys: &'static [&'static str],
     /// See [`Kind::RESTS`].
     pub rests: bool,
+    /// See [`Kind::TIMED`].
+    pub timed: &'static [&'static str],
     /// See [`Kind::CHANGED_BY`].
     pub changed_by: &'static [&'static str],
     normalise: fn(&Value) -> Result<Value, KindError>,
@@ -130,6 +135,7 @@ impl Rules {
             part_of: K::PART_OF,
             deploys: K::DEPLOYS,
             rests: K::RESTS,
+            timed: K::TIMED,
             changed_by: K::CHANGED_BY,
             normalise: |value| write::<K>(&read::<K>(value)?.normalise()),
             comparable: |want, seen| {

@@ -2,7 +2,7 @@
 
 use longshore_crds::{EcsTaskTriggerSpec, EcsTaskTriggerStatus};
 use longshore_planner::desired::{Desired, Facts, Memory, Obstacle, References, Scope, Times, ecs_task_trigger};
-use longshore_planner::engine::{FieldPath, Kind, Seen, Thing, World};
+use longshore_planner::engine::{Entry, FieldPath, Inventory, Kind, Seen, Thing, World};
 use longshore_planner::event_pattern::mistakes;
 use longshore_planner::kinds::eventbridge::rule::Rule;
 use longshore_planner::kinds::iam::role::Role;
@@ -268,4 +268,21 @@ fn its_status_tells_of_the_rule_and_of_no_time() {
     fill_trigger(&mut status, &desired.graph, &world, "2026-11-01T01:30:00Z".parse().unwrap());
     assert_eq!((status.rule_arn.as_deref(), status.next_run, status.schedule_arn), (Some("arn:rule"), None, None));
     assert_eq!(status.task_definition_arn.as_deref(), Some(revision));
+}
+
+#[test]
+fn where_nothing_is_remembered_the_schedule_that_it_may_have_been_is_looked_for() {
+    let desired = desire(&json!({})).unwrap();
+    let looked_for = |remembered: &Inventory| -> Vec<String> {
+        let graph = desired.look_at(remembered);
+        graph.iter().filter(|(id, _)| desired.graph.get(id).is_none()).map(|(id, _)| id.kind.clone()).collect()
+    };
+    assert_eq!(looked_for(&Inventory::default()), ["scheduler/schedule"]);
+    let (id, _) = desired.graph.iter().next().unwrap();
+    let remembered = Inventory([(id.clone(), Entry::default())].into());
+    assert!(looked_for(&remembered).is_empty(), "what is remembered is all that there is");
+    let timed = json!({"event": null, "schedule": {"expression": "cron(15 4 * * ? *)"}});
+    let timed = desire(&timed).unwrap();
+    let kinds: Vec<&str> = timed.otherwise.iter().map(|(id, _)| id.kind.as_str()).collect();
+    assert_eq!(kinds, ["eventbridge/rule"]);
 }

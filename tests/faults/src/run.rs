@@ -66,6 +66,7 @@ pub(crate) async fn undisturbed(scenario: &Scenario, from: Option<&Snapshot>) ->
     run.play().await;
     run.outcome.problems.extend(oracle::refused(scenario, &run.stage));
     run.outcome.problems.extend(oracle::unquiet(scenario, &run.stage));
+    run.outcome.story = run.process.seam.story();
     let snapshot = run.stage.snapshot();
     (run.outcome, snapshot)
 }
@@ -146,8 +147,8 @@ impl<'a> Run<'a> {
     }
 
     async fn perform(&mut self, act: &Act) {
-        let needs_nobody = matches!(act, Act::Restore);
-        if needs_nobody {
+        let down = act.down();
+        if down.is_some() {
             self.process.seam.close();
         }
         act.perform(&self.stage);
@@ -156,8 +157,8 @@ impl<'a> Run<'a> {
         if self.trial.is_none() {
             self.tell(act.unmet(&self.stage).into_iter().collect());
         }
-        if needs_nobody {
-            self.restart().await;
+        if let Some(down) = down {
+            self.restart(down).await;
         }
     }
 
@@ -236,14 +237,14 @@ impl<'a> Run<'a> {
         self.scenario.meanwhile(trial.meanwhile, &self.stage.api);
         self.judge.user_did(&self.stage.api);
         if trial.kind.is_crash() {
-            self.restart().await;
+            self.restart(DOWN).await;
         }
     }
 
     /// The process is gone, and after a while there is another one.
-    async fn restart(&mut self) {
+    async fn restart(&mut self, down: Duration) {
         let seam = self.process.seam.successor();
-        sleep(DOWN).await;
+        sleep(down).await;
         self.process = self.stage.start(seam);
     }
 

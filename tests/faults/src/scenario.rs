@@ -10,6 +10,7 @@ use longshore_simulator::services::{cloudwatch, ecs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::doors::DOWN;
 use crate::fault::Meanwhile;
 use crate::stage::Stage;
 
@@ -122,6 +123,8 @@ pub(crate) enum Act {
     EmptyStatus(String),
     /// While no controller runs, everything is made anew from what was applied: other UIDs, no status, no finalizers.
     Restore,
+    /// No controller runs for so many seconds.
+    Away(u64),
     /// Somebody changes something in AWS by hand; the input has the names of the API. `{of: OBJECT, resource: KIND:KEY}`
     /// in it stands for what that object has made, by the beginning of its identity: its ARN or id, or with
     /// `member: NAME` that part of what it is found by.
@@ -134,6 +137,8 @@ pub(crate) enum Act {
     Load { service: Value, metric: String, value: f64 },
     /// So many tasks are asked for now, in an undisturbed run.
     Count { service: Value, is: u64 },
+    /// So often schedules have started tasks by now, in an undisturbed run.
+    Runs(usize),
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
 }
@@ -187,16 +192,36 @@ impl Act {
                 let service = named(service, api);
                 stage.simulator.with_world(|world| cloudwatch::set_load(world, &service, metric, *value));
             }
-            Self::Count { .. } | Self::Wait(_) => {}
+            Self::Count { .. } | Self::Runs(_) | Self::Away(_) | Self::Wait(_) => {}
+        }
+    }
+
+    /// How long no controller runs.
+    pub(crate) fn down(&self) -> Option<Duration> {
+        match self {
+            Self::Restore => Some(DOWN),
+            Self::Away(seconds) => Some(Duration::from_secs(*seconds)),
+            _ => None,
         }
     }
 
     /// What is not as it should be at this moment of an undisturbed run.
     pub(crate) fn unmet(&self, stage: &Stage) -> Option<String> {
-        let Self::Count { service, is } = self else { return None };
-        let service = named(service, &stage.api);
-        let desired = stage.simulator.with_world(|world| ecs::desired(world, &service));
-        (desired != Some(*is)).then(|| format!("{desired:?} tasks are asked for, and not {is}, {}", stage.now()))
+        match self {
+            Self::Count { service, is } => {
+                let service = named(service, &stage.api);
+                let desired = stage.simulator.with_world(|world| ecs::desired(world, &service));
+                (desired != Some(*is))
+                    .then(|| format!("{desired:?} tasks are asked for, and not {is}, {}", stage.now()))
+            }
+            Self::Runs(are) => {
+                let runs = stage.simulator.with_world(|world| {
+                    world.scheduler.firings.iter().filter(|firing| firing.failure.is_none()).count()
+                });
+                (runs != *are).then(|| format!("schedules have started {runs} tasks, and not {are}, {}", stage.now()))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -56,7 +56,8 @@ impl Suite {
         let mut suite = Self { scenarios: vec![], ends: BTreeMap::new(), calls: BTreeMap::new() };
         for scenario in scenarios.into_iter().filter(|scenario| needed.contains(&scenario.name)) {
             let (outcome, end) = suite.undisturbed(&scenario);
-            assert!(outcome.problems.is_empty(), "{}, undisturbed: {:#?}", scenario.name, outcome.problems);
+            let Outcome { problems, story, .. } = &outcome;
+            assert!(problems.is_empty(), "{}\n{}, undisturbed: {problems:#?}", story.join("\n"), scenario.name);
             let (again, _) = suite.undisturbed(&scenario);
             assert_eq!(names(&outcome), names(&again), "{}: two undisturbed runs differ", scenario.name);
             suite.ends.insert(scenario.name.clone(), end);

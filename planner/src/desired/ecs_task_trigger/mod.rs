@@ -23,10 +23,11 @@ use super::obstacle::{
     ClusterReference, Desired, Facts, Obstacle, Reference, References, Refusal, TaskSource, Warning,
 };
 use super::scope::Scope;
-use crate::engine::{FieldPath, Graph, Text};
+use crate::engine::{FieldPath, Graph, GraphError, Text};
 use crate::kinds::ecs::service::Network;
+use crate::kinds::eventbridge::rule::{DEFAULT_BUS, Rule};
 use crate::kinds::iam::role::RoleOutput;
-use crate::kinds::scheduler::schedule::{EcsParameters, Target};
+use crate::kinds::scheduler::schedule::{EcsParameters, Schedule, Target};
 use crate::triggered::Watch;
 
 /// The key of the schedule in its object's graph.
@@ -129,7 +130,8 @@ pub fn ecs_task_trigger(
         (false, _) => Err(Obstacle::Refused(refusals)),
         (true, false) => Err(Obstacle::Needs(needs)),
         (true, true) => {
-            Ok(Desired { graph, pins, warnings: start.warnings(), watch: Some(watch), ..Desired::default() })
+            let (otherwise, warnings) = (start.otherwise(scope)?, start.warnings());
+            Ok(Desired { graph, otherwise, pins, warnings, watch: Some(watch), ..Desired::default() })
         }
     }
 }
@@ -173,6 +175,23 @@ impl<'a> Start<'a> {
             Self::At { timing, .. } => timing.warnings,
             Self::On { told, .. } => told.warnings,
         }
+    }
+
+    /// What would start the tasks were it the other form: a schedule that has become a rule, or a rule that has become a
+    /// schedule, would start them beside it.
+    fn otherwise(&self, scope: &Scope) -> Result<Graph, GraphError> {
+        let mut graph = Graph::default();
+        let name = scope.base();
+        match self {
+            Self::At { .. } => {
+                let rule = Rule { name, event_bus: DEFAULT_BUS.to_owned(), ..Rule::default() };
+                graph.add(RULE_KEY, rule, event::AT, &[])?;
+            }
+            Self::On { .. } => {
+                graph.add(SCHEDULE_KEY, Schedule { name, ..Schedule::default() }, schedule::AT, &[])?;
+            }
+        }
+        Ok(graph)
     }
 
     fn add(&self, graph: &mut Graph, scope: &Scope, spec: &EcsTaskTriggerSpec, target: Target) -> Result<(), Obstacle> {

@@ -126,6 +126,7 @@ impl Kind for Schedule {
     const FIXED: &'static [&'static str] = &["name"];
     const ADDRESS: &'static [&'static str] = &["name"];
     const RESTS: bool = true;
+    const TIMED: &'static [&'static str] = &["startDate"];
     const CHANGED_BY: &'static [&'static str] = &["CreateSchedule", "UpdateSchedule", "DeleteSchedule"];
     type Output = ScheduleOutput;
 

@@ -168,7 +168,7 @@ impl Account {
 
 /// What may have been replaced by another when the status was lost, and so is not in the spec any more.
 fn is_replaceable(thing: &Thing) -> bool {
-    let kinds = ["task definition", "role", "target group", "listener rule", "scalable target", "event rule"];
+    let kinds = ["task definition", "role", "target group", "listener rule", "scalable target"];
     (kinds.contains(&thing.kind) || capacity::of_entry(thing)) && !thing.ownership("object").is_empty()
 }
 

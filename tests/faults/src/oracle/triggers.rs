@@ -31,9 +31,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     let (schedules, rules) = (account.of_object(want, "schedule"), account.of_object(want, "event rule"));
     if want.spec["event"].is_null() {
         let mut found = timed(account, want, &schedules);
-        // The rule that there was before a schedule took its place nothing but the status had told of.
-        let left = !rules.is_empty() && !want.forgotten;
-        found.extend(left.then(|| format!("{} rules of events beside a schedule", rules.len())));
+        found.extend((!rules.is_empty()).then(|| format!("{} rules of events beside a schedule", rules.len())));
         return found;
     }
     let mut found = on_events(account, want, &rules);
