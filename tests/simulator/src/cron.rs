@@ -2,7 +2,7 @@
 //!
 //! Application Auto Scaling user guide, "Schedule recurring scaling actions using cron expressions".
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -18,7 +18,27 @@ pub enum Schedule {
 }
 
 /// The values that a field of a cron expression allows; empty: all.
-pub type Field = Vec<i64>;
+pub type Field = Vec<Allowed>;
+
+/// What a field of a cron expression allows. Of days, EventBridge Scheduler user guide, "Schedule types", wildcards of
+/// cron-based schedules: `L`, `W` and `#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// This value.
+    Value(i64),
+    /// The last day of the month.
+    LastDay,
+    /// Of the days from Monday to Friday of the month the one that is nearest to this day; `None`: to the last one.
+    Nearest(Option<i64>),
+    /// The last such day of the week in the month.
+    LastOf(i64),
+    /// The how-manieth such day of the week in the month.
+    Nth(i64, i64),
+}
+
+/// The position of days in [`FIELDS`].
+const DAY_OF_MONTH: usize = 2;
+const DAY_OF_WEEK: usize = 4;
 
 /// The years of expressions that name none end here.
 const LAST_YEAR: i16 = 2199;
@@ -40,8 +60,8 @@ impl Schedule {
             "cron" => {
                 let fields: Vec<&str> = inner.split_whitespace().collect();
                 let fields: [&str; 6] = fields.try_into().ok()?;
-                let mut read = fields.into_iter().zip(FIELDS).map(|(text, bounds)| field(text, bounds));
-                let fields: Option<Vec<Field>> = read.by_ref().collect();
+                let mut read = fields.into_iter().zip(FIELDS).enumerate();
+                let fields: Option<Vec<Field>> = read.by_ref().map(|(at, (text, of))| field(at, text, of)).collect();
                 fields?.try_into().ok().map(Self::Cron)
             }
             "rate" => {
@@ -96,8 +116,30 @@ fn first_wrong(fields: &[Field; 6], time: DateTime) -> Option<usize> {
         i64::from(time.weekday().to_sunday_one_offset()),
         i64::from(time.year()),
     ];
-    let allows = |field: &Field, value: i64| field.is_empty() || field.contains(&value);
+    let allows =
+        |field: &Field, value: i64| field.is_empty() || field.iter().any(|allowed| allowed.is(value, time.date()));
     (0..6).rev().find(|at| !fields.get(*at).zip(values.get(*at)).is_some_and(|(field, value)| allows(field, *value)))
+}
+
+impl Allowed {
+    /// Whether that is the value of a field, on that day.
+    fn is(self, value: i64, date: Date) -> bool {
+        let (day, days) = (i64::from(date.day()), i64::from(date.days_in_month()));
+        match self {
+            Self::Value(allowed) => value == allowed,
+            Self::LastDay => day == days,
+            Self::Nearest(to) => {
+                let works = |day: &i64| {
+                    let weekday = i8::try_from(*day).ok().and_then(|day| date.with().day(day).build().ok());
+                    weekday.is_some_and(|date| !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday))
+                };
+                let to = to.unwrap_or(days);
+                to <= days && (1..=days).filter(works).min_by_key(|it| it.abs_diff(to)) == Some(day)
+            }
+            Self::LastOf(weekday) => value == weekday && day + 7 > days,
+            Self::Nth(weekday, nth) => value == weekday && (day + 6) / 7 == nth,
+        }
+    }
 }
 
 /// The moment of a local time; `None`: the clock leaves it out.
@@ -109,7 +151,7 @@ fn in_zone(time: DateTime, zone: &TimeZone) -> Option<i64> {
     ambiguous.earlier().ok().map(Timestamp::as_millisecond)
 }
 
-fn field(text: &str, (lowest, highest, words): (i64, i64, &[&str])) -> Option<Field> {
+fn field(at: usize, text: &str, (lowest, highest, words): (i64, i64, &[&str])) -> Option<Field> {
     if text == "*" || text == "?" {
         return Some(vec![]);
     }
@@ -119,6 +161,15 @@ fn field(text: &str, (lowest, highest, words): (i64, i64, &[&str])) -> Option<Fi
     };
     let mut values = vec![];
     for part in text.split(',') {
+        let day = match at {
+            DAY_OF_MONTH => day_of_month(part, value),
+            DAY_OF_WEEK => day_of_week(part, value),
+            _ => None,
+        };
+        if let Some(day) = day {
+            values.push(day);
+            continue;
+        }
         let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
         let step = step.map_or(Some(1), |step| step.parse::<usize>().ok().filter(|step| *step > 0))?;
         let (from, to) = match range.split_once('-') {
@@ -127,9 +178,28 @@ fn field(text: &str, (lowest, highest, words): (i64, i64, &[&str])) -> Option<Fi
             None if part.contains('/') => (value(range)?, highest),
             None => (value(range)?, value(range)?),
         };
-        values.extend((from..=to).step_by(step));
+        values.extend((from..=to).step_by(step).map(Allowed::Value));
     }
     Some(values).filter(|values| !values.is_empty())
+}
+
+fn day_of_month(part: &str, value: impl Fn(&str) -> Option<i64>) -> Option<Allowed> {
+    match part.strip_suffix('W') {
+        Some("L") => Some(Allowed::Nearest(None)),
+        Some(day) => value(day).map(|day| Allowed::Nearest(Some(day))),
+        None => (part == "L").then_some(Allowed::LastDay),
+    }
+}
+
+fn day_of_week(part: &str, value: impl Fn(&str) -> Option<i64>) -> Option<Allowed> {
+    if let Some((day, nth)) = part.split_once('#') {
+        return Some(Allowed::Nth(value(day)?, nth.parse().ok().filter(|nth| (1..=5).contains(nth))?));
+    }
+    match part.strip_suffix('L')? {
+        // Of a week it is Saturday.
+        "" => Some(Allowed::Value(7)),
+        day => value(day).map(Allowed::LastOf),
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +221,15 @@ mod tests {
             ("cron(15 2 * * ? *)", "Europe/Stockholm", "2026-03-28T12:00:00Z", "2026-03-30T00:15:00Z"),
             ("cron(15 2 * * ? *)", "Europe/Stockholm", "2026-10-25T00:15:00Z", "2026-10-26T01:15:00Z"),
             ("cron(*/30 * 1 JAN ? 2027)", "UTC", "2026-11-27T08:00:00Z", "2027-01-01T00:00:00Z"),
+            ("cron(0 8 L * ? *)", "UTC", "2027-02-01T00:00:00Z", "2027-02-28T08:00:00Z"),
+            // The last of January 2027 is a Sunday, the first of May a Saturday.
+            ("cron(0 8 LW * ? *)", "UTC", "2027-01-01T00:00:00Z", "2027-01-29T08:00:00Z"),
+            ("cron(0 8 1W MAY ? *)", "UTC", "2027-01-01T00:00:00Z", "2027-05-03T08:00:00Z"),
+            ("cron(0 8 15W AUG ? *)", "UTC", "2027-01-01T00:00:00Z", "2027-08-16T08:00:00Z"),
+            ("cron(0 8 ? * 6L *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-27T08:00:00Z"),
+            ("cron(0 8 ? * 3#2 *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-10T08:00:00Z"),
+            ("cron(0 8 ? * MON#5 *)", "UTC", "2026-12-01T00:00:00Z", "2027-03-29T08:00:00Z"),
+            ("cron(0 8 ? * L *)", "UTC", "2026-11-01T08:00:00Z", "2026-11-07T08:00:00Z"),
             ("rate(2 hours)", "UTC", "2026-11-27T08:00:00Z", "2026-11-27T10:00:00Z"),
             ("at(2026-12-24T18:00:00)", "Europe/Stockholm", "2026-11-27T08:00:00Z", "2026-12-24T17:00:00Z"),
         ];
@@ -162,8 +241,16 @@ mod tests {
 
     #[test]
     fn what_is_no_schedule_is_not_read() {
-        for text in ["cron(0 8 * *)", "cron(60 8 * * ? *)", "rate(0 minutes)", "rate(5 weeks)", "at(tomorrow)", "daily"]
-        {
+        for text in [
+            "cron(0 8 * *)",
+            "cron(60 8 * * ? *)",
+            "cron(0 8 ? * 3#6 *)",
+            "cron(0 8 40W * ? *)",
+            "rate(0 minutes)",
+            "rate(5 weeks)",
+            "at(tomorrow)",
+            "daily",
+        ] {
             assert_eq!(Schedule::read(text), None, "{text}");
         }
     }
