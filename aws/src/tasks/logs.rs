@@ -85,7 +85,12 @@ pub struct Tail {
 impl Tail {
     /// From where to read: not before `since`, in milliseconds since 1970, or only the `last` lines.
     pub fn new(to: &LogDestination, container: &str, task: &str, since: Option<i64>, last: Option<i32>) -> Self {
-        Self { group: to.group.clone(), stream: to.stream(container, task), since, last, token: None }
+        Self::of_stream(&to.group, &to.stream(container, task), since, last)
+    }
+
+    /// The same, of a stream by name.
+    pub fn of_stream(group: &str, stream: &str, since: Option<i64>, last: Option<i32>) -> Self {
+        Self { group: group.to_owned(), stream: stream.to_owned(), since, last, token: None }
     }
 
     /// What was written since the last read. Nothing, as long as the container has not written and there is no stream.

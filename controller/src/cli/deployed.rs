@@ -1,11 +1,15 @@
 //! A service as it stands in AWS, asked by the rights of whoever asks.
 
+use std::fmt::Debug;
+
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use kube::{Api, Client, ResourceExt};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource, ResourceExt};
 use longshore_aws::{Edge, Session, SessionConfig};
 use longshore_crds::status::{ConditionType, ConditionedStatus};
 use longshore_crds::{AwsEnvironment, EcsService};
+use serde::de::DeserializeOwned;
 
 use super::place::Place;
 use super::target::ServiceName;
@@ -24,18 +28,25 @@ impl OfService {
     /// The API of its namespace, and what it is there.
     pub(super) async fn read(&self) -> Result<(Client, EcsService)> {
         let client = self.place.client().await?;
-        let namespace = self.place.namespace(&client).to_owned();
         let ServiceName(name) = &self.service;
-        let service = Api::<EcsService>::namespaced(client.clone(), &namespace).get_opt(name).await;
-        let service = service.with_context(|| format!("cannot read EcsService {namespace}/{name}"))?;
-        let none = || anyhow!("there is no EcsService {namespace}/{name}; --namespace chooses another namespace");
-        Ok((client, service.ok_or_else(none)?))
+        let service = read(&client, self.place.namespace(&client), name).await?;
+        Ok((client, service))
     }
 }
 
+/// An object by name.
+pub(super) async fn read<K>(client: &Client, namespace: &str, name: &str) -> Result<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let (api, kind) = (Api::<K>::namespaced(client.clone(), namespace), K::kind(&()));
+    let found = api.get_opt(name).await.with_context(|| format!("cannot read {kind} {namespace}/{name}"))?;
+    found.ok_or_else(|| anyhow!("there is no {kind} {namespace}/{name}; --namespace chooses another namespace"))
+}
+
 /// `EcsService/shop/hello`
-pub(super) fn title(service: &EcsService) -> String {
-    format!("EcsService/{}/{}", service.namespace().unwrap_or_default(), service.name_any())
+pub(super) fn title<K: Resource<DynamicType = ()>>(object: &K) -> String {
+    format!("{}/{}/{}", K::kind(&()), object.namespace().unwrap_or_default(), object.name_any())
 }
 
 /// Where a service is in AWS.
@@ -52,23 +63,23 @@ impl Deployed {
     pub(super) async fn of(client: &Client, service: &EcsService) -> Result<Self> {
         let status = service.status.as_ref();
         let arns = status.and_then(|status| Some((status.cluster_arn.clone()?, status.service_arn.clone()?)));
-        let Some((cluster, arn)) = arns else { bail!("{} is not in AWS yet{}", title(service), why(service)) };
+        let Some((cluster, arn)) = arns else { bail!("{} is not in AWS yet{}", title(service), why(status)) };
         let name = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
         Ok(Self { cluster, name, session: session(client, service).await? })
     }
 }
 
-/// What its conditions say for it.
-fn why(service: &EcsService) -> String {
-    let status = service.status.as_ref();
+/// What the conditions of an object say for it.
+pub(super) fn why<S: ConditionedStatus>(status: Option<&S>) -> String {
     let told = |kind| status.and_then(|status| status.condition(kind)).filter(|it| !it.message.is_empty());
     let condition = told(ConditionType::Stalled).or_else(|| told(ConditionType::Ready));
     condition.map(|it| format!(": {}: {}", it.reason, it.message)).unwrap_or_default()
 }
 
-async fn session(client: &Client, service: &EcsService) -> Result<Session> {
-    let pinned = service.annotations().get(ANNOTATION_ENVIRONMENT);
-    let name = pinned.ok_or_else(|| anyhow!("{} is in no AwsEnvironment yet", title(service)))?;
+/// With one's own credentials, for the account of an object's environment.
+pub(super) async fn session<K: Resource<DynamicType = ()>>(client: &Client, object: &K) -> Result<Session> {
+    let pinned = object.annotations().get(ANNOTATION_ENVIRONMENT);
+    let name = pinned.ok_or_else(|| anyhow!("{} is in no AwsEnvironment yet", title(object)))?;
     let environment = Api::<AwsEnvironment>::all(client.clone()).get(name).await;
     let spec = environment.with_context(|| format!("cannot read AwsEnvironment {name}, which says the account"))?.spec;
     let config = SessionConfig {
@@ -114,7 +125,8 @@ pub(super) mod tests {
             "type": "Stalled", "status": "True", "reason": "NotGranted", "message": "ask for it",
             "lastTransitionTime": "2026-11-28T12:00:00Z",
         });
-        assert_eq!(why(&service(&json!({}), &json!({"conditions": [condition]}))), ": NotGranted: ask for it");
-        assert_eq!(why(&service(&json!({}), &json!({}))), "");
+        let why = |status: Value| why(service(&json!({}), &status).status.as_ref());
+        assert_eq!(why(json!({"conditions": [condition]})), ": NotGranted: ask for it");
+        assert_eq!(why(json!({})), "");
     }
 }

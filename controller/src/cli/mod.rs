@@ -40,7 +40,7 @@ enum Command {
     Orphans(orphans::Arguments),
     /// Shows an object with what it needs, its tasks, what it has in AWS, and why it is not ready
     Status(status::Arguments),
-    /// Prints what the containers of a service write
+    /// Prints what the containers of a service, a one-off task or a trigger write
     Logs(logs::Arguments),
     /// Runs a command in a container of a service, by ECS Exec
     Exec(exec::Arguments),

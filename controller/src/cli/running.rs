@@ -16,6 +16,11 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// The beginning of the id of the task that is meant.
+    pub(super) fn task(&self) -> Option<&str> {
+        self.task.as_deref()
+    }
+
     /// The tasks that are meant; none is an error that says what there is.
     pub(super) fn tasks<'a>(&self, all: &'a [Task], wanted: impl Fn(&Task) -> bool) -> Result<Vec<&'a Task>> {
         let is_it = |task: &&Task| match &self.task {

@@ -72,6 +72,16 @@ fn status_and_logs_tell_of_a_service_and_restart_replaces_its_tasks() -> Result<
     ensure!(lines.lines().count() >= 2 && lines.lines().all(|line| line.contains(" [web/")), "{lines}");
     contains(&refused(&namespace, None, &["logs", "ecssvc/hello", "--task", "zz"])?, &["no task's id begins with zz"])?;
 
+    let container = json!({"name": "migrate", "image": "public.ecr.aws/docker/library/python:3.12", "command": ["./migrate", "up"]});
+    let task = json!({"cluster": {"name": "main"}, "launchType": "FARGATE", "task": {"cpu": 256, "memory": 512, "containerDefinitions": [container]}});
+    let metadata = json!({"name": "migrate", "namespace": namespace.name});
+    let object =
+        json!({"apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsTask", "metadata": metadata, "spec": task});
+    namespace.apply(&object.to_string())?;
+    let followed = printed(&namespace, &["logs", "ecstask/migrate", "--follow"])?;
+    ensure!(!followed.is_empty() && followed.lines().all(|line| line.starts_with("[migrate/")), "{followed}");
+    contains(&refused(&namespace, None, &["logs", "ecscl/main"])?, &["ecstrig/NAME"])?;
+
     contains(&refused(&namespace, None, &["rollback", "ecssvc/hello"])?, &["no revision but told-hello-"])?;
     let before = deployment(&namespace)?;
     contains(&printed(&namespace, &["restart", "ecssvc/hello"])?, &["spec.restartedAt is", "longshore status"])?;
