@@ -371,6 +371,16 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
     pub certificate_authority_arns: Vec<String>,
+    /// Directories of instances that tasks may mount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(length(max = 4096)), extend("x-kubernetes-list-type" = "set"))]
+    pub host_paths: Vec<String>,
+    /// Whether tasks may have privileged containers, devices of the instance and capabilities beyond Docker's; left out: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_privileged: Option<bool>,
+    /// Whether tasks may share the network, processes and IPC of the instance; left out: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_host_namespaces: Option<bool>,
     /// Security groups that Longshore does not own; left out: those of the environment's VPC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]

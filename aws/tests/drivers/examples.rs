@@ -101,12 +101,19 @@ pub(crate) fn image(tag: &str) -> Value {
     ]}})
 }
 
+/// Tasks of the tests may share their instance's namespaces.
+fn with_host_namespaces() -> AwsEnvironmentSpec {
+    let mut environment = environment();
+    environment.iam.as_mut().unwrap().grants[0].allow_host_namespaces = Some(true);
+    environment
+}
+
 /// Where an object of the examples lives.
 pub(crate) fn scope(object_kind: &'static str, name: &str) -> Scope {
     Scope {
         installation: "installation-1".into(),
         environment_name: "default".into(),
-        environment: environment(),
+        environment: with_host_namespaces(),
         namespace: "shop".into(),
         namespace_labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
         object_kind,

@@ -10,7 +10,7 @@ use longshore_planner::desired::{
 };
 use serde_json::{Value, json};
 
-use crate::objects::{cluster, environment, merge, opened, scope, spec};
+use crate::objects::{cluster, environment, merge, opened, scope, spec, with_host_namespaces};
 
 pub(crate) const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/public/1/2";
 pub(crate) const OTHER_LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/theirs/1/2";
@@ -75,7 +75,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn orders(patch: &Value) -> Self {
-        let mut scope = scope(environment(&json!({})));
+        let mut scope = scope(with_host_namespaces());
         scope.name = "orders".into();
         let mut references = References::to_cluster(cluster());
         references.listeners = BTreeMap::from([("web".to_owned(), Reference::Ready(listener()))]);

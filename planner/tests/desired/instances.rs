@@ -9,7 +9,9 @@ use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use serde_json::{Value, json};
 
-use crate::objects::{cluster, container, desired, environment, hello, refused, scope, value};
+use crate::objects::{
+    cluster, container, desire, desired, environment, hello, refused, scope, value, with_host_namespaces,
+};
 
 /// Example 10 on instances of its cluster, with a patch.
 fn on_instances(patch: &Value) -> Value {
@@ -37,7 +39,8 @@ fn service(desired: &Desired) -> Service {
 fn a_task_on_an_instance_shares_its_network_interface_unless_it_says_awsvpc() {
     for (mode, own) in [(Value::Null, false), (json!("bridge"), false), (json!("host"), false), (json!("awsvpc"), true)]
     {
-        let desired = desired(&on_instances(&json!({"task": {"networkMode": mode}})));
+        let spec = hello(&on_instances(&json!({"task": {"networkMode": mode}})));
+        let desired = desire(&scope(with_host_namespaces()), &spec, &Memory::default()).unwrap();
         let service = service(&desired);
         assert_eq!(service.launch_type, Some(LaunchType::Ec2));
         assert_eq!(service.network.is_some(), own, "{mode}");

@@ -18,6 +18,7 @@ mod exec;
 mod execution_role;
 mod file_systems;
 mod grants;
+mod host;
 mod ignored;
 mod instance_balancing;
 mod instances;

@@ -53,6 +53,13 @@ pub(crate) fn environment(patch: &Value) -> AwsEnvironmentSpec {
     spec("00-environment.yaml", "AwsEnvironment", patch)
 }
 
+/// Example 00, in which tasks may also share their instance's namespaces.
+pub(crate) fn with_host_namespaces() -> AwsEnvironmentSpec {
+    let mut environment = environment(&json!({}));
+    environment.iam.as_mut().unwrap().grants[0].allow_host_namespaces = Some(true);
+    environment
+}
+
 /// The service of example 10.
 pub(crate) fn hello(patch: &Value) -> EcsServiceSpec {
     spec("10-fargate-web.yaml", "EcsService", patch)

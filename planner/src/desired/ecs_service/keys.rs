@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Builder;
 use super::pins::Pins;
-use super::secrets::{SecretSource, named, source};
+use super::secrets::{SecretSource, credentials, named, source};
 use crate::desired::obstacle::{Fact, Need};
 use crate::engine::content_hash;
 
@@ -28,7 +28,8 @@ impl Builder<'_> {
     pub(super) fn secret_statements(&self, pins: &mut Pins) -> Vec<Value> {
         let of_containers = self.spec.task.container_definitions.iter().flat_map(named);
         let of_proxy = self.proxy_log().into_iter().flat_map(|log| &log.secret_options);
-        let named = of_containers.chain(of_proxy.map(|secret| secret.value_from.as_str()));
+        let of_volumes = self.spec.task.volumes.iter().filter_map(credentials);
+        let named = of_containers.chain(of_proxy.map(|secret| secret.value_from.as_str())).chain(of_volumes);
         let sources: BTreeSet<SecretSource> = named.map(|value_from| source(value_from, self.scope)).collect();
         let mut read = Read::default();
         for source in &sources {

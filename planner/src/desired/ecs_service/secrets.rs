@@ -1,6 +1,7 @@
 //! Secrets and parameters that containers name.
 
 use longshore_crds::ContainerDefinition;
+use longshore_crds::task_definition::Volume;
 
 use crate::desired::scope::Scope;
 
@@ -22,6 +23,13 @@ pub(crate) fn source(value_from: &str, scope: &Scope) -> SecretSource {
         Some(&"ssm") => SecretSource::Parameter(value_from.to_owned()),
         _ => SecretSource::Parameter(scope.arn("ssm", &format!("parameter/{}", value_from.trim_start_matches('/')))),
     }
+}
+
+/// The credentials by which a volume is mounted (developer guide, "Use `FSx` for Windows File Server volumes with Amazon ECS": by
+/// the execution role).
+pub(crate) fn credentials(volume: &Volume) -> Option<&str> {
+    let windows = volume.fsx_windows_file_server_volume_configuration.as_ref()?;
+    Some(&windows.authorization_config.credentials_parameter)
 }
 
 /// Every `valueFrom` of a container: its variables, its log driver's options, its registry's credentials.

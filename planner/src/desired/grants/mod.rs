@@ -2,6 +2,7 @@
 //! refused. (Otherwise any tenant could read any secret through a role that Longshore makes.)
 
 mod glob;
+mod host;
 
 use std::collections::BTreeSet;
 
@@ -203,18 +204,28 @@ impl<'a> Granted<'a> {
                 let at = at.member("containerDefinitions").item(&container.name).member("environmentFiles");
                 self.need("actions", |grant| &grant.actions, "s3:GetObject", &at)
             });
-        let volumes = task.content.volumes.iter().filter_map(|volume| self.volume(volume, at));
-        roles.chain(secrets).chain(files).chain(volumes).collect()
+        let volumes = task.content.volumes.iter().flat_map(|volume| self.volume(volume, at));
+        roles.chain(secrets).chain(files).chain(volumes).chain(self.host(&task.content, at)).collect()
     }
 
-    fn volume(&self, volume: &Volume, at: &FieldPath) -> Option<Refusal> {
+    fn volume(&self, volume: &Volume, at: &FieldPath) -> Vec<Refusal> {
         let at = at.member("volumes").item(&volume.name);
-        if let Some(s3) = &volume.s3files_volume_configuration {
+        let s3 = volume.s3files_volume_configuration.as_ref().and_then(|s3| {
             let at = at.member("s3filesVolumeConfiguration.fileSystemArn");
-            return self.need("fileSystemArns", |grant| &grant.file_system_arns, &s3.file_system_arn, &at);
-        }
-        let id = volume.efs_volume_configuration.as_ref()?.file_system_id.as_ref()?;
-        self.foreign_file_system(id, &at.member("efsVolumeConfiguration.fileSystemId"))
+            self.need("fileSystemArns", |grant| &grant.file_system_arns, &s3.file_system_arn, &at)
+        });
+        let id = volume.efs_volume_configuration.as_ref().and_then(|efs| efs.file_system_id.as_ref());
+        let efs = id.and_then(|id| self.foreign_file_system(id, &at.member("efsVolumeConfiguration.fileSystemId")));
+        let windows = volume.fsx_windows_file_server_volume_configuration.iter().flat_map(|fsx| {
+            let at = at.member("fsxWindowsFileServerVolumeConfiguration");
+            let arn = self.scope.arn("fsx", &format!("file-system/{}", fsx.file_system_id));
+            let file_system =
+                self.need("fileSystemArns", |grant| &grant.file_system_arns, &arn, &at.member("fileSystemId"));
+            let secret_at = at.member("authorizationConfig.credentialsParameter");
+            let secret = self.secret(&fsx.authorization_config.credentials_parameter, &secret_at);
+            file_system.into_iter().chain(secret)
+        });
+        s3.into_iter().chain(efs).chain(windows).collect()
     }
 
     /// One that is mounted, or taken over, by its id.

@@ -74,7 +74,7 @@ fn a_one_off_task_runs_on_an_instance() -> Result<()> {
     let spec = json!({
         "cluster": {"name": "main"}, "launchType": "EC2",
         "placementConstraints": [{"type": "memberOf", "expression": "attribute:ecs.availability-zone == eu-west-1a"}],
-        "task": {"networkMode": "host", "containerDefinitions": [job]},
+        "task": {"networkMode": "bridge", "containerDefinitions": [job]},
     });
     ns.apply(&object(&ns, "EcsTask", "placed", &spec))?;
     ns.wait_until("ecstask/placed", "it to succeed", |now| {
