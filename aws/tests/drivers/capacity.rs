@@ -5,6 +5,7 @@ use std::time::Duration;
 use longshore_crds::EcsClusterSpec;
 use longshore_planner::desired::{ClusterReference, ecs_cluster};
 use longshore_planner::engine::{Inventory, World};
+use longshore_simulator::services::ec2;
 use longshore_simulator::services::ec2_auto_scaling::lose_zone;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -215,4 +216,92 @@ async fn what_was_in_a_zone_that_is_lost_comes_back_in_the_others() {
     assert!(!zones(&account).contains(&"eu-west-1a".to_owned()));
     object.converge(&account).await;
     assert_eq!(account.writes(since), [].into(), "ECS and Auto Scaling do that by themselves");
+}
+
+/// The types and life cycles of live instances, sorted.
+fn launched(account: &Account) -> Vec<(String, bool)> {
+    let world = world(account);
+    let instances = world["ec2"]["instances"].as_object().unwrap().values();
+    let live = instances.filter(|it| ["pending", "running"].contains(&it["state"].as_str().unwrap()));
+    let mut found: Vec<(String, bool)> =
+        live.map(|it| (it["instance_type"].as_str().unwrap().to_owned(), it["spot"] == true)).collect();
+    found.sort();
+    found
+}
+
+/// The Spot instance with the most tasks, by its id.
+fn busy_spot_instance(account: &Account) -> String {
+    let world = world(account);
+    let tasks: Vec<&Value> = world["ecs"]["tasks"].as_object().unwrap().values().collect();
+    let on = |id: &str| tasks.iter().filter(|it| it["phase"] == "RUNNING" && it["host"]["ec2_instance"] == id).count();
+    let instances = world["ec2"]["instances"].as_object().unwrap().iter();
+    let spot = instances.filter(|(_, it)| it["spot"] == true && it["state"] == "running");
+    spot.map(|(id, _)| id.clone()).max_by_key(|id| on(id)).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spot_instance_that_is_taken_back_is_drained_and_its_service_comes_back() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({
+        "instanceType": null, "instanceTypes": ["m7g.large", "m7g.xlarge"],
+        "instancesDistribution": {
+            "onDemandBaseCapacity": 1, "onDemandPercentageAboveBaseCapacity": 0,
+            "spotAllocationStrategy": "price-capacity-optimized",
+        },
+    }));
+    let seen = object.converge(&account).await;
+    let mut web = service("web", &reference(&object, &seen), 6, 768);
+    web.converge(&account).await;
+    minutes(3).await;
+    let expected = [("m7g.large", false), ("m7g.large", true), ("m7g.xlarge", true)];
+    assert_eq!(launched(&account), expected.map(|(name, spot)| (name.to_owned(), spot)));
+
+    let since = account.now();
+    object.converge(&account).await;
+    web.converge(&account).await;
+    assert_eq!(account.writes(since), [].into());
+
+    let lost = busy_spot_instance(&account);
+    let before = running(&account).len();
+    assert!(account.simulator.with_world(|world| ec2::interrupt(world, &lost)));
+    let mut gone_after = None;
+    for second in 0..900 {
+        sleep(Duration::from_secs(1)).await;
+        let state = world(&account)["ec2"]["instances"][&lost]["state"].clone();
+        if gone_after.is_none() && state != "running" {
+            gone_after = Some(second);
+        }
+    }
+    assert_eq!((before, gone_after.map(|second| second / 10)), (6, Some(12)), "two minutes later");
+    assert_eq!(running(&account).len(), 6);
+    assert_eq!(launched(&account).len(), 3, "the group has another in its place");
+    object.converge(&account).await;
+    web.converge(&account).await;
+    assert_eq!(account.writes(since), [].into(), "ECS and Auto Scaling do that by themselves");
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_of_a_type_that_is_not_asked_for_any_more_are_replaced_and_others_stay() {
+    let account = Account::new().await;
+    let of = |types: &[&str]| json!({"instanceType": null, "instanceTypes": types});
+    let mut object = cluster(&of(&["m7g.large", "m7g.xlarge"]));
+    object.converge(&account).await;
+    minutes(3).await;
+    let cases = [
+        ("another order", of(&["m7g.xlarge", "m7g.large"]), "m7g.large"),
+        ("one more", of(&["m7g.xlarge", "m7g.large", "m7g.2xlarge"]), "m7g.large"),
+        ("without theirs", of(&["m7g.xlarge", "m7g.2xlarge"]), "m7g.xlarge"),
+    ];
+    for (what, patch, expected) in cases {
+        let mut changed = cluster(&patch);
+        changed.inventory = object.inventory.clone();
+        changed.memory = object.memory.clone();
+        object = changed;
+        object.converge(&account).await;
+        assert_eq!(launched(&account), vec![(expected.to_owned(), false); 3], "{what}");
+        let since = account.now();
+        minutes(5).await;
+        object.converge(&account).await;
+        assert_eq!(account.writes(since), [].into(), "{what}");
+    }
 }

@@ -11,21 +11,34 @@ use serde::{Deserialize, Serialize};
 
 /// A group that is there already says itself what it launches, and how many.
 const ONE_SOURCE: RuleText = (
-    "has(self.autoScalingGroupArn) != has(self.instanceType)",
-    "write instanceType, for a group that is made, or autoScalingGroupArn, of one that is there",
+    "has(self.autoScalingGroupArn) != (has(self.instanceType) || has(self.instanceTypes))",
+    "write instanceType or instanceTypes, for a group that is made, or autoScalingGroupArn, of one that is there",
+);
+const ONE_OR_SEVERAL: RuleText = (
+    "!has(self.instanceType) || !has(self.instanceTypes)",
+    "write instanceType, or instanceTypes in its place: not both",
+);
+/// As the planner's `is_arm`, by the EC2 instance types guide, "Instance type naming conventions". A launch template has one
+/// image, and an image one architecture.
+const ONE_PROCESSOR: RuleText = (
+    "!has(self.instanceTypes) || self.instanceTypes.all(t, t.matches('^(a1[.]|[a-z]+[0-9]+[^.]*g)') == \
+     self.instanceTypes[0].matches('^(a1[.]|[a-z]+[0-9]+[^.]*g)'))",
+    "instanceTypes: an image runs on processors of one kind: name types with Graviton, such as m7g.large, or types without, \
+     not both; for both write two entries",
 );
 const OF_OWN_GROUP: RuleText = (
-    "has(self.instanceType) || !(has(self.amiParameter) || has(self.imageId) || has(self.amiUpdatePolicy) || \
-     has(self.minSize) || has(self.maxSize) || has(self.rootVolumeGiB) || has(self.subnets) || has(self.instanceRole))",
-    "with autoScalingGroupArn what it launches is the group's own: leave out amiParameter, imageId, amiUpdatePolicy, \
-     minSize, maxSize, rootVolumeGiB, subnets and instanceRole",
+    "!has(self.autoScalingGroupArn) || !(has(self.amiParameter) || has(self.imageId) || has(self.amiUpdatePolicy) || \
+     has(self.minSize) || has(self.maxSize) || has(self.rootVolumeGiB) || has(self.subnets) || has(self.instanceRole) || \
+     has(self.instancesDistribution))",
+    "with autoScalingGroupArn what it launches is the group's own: leave out instancesDistribution, amiParameter, imageId, \
+     amiUpdatePolicy, minSize, maxSize, rootVolumeGiB, subnets and instanceRole",
 );
 const ONE_IMAGE: RuleText = (
     "!has(self.imageId) || !(has(self.amiParameter) || has(self.amiUpdatePolicy))",
     "imageId names one image: leave out amiParameter and amiUpdatePolicy, or imageId",
 );
 const BOUNDS: RuleText = (
-    "!has(self.instanceType) || (has(self.maxSize) && (!has(self.minSize) || self.minSize <= self.maxSize))",
+    "has(self.autoScalingGroupArn) || (has(self.maxSize) && (!has(self.minSize) || self.minSize <= self.maxSize))",
     "write maxSize, which is at least minSize",
 );
 /// API reference, `AutoScalingGroupProvider.managedTerminationProtection`: managed scaling "must also be used".
@@ -35,9 +48,15 @@ const PROTECTION_NEEDS_SCALING: RuleText = (
     "managedTerminationProtection: ENABLED needs managedScaling.status: ENABLED",
 );
 
+/// API reference, `InstancesDistribution.SpotMaxPrice`.
+const PRICE_OF_SPOT: RuleText = (
+    "!has(self.spotMaxPrice) || double(self.spotMaxPrice) >= 0.001",
+    "spotMaxPrice is at least 0.001 US dollars an hour; without it the price of On-Demand is the most that is paid",
+);
+
 /// Instances that a cluster has of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[ONE_SOURCE, OF_OWN_GROUP, ONE_IMAGE, BOUNDS, PROTECTION_NEEDS_SCALING]))]
+#[schemars(transform = Rules(&[ONE_SOURCE, ONE_OR_SEVERAL, ONE_PROCESSOR, OF_OWN_GROUP, ONE_IMAGE, BOUNDS, PROTECTION_NEEDS_SCALING]))]
 #[serde(rename_all = "camelCase")]
 pub struct Ec2Capacity {
     /// By which strategies name it, as a capacity provider: in this cluster before any of the account.
@@ -47,6 +66,17 @@ pub struct Ec2Capacity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$"))]
     pub instance_type: Option<String>,
+    /// Several types of one kind of processor, in place of instanceType: the first is wanted most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(min = 1, max = 40),
+        inner(length(max = 32), regex(pattern = r"^[a-z0-9-]+\.[a-z0-9-]+$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub instance_types: Vec<String>,
+    /// How many are On-Demand and how many Spot; left out: all are On-Demand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances_distribution: Option<InstancesDistribution>,
     /// A group that is there, in place of one that is made; the environment must grant it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -102,6 +132,38 @@ pub struct Ec2Capacity {
 words! {
     /// When instances get a new image.
     pub enum AmiUpdatePolicy { Pinned = "Pinned", Latest = "Latest" }
+}
+
+/// How many instances are On-Demand and how many Spot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[PRICE_OF_SPOT]))]
+#[serde(rename_all = "camelCase")]
+pub struct InstancesDistribution {
+    /// So many first are On-Demand; left out: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 5000))]
+    pub on_demand_base_capacity: Option<i32>,
+    /// Percent of the others that are On-Demand, the rest being Spot; left out: 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub on_demand_percentage_above_base_capacity: Option<i32>,
+    /// Which Spot instances; left out: lowest-price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spot_allocation_strategy: Option<SpotAllocationStrategy>,
+    /// US dollars an hour; left out: the price of On-Demand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255), regex(pattern = r"^[0-9]+(\.[0-9]+)?$"))]
+    pub spot_max_price: Option<String>,
+}
+
+words! {
+    /// Which Spot instances are asked for.
+    pub enum SpotAllocationStrategy {
+        CapacityOptimized = "capacity-optimized",
+        CapacityOptimizedPrioritized = "capacity-optimized-prioritized",
+        LowestPrice = "lowest-price",
+        PriceCapacityOptimized = "price-capacity-optimized",
+    }
 }
 
 /// By which ECS keeps as many instances as tasks need.

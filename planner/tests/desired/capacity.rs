@@ -2,12 +2,13 @@
 
 use longshore_crds::EcsClusterSpec;
 use longshore_crds::aws_environment::Grant;
+use longshore_crds::ecs_cluster::SpotAllocationStrategy;
 use longshore_planner::desired::{
     ClusterReference, Desired, Fact, Facts, Memory, Need, Obstacle, Reference, References, Scope, ecs_cluster,
     ecs_service,
 };
 use longshore_planner::engine::{Kind, Node, Text};
-use longshore_planner::kinds::autoscaling::auto_scaling_group::AutoScalingGroup;
+use longshore_planner::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, InstanceRefresh, MixedInstances};
 use longshore_planner::kinds::ec2::launch_template::LaunchTemplate;
 use longshore_planner::kinds::ecs::capacity_provider::CapacityProvider;
 use longshore_planner::kinds::ecs::cluster::Cluster;
@@ -88,6 +89,94 @@ fn instances_are_safe_and_their_group_is_as_large_as_ecs_says() {
     let group: AutoScalingGroup = value(&desired(&json!({})), "general");
     assert_eq!((group.min_size, group.max_size, group.protects_new_instances), (3, 12, true));
     assert_eq!(group.subnets, ["subnet-0aaa", "subnet-0bbb", "subnet-0ccc"]);
+}
+
+fn launched(patch: &Value) -> (Option<String>, Option<MixedInstances>, String) {
+    let desired = desired(patch);
+    let template: LaunchTemplate = value(&desired, "general");
+    let group: AutoScalingGroup = value(&desired, "general");
+    (template.instance_type, group.mixed, template.user_data)
+}
+
+#[test]
+fn several_types_and_spot_are_the_groups_to_say_with_what_aws_fills_in() {
+    let types = ["m7g.large".to_owned(), "c7g.xlarge".to_owned()];
+    let several = json!({"instanceType": null, "instanceTypes": types});
+    let spot = json!({"instancesDistribution": {
+        "onDemandBaseCapacity": 1, "onDemandPercentageAboveBaseCapacity": 25,
+        "spotAllocationStrategy": "price-capacity-optimized", "spotMaxPrice": "0.05",
+    }});
+    let told = MixedInstances {
+        instance_types: types[..1].to_vec(),
+        on_demand_base_capacity: 1,
+        on_demand_percentage_above_base_capacity: 25,
+        spot_allocation_strategy: SpotAllocationStrategy::PriceCapacityOptimized,
+        spot_max_price: Some("0.05".to_owned()),
+    };
+    let of_all = MixedInstances {
+        instance_types: types.to_vec(),
+        on_demand_base_capacity: 0,
+        on_demand_percentage_above_base_capacity: 100,
+        spot_allocation_strategy: SpotAllocationStrategy::LowestPrice,
+        spot_max_price: None,
+    };
+    let cases =
+        [(json!({}), Some("m7g.large".to_owned()), None), (several, None, Some(of_all)), (spot, None, Some(told))];
+    for (patch, of_template, of_group) in cases {
+        let (instance_type, mixed, user_data) = launched(&patch);
+        assert_eq!((instance_type, mixed), (of_template, of_group), "{patch}");
+        assert!(user_data.contains("\nECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n"), "{patch}");
+    }
+}
+
+#[test]
+fn what_says_which_spot_instances_means_nothing_where_there_are_none() {
+    let group = |percentage: i32| {
+        let distribution = json!({
+            "onDemandPercentageAboveBaseCapacity": percentage, "spotAllocationStrategy": "capacity-optimized",
+            "spotMaxPrice": "0.05",
+        });
+        let group: AutoScalingGroup = value(&desired(&json!({"instancesDistribution": distribution})), "general");
+        group.mixed.unwrap()
+    };
+    let without =
+        MixedInstances { on_demand_base_capacity: 0, ..MixedInstances::unless_told(vec!["m7g.large".to_owned()]) };
+    assert_eq!(group(100), without);
+    assert_eq!(group(99).spot_max_price.as_deref(), Some("0.05"));
+}
+
+#[test]
+fn a_template_is_as_good_whatever_type_it_names_where_the_group_says_the_types() {
+    let seen: LaunchTemplate = value(&desired(&json!({})), "general");
+    let several = json!({"instanceType": null, "instanceTypes": ["c7g.xlarge", "m7g.large"]});
+    for (patch, expected) in [(several, None), (json!({"instanceType": "c7g.xlarge"}), Some("m7g.large"))] {
+        let mut seen = seen.clone();
+        value::<LaunchTemplate>(&desired(&patch), "general").disown(&mut seen);
+        assert_eq!(seen.instance_type.as_deref(), expected, "{patch}");
+    }
+}
+
+#[test]
+fn a_refresh_is_of_what_is_launched_by_its_version_and_its_types_in_any_order() {
+    let group = AutoScalingGroup {
+        version: "2".into(),
+        mixed: Some(MixedInstances::unless_told(vec!["m7g.large".to_owned(), "c7g.large".to_owned()])),
+        ..AutoScalingGroup::default()
+    };
+    let cases = [
+        ("2", vec!["c7g.large", "m7g.large"], true),
+        ("2", vec!["m7g.large"], false),
+        ("1", vec!["c7g.large", "m7g.large"], false),
+    ];
+    for (version, types, expected) in cases {
+        let refresh = InstanceRefresh {
+            status: "Failed".to_owned(),
+            version: Some(version.to_owned()),
+            instance_types: types.iter().map(ToString::to_string).collect(),
+            ..InstanceRefresh::default()
+        };
+        assert_eq!(group.is_of(&refresh), expected, "{version} {types:?}");
+    }
 }
 
 #[test]
@@ -197,6 +286,11 @@ fn what_has_no_image_is_refused_by_its_field() {
     let arm_gpu = spec(&json!({"instanceType": "g5g.xlarge"}));
     let expected = [("NoImage".to_owned(), "spec.ec2Capacity[general].instanceType".to_owned())];
     assert_eq!(refused(&cluster_scope(), &arm_gpu), expected);
+    let two_images = spec(&json!({"instanceType": null, "instanceTypes": ["m7i.large", "g5.xlarge"]}));
+    let expected = [("NoImage".to_owned(), "spec.ec2Capacity[general].instanceTypes".to_owned())];
+    assert_eq!(refused(&cluster_scope(), &two_images), expected);
+    let named = spec(&json!({"instanceType": null, "instanceTypes": ["m7i.large", "g5.xlarge"], "imageId": "ami-1"}));
+    assert_eq!(refused(&cluster_scope(), &named), []);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! `POST capacity {fargateTasks}`, `POST settings {rateLimits, pageSize}`, `POST tasks/stop {task, reason, exitCode}`,
 //! `POST hooks {function, answer}`, what a function answers at a stage of a deployment: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`,
 //! `POST alarms {name, alarming}` and `POST loads {service, metric, value}` of CloudWatch,
+//! `POST instances/interrupt {instance}`, a Spot instance that EC2 takes back, and `POST zones/lose {zone}`, null for none,
 //! `POST events {bus, source, detailType, detail, resources}`, an event such as AWS's services tell,
 //! `POST request {url, host, method, headers, sourceIp}` through a load balancer, `GET|DELETE probes` and
 //! `POST probes {name, ...}`, which send such a request in every simulated second and count what fails.
@@ -22,6 +23,8 @@ use crate::faults::Rule;
 use crate::handler::Simulator;
 use crate::images::Behaviour;
 use crate::services::cloudwatch;
+use crate::services::ec2;
+use crate::services::ec2_auto_scaling;
 use crate::services::ecs;
 use crate::services::elbv2::{self, Question};
 use crate::services::eventbridge;
@@ -49,6 +52,18 @@ struct Advance {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Capacity {
     fargate_tasks: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Interrupt {
+    instance: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoseZone {
+    zone: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +174,16 @@ fn change(simulator: &Simulator, path: &str, body: &[u8]) -> Result<Value, Fault
         "tasks/stop" => {
             let StopTask { task, reason, exit_code } = parse(body)?;
             simulator.with_world(|world| ecs::stop_task_from_outside(world, &task, reason.as_deref(), exit_code))?;
+        }
+        "instances/interrupt" => {
+            let Interrupt { instance } = parse(body)?;
+            if !simulator.with_world(|world| ec2::interrupt(world, &instance)) {
+                return Err(Fault::not_found("", format!("no Spot instance {instance} runs")));
+            }
+        }
+        "zones/lose" => {
+            let LoseZone { zone } = parse(body)?;
+            simulator.with_world(|world| ec2_auto_scaling::lose_zone(world, zone.as_deref()));
         }
         "events" => {
             let event: eventbridge::Event = parse(body)?;

@@ -6,13 +6,14 @@ use aws_sdk_autoscaling::operation::delete_auto_scaling_group::builders::DeleteA
 use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::builders::DescribeAutoScalingGroupsInputBuilder;
 use aws_sdk_autoscaling::operation::update_auto_scaling_group::builders::UpdateAutoScalingGroupInputBuilder;
 use aws_sdk_autoscaling::types::{AutoScalingGroup as Described, Filter, LifecycleState};
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, State, TAG_INSTALLATION};
+use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, State, TAG_INSTALLATION, Text};
 use longshore_planner::kinds::autoscaling::auto_scaling_group::{
     AutoScalingGroup, AutoScalingGroupDetail, AutoScalingGroupOutput, InstanceRefresh,
 };
 use serde_json::json;
 
-use super::instance_refresh::{newest, start, template};
+use super::instance_refresh::{newest, start};
+use super::mixed::{mixed_of, policy, template, template_of};
 use super::tags::{retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
@@ -58,12 +59,15 @@ impl Driver for AutoScalingGroupDriver {
     ) -> Result<Option<String>, Fault> {
         let request = CreateAutoScalingGroupInputBuilder::default()
             .auto_scaling_group_name(&want.name)
-            .launch_template(template(&want))
             .min_size(want.min_size)
             .max_size(want.max_size)
             .vpc_zone_identifier(want.subnets.join(","))
             .new_instances_protected_from_scale_in(want.protects_new_instances)
             .set_tags(Some(tag_list(&want.name, marks.with(&want.tags))));
+        let request = match &want.mixed {
+            Some(mixed) => request.mixed_instances_policy(policy(&want, mixed)),
+            None => request.launch_template(template(&want)),
+        };
         // The answer tells nothing of what was made; the next look does.
         if aws.write(request).await.absent_if(&["AlreadyExists", "AlreadyExistsFault"])?.is_some() {
             return Ok(None);
@@ -94,11 +98,14 @@ impl Driver for AutoScalingGroupDriver {
         if settings(&want) != settings(&seen.value) {
             let request = UpdateAutoScalingGroupInputBuilder::default()
                 .auto_scaling_group_name(&want.name)
-                .launch_template(template(&want))
                 .min_size(want.min_size)
                 .max_size(want.max_size)
                 .vpc_zone_identifier(want.subnets.join(","))
                 .new_instances_protected_from_scale_in(want.protects_new_instances);
+            let request = match &want.mixed {
+                Some(mixed) => request.mixed_instances_policy(policy(&want, mixed)),
+                None => request.launch_template(template(&want)),
+            };
             aws.write(request).await?;
         }
         if want.instances_from != seen.value.instances_from {
@@ -130,23 +137,25 @@ async fn groups(aws: &Aws<Read>, request: DescribeAutoScalingGroupsInputBuilder)
 async fn find(aws: &Aws<Read>, name: &str, ownership: &Ownership) -> Result<Option<Found<AutoScalingGroup>>, Fault> {
     let request = DescribeAutoScalingGroupsInputBuilder::default().auto_scaling_group_names(name);
     let Some(group) = groups(aws, request).await?.into_iter().next() else { return Ok(None) };
-    let template = group.launch_template();
+    let template = template_of(&group);
     let version = template.and_then(|template| template.version()).unwrap_or_default();
-    let older = other_version(&group, version);
-    // Asked for only where it can say anything.
-    let refresh = if older.is_some() { newest(aws, name).await? } else { None };
     let tags = tags_of(group.tags());
-    let kind = AutoScalingGroup {
+    let mut kind = AutoScalingGroup {
         name: name.to_owned(),
         launch_template: template.and_then(|template| template.launch_template_id()).unwrap_or_default().into(),
         version: version.into(),
-        instances_from: instances_from(version, older, refresh.as_ref()).into(),
+        instances_from: version.into(),
+        mixed: mixed_of(&group),
         min_size: group.min_size().unwrap_or_default(),
         max_size: group.max_size().unwrap_or_default(),
         subnets: subnets(&group),
         protects_new_instances: group.new_instances_protected_from_scale_in().unwrap_or_default(),
         tags: managed(&tags),
     };
+    let older = outdated(&group, version, kind.instance_types());
+    // Asked for only where it can say anything.
+    let refresh = if older.is_some() { newest(aws, name).await? } else { None };
+    kind.instances_from = instances_from(&kind, older, refresh.as_ref());
     let detail = AutoScalingGroupDetail {
         desired_capacity: group.desired_capacity().unwrap_or_default(),
         in_service: in_service(&group),
@@ -172,14 +181,20 @@ fn state(group: &Described, detail: &AutoScalingGroupDetail) -> State {
     }
 }
 
-/// The version of an instance that is not from the group's.
-fn other_version(group: &Described, version: &str) -> Option<String> {
-    let versions = group
-        .instances()
-        .iter()
-        .filter(|instance| is_staying(instance.lifecycle_state()))
-        .map(|instance| instance.launch_template().and_then(|template| template.version()).unwrap_or_default());
-    versions.filter(|other| *other != version).min().map(str::to_owned)
+/// The version of an instance that is not as the group launches them, and its type where that is why.
+fn outdated(group: &Described, version: &str, types: &[String]) -> Option<String> {
+    let staying = group.instances().iter().filter(|instance| is_staying(instance.lifecycle_state()));
+    let from = staying.filter_map(|instance| {
+        let from = instance.launch_template().and_then(|template| template.version()).unwrap_or_default();
+        let of_type = instance.instance_type().unwrap_or_default();
+        let launched = types.is_empty() || types.iter().any(|it| it == of_type);
+        match (from == version, launched) {
+            (true, true) => None,
+            (false, _) => Some(from.to_owned()),
+            (true, false) => Some(format!("{from} as {of_type}")),
+        }
+    });
+    from.min()
 }
 
 fn is_staying(state: Option<&LifecycleState>) -> bool {
@@ -187,11 +202,9 @@ fn is_staying(state: Option<&LifecycleState>) -> bool {
 }
 
 /// See [`AutoScalingGroup::instances_from`]. One whose replacement failed is not begun again by itself.
-fn instances_from(version: &str, older: Option<String>, refresh: Option<&InstanceRefresh>) -> String {
-    let replaced = refresh.is_some_and(|refresh| {
-        (refresh.is_active() || refresh.has_failed()) && refresh.version.as_deref() == Some(version)
-    });
-    older.filter(|_| !replaced).unwrap_or_else(|| version.to_owned())
+fn instances_from(group: &AutoScalingGroup, older: Option<String>, refresh: Option<&InstanceRefresh>) -> Text {
+    let replaced = refresh.is_some_and(|refresh| (refresh.is_active() || refresh.has_failed()) && group.is_of(refresh));
+    older.filter(|_| !replaced).map_or_else(|| group.version.clone(), Text::from)
 }
 
 fn in_service(group: &Described) -> i32 {

@@ -3,10 +3,11 @@
 use aws_sdk_autoscaling::operation::describe_instance_refreshes::builders::DescribeInstanceRefreshesInputBuilder;
 use aws_sdk_autoscaling::operation::start_instance_refresh::builders::StartInstanceRefreshInputBuilder;
 use aws_sdk_autoscaling::types::{
-    DesiredConfiguration, LaunchTemplateSpecification, RefreshPreferences, RefreshStrategy, ScaleInProtectedInstances,
+    DesiredConfiguration, RefreshPreferences, RefreshStrategy, ScaleInProtectedInstances,
 };
 use longshore_planner::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, InstanceRefresh};
 
+use super::mixed::{policy, template, types};
 use crate::access::{Aws, Read, Write};
 use crate::fault::Fault;
 
@@ -21,13 +22,18 @@ pub(super) async fn newest(aws: &Aws<Read>, group: &str) -> Result<Option<Instan
     let request = DescribeInstanceRefreshesInputBuilder::default().auto_scaling_group_name(group).max_records(1);
     let newest = aws.read(request).await?.instance_refreshes.unwrap_or_default().into_iter().next();
     Ok(newest.map(|refresh| {
-        let template = refresh.desired_configuration().and_then(|wanted| wanted.launch_template());
+        let wanted = refresh.desired_configuration();
+        let mixed =
+            wanted.and_then(|wanted| wanted.mixed_instances_policy()).and_then(|policy| policy.launch_template());
+        let template = wanted.and_then(|wanted| wanted.launch_template());
+        let template = template.or(mixed.and_then(|mixed| mixed.launch_template_specification()));
         InstanceRefresh {
             id: refresh.instance_refresh_id().unwrap_or_default().to_owned(),
             status: refresh.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
             reason: refresh.status_reason().map(str::to_owned),
             percentage: refresh.percentage_complete(),
             version: template.and_then(|template| template.version()).map(str::to_owned),
+            instance_types: types(mixed),
         }
     }))
 }
@@ -40,17 +46,14 @@ pub(super) async fn start(aws: &Aws<Write>, want: &AutoScalingGroup) -> Result<(
         .scale_in_protected_instances(ScaleInProtectedInstances::Refresh)
         .skip_matching(true)
         .build();
+    let wanted = match &want.mixed {
+        Some(mixed) => DesiredConfiguration::builder().mixed_instances_policy(policy(want, mixed)),
+        None => DesiredConfiguration::builder().launch_template(template(want)),
+    };
     let request = StartInstanceRefreshInputBuilder::default()
         .auto_scaling_group_name(&want.name)
         .strategy(RefreshStrategy::Rolling)
-        .desired_configuration(DesiredConfiguration::builder().launch_template(template(want)).build())
+        .desired_configuration(wanted.build())
         .preferences(preferences);
     aws.write(request).await.map(drop)
-}
-
-pub(super) fn template(want: &AutoScalingGroup) -> LaunchTemplateSpecification {
-    LaunchTemplateSpecification::builder()
-        .launch_template_id(want.launch_template.to_string())
-        .version(want.version.to_string())
-        .build()
 }

@@ -2,4 +2,5 @@
 
 pub(super) mod auto_scaling_group;
 mod instance_refresh;
+mod mixed;
 mod tags;

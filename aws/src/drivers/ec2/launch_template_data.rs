@@ -39,7 +39,7 @@ pub(super) fn as_request(want: &LaunchTemplate) -> RequestLaunchTemplateData {
     });
     RequestLaunchTemplateData::builder()
         .image_id(&want.image.id)
-        .instance_type(want.instance_type.as_str().into())
+        .set_instance_type(want.instance_type.as_deref().map(Into::into))
         .iam_instance_profile(profile)
         .set_security_group_ids(Some(want.security_groups.iter().map(ToString::to_string).collect()))
         .user_data(base64::encode(&want.user_data))
@@ -67,7 +67,7 @@ pub(super) fn as_kind(data: &ResponseLaunchTemplateData, description: Option<&st
     let metadata = data.metadata_options();
     LaunchTemplate {
         image: MachineImage { id: text(data.image_id()), parameter, pinned: false },
-        instance_type: text(data.instance_type().map(InstanceType::as_str)),
+        instance_type: data.instance_type().map(|it| it.as_str().to_owned()),
         instance_profile: text(profile).into(),
         security_groups: data.security_group_ids().iter().map(|id| Text::from(id.as_str())).collect(),
         user_data: String::from_utf8_lossy(&user_data).into_owned(),

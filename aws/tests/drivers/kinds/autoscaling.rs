@@ -28,9 +28,19 @@ async fn auto_scaling_groups() {
         json!({"maxSize": 5, "protectsNewInstances": false}),
         json!({"subnets": ["subnet-0bbb", "subnet-0aaa"], "tags": {"a": "b"}}),
         json!({"tags": {"a": "c", "d e": ""}}),
+        json!({"mixed": mixed(&["m7g.large", "c7g.large"], 100, "lowest-price", None)}),
+        json!({"mixed": mixed(&["c7g.large"], 0, "price-capacity-optimized", Some("0.05"))}),
+        json!({"mixed": mixed(&["c7g.large"], 50, "lowest-price", None)}),
     ];
     reads_back::<AutoScalingGroup>(&account, &base, &cases).await;
     becomes::<AutoScalingGroup>(&account, &base, &cases).await;
+}
+
+fn mixed(types: &[&str], on_demand: i32, strategy: &str, price: Option<&str>) -> Value {
+    json!({
+        "instanceTypes": types, "onDemandBaseCapacity": 1, "onDemandPercentageAboveBaseCapacity": on_demand,
+        "spotAllocationStrategy": strategy, "spotMaxPrice": price,
+    })
 }
 
 #[tokio::test(start_paused = true)]

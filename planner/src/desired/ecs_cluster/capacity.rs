@@ -14,7 +14,7 @@ use crate::desired::obstacle::{Facts, Need, Obstacle};
 use crate::desired::scope::Scope;
 use crate::desired::subnets;
 use crate::engine::{FieldPath, Graph, Handle, Id, Text, content_hash};
-use crate::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, AutoScalingGroupOutput};
+use crate::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, AutoScalingGroupOutput, MixedInstances};
 use crate::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateOutput, MetadataOptions, RootVolume};
 use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use crate::kinds::ec2::security_group_rule::SecurityGroupRule;
@@ -91,8 +91,7 @@ impl<'a> Capacity<'a> {
 
     /// A group that is made, with all that it takes. `None`: something must be asked first.
     fn group(&mut self, graph: &mut Graph, entry: &Ec2Capacity, cluster: &Id) -> Result<Option<Text>, Obstacle> {
-        let (Some(instance_type), subnets) = (&entry.instance_type, self.subnets(entry)) else { return Ok(None) };
-        let image = self.image(entry, instance_type)?;
+        let (image, subnets) = (self.image(entry, instance_types(entry))?, self.subnets(entry));
         let subnets = match subnets {
             Err(Obstacle::Needs(needs)) => {
                 self.needs.extend(needs);
@@ -102,10 +101,11 @@ impl<'a> Capacity<'a> {
         };
         let (Some(image), Some(subnets)) = (image, subnets) else { return Ok(None) };
         let (security_group, way_out) = self.security_group(graph, entry)?;
+        let mixed = mixed(entry);
         let template = LaunchTemplate {
             name: self.name(entry),
             image,
-            instance_type: instance_type.clone(),
+            instance_type: entry.instance_type.clone().filter(|_| mixed.is_none()),
             instance_profile: self.instance_profile(graph, entry)?,
             security_groups: vec![security_group],
             user_data: user_data(self.cluster),
@@ -120,7 +120,7 @@ impl<'a> Capacity<'a> {
             tags: self.scope.tags(&entry.tags),
         };
         let template = graph.add(&entry.name, template, at(entry), &[&way_out])?;
-        let group = self.auto_scaling_group(entry, &template, subnets);
+        let group = AutoScalingGroup { mixed, ..self.auto_scaling_group(entry, &template, subnets) };
         let group = graph.add(&entry.name, group, at(entry), &[cluster])?;
         Ok(Some(group.out(AutoScalingGroupOutput::Arn)))
     }
@@ -137,6 +137,7 @@ impl<'a> Capacity<'a> {
             launch_template: template.out(LaunchTemplateOutput::Id),
             version: version.clone(),
             instances_from: version,
+            mixed: None,
             min_size: entry.min_size.unwrap_or(0),
             max_size: entry.max_size.unwrap_or(0),
             subnets,
@@ -226,6 +227,32 @@ impl<'a> Capacity<'a> {
 /// Where an entry stands in the spec.
 pub(super) fn at(entry: &Ec2Capacity) -> FieldPath {
     FieldPath::from("spec.ec2Capacity").item(&entry.name)
+}
+
+/// The types that an entry launches, the first wanted most.
+fn instance_types(entry: &Ec2Capacity) -> &[String] {
+    match &entry.instance_type {
+        Some(one) => std::slice::from_ref(one),
+        None => &entry.instance_types,
+    }
+}
+
+/// Several types, or Spot; a single type without a word of Spot is the template's.
+fn mixed(entry: &Ec2Capacity) -> Option<MixedInstances> {
+    if entry.instance_types.is_empty() && entry.instances_distribution.is_none() {
+        return None;
+    }
+    let unless_told = MixedInstances::unless_told(instance_types(entry).to_vec());
+    let Some(told) = &entry.instances_distribution else { return Some(unless_told) };
+    Some(MixedInstances {
+        on_demand_base_capacity: told.on_demand_base_capacity.unwrap_or(unless_told.on_demand_base_capacity),
+        on_demand_percentage_above_base_capacity: told
+            .on_demand_percentage_above_base_capacity
+            .unwrap_or(unless_told.on_demand_percentage_above_base_capacity),
+        spot_allocation_strategy: told.spot_allocation_strategy.unwrap_or(unless_told.spot_allocation_strategy),
+        spot_max_price: told.spot_max_price.clone(),
+        ..unless_told
+    })
 }
 
 fn status(entry: &Ec2Capacity) -> Switch {

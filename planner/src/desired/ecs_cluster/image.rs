@@ -9,13 +9,13 @@ use crate::kinds::ec2::launch_template::MachineImage;
 impl Capacity<'_> {
     /// The image that the spec names, or that its parameter does: the one that was remembered, or with `Latest` the one of
     /// now. `None`: AWS must be asked first.
-    pub(super) fn image(&mut self, entry: &Ec2Capacity, instance_type: &str) -> Result<Option<MachineImage>, Refusal> {
+    pub(super) fn image(&mut self, entry: &Ec2Capacity, types: &[String]) -> Result<Option<MachineImage>, Refusal> {
         if let Some(id) = &entry.image_id {
             return Ok(Some(MachineImage { id: id.clone(), parameter: None, pinned: false }));
         }
         let parameter = match &entry.ami_parameter {
             Some(parameter) => parameter.clone(),
-            None => optimised(instance_type).ok_or_else(|| no_image_for(entry, instance_type))?,
+            None => of_all(entry, types)?,
         };
         let pinned = entry.ami_update_policy != Some(AmiUpdatePolicy::Latest);
         let need = Need::MachineImage { parameter: parameter.clone() };
@@ -34,12 +34,35 @@ impl Capacity<'_> {
     }
 }
 
+/// The parameter of the image that is the right one for all of an entry's types.
+fn of_all(entry: &Ec2Capacity, types: &[String]) -> Result<String, Refusal> {
+    let mut found: Option<(&str, String)> = None;
+    for instance_type in types {
+        let parameter = optimised(instance_type).ok_or_else(|| no_image_for(entry, instance_type))?;
+        match &found {
+            None => found = Some((instance_type, parameter)),
+            Some((first, other)) if *other != parameter => return Err(two_images(entry, first, instance_type)),
+            Some(_) => {}
+        }
+    }
+    Ok(found.map(|(_, parameter)| parameter).unwrap_or_default())
+}
+
+fn two_images(entry: &Ec2Capacity, first: &str, other: &str) -> Refusal {
+    let message = format!(
+        "{first} and {other} have different ECS-optimised images, and the instances of one entry have one: write an entry for \
+         each, or name an image for both in amiParameter or imageId"
+    );
+    Refusal::new("NoImage", at(entry).member("instanceTypes"), message)
+}
+
 fn no_image_for(entry: &Ec2Capacity, instance_type: &str) -> Refusal {
     let message = format!(
         "AWS has no ECS-optimised image of Amazon Linux 2023 for {instance_type}: name a parameter that names an image for \
          it in amiParameter, or an image in imageId"
     );
-    Refusal::new("NoImage", at(entry).member("instanceType"), message)
+    let member = if entry.instance_type.is_some() { "instanceType" } else { "instanceTypes" };
+    Refusal::new("NoImage", at(entry).member(member), message)
 }
 
 fn no_parameter(entry: &Ec2Capacity, parameter: &str) -> Refusal {
@@ -78,7 +101,7 @@ fn is_arm(instance_type: &str) -> bool {
 
 fn accelerator(instance_type: &str) -> Option<&'static str> {
     match parts(instance_type)?.0 {
-        "g" | "p" => Some("gpu/"),
+        "g" | "gr" | "p" => Some("gpu/"),
         "inf" | "trn" => Some("neuron/"),
         _ => None,
     }
@@ -100,6 +123,7 @@ mod tests {
             ("t3.micro", Some("")),
             ("g4dn.xlarge", Some("gpu/")),
             ("p4d.24xlarge", Some("gpu/")),
+            ("gr6.4xlarge", Some("gpu/")),
             ("inf2.xlarge", Some("neuron/")),
             ("g5g.xlarge", None),
         ];

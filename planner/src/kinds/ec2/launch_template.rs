@@ -14,8 +14,9 @@ pub struct LaunchTemplate {
     pub name: String,
     /// What instances boot from.
     pub image: MachineImage,
-    /// Such as `m7g.large`.
-    pub instance_type: String,
+    /// Such as `m7g.large`; `None`: the group that launches it says which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
     /// ARN of the instance profile.
     pub instance_profile: Text,
     /// The groups of instances, by id; order has no meaning.
@@ -108,12 +109,16 @@ impl Kind for LaunchTemplate {
         self
     }
 
-    /// Instances are not replaced for an image that is as good as the one that they have.
+    /// Instances are not replaced for an image that is as good as the one that they have, nor for a type that a group with
+    /// types of its own does not ask for.
     fn disown(&self, seen: &mut Self) {
         if self.image.accepts(&seen.image) {
             seen.image.id.clone_from(&self.image.id);
         }
         seen.image.pinned = self.image.pinned;
+        if self.instance_type.is_none() {
+            seen.instance_type = None;
+        }
     }
 
     fn ready(&self, _: &Seen<Self>) -> Ready {

@@ -3,6 +3,7 @@
 //!
 //! Source: EC2 API reference (operations and "Error codes"), VPC user guide ("Amazon VPC quotas").
 
+mod agent;
 mod filters;
 mod groups;
 mod instance_types;
@@ -29,6 +30,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::protocol::query;
 use crate::world::World;
 
+pub use self::agent::interrupt;
 pub use self::groups::{SecurityGroup, add_group, default_group};
 pub use self::instance_types::{InstanceType, instance_type};
 pub use self::instances::{Instance, State as InstanceState, launch, terminate};

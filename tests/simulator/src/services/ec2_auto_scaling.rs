@@ -4,6 +4,7 @@
 
 mod groups;
 mod instances;
+mod mixed;
 mod refresh;
 mod scaling;
 mod tags;
@@ -39,6 +40,8 @@ pub struct Group {
     pub arn: String,
     /// `LaunchTemplateSpecification`, as it was given.
     template: Value,
+    /// The policy, where it has one.
+    mixed: Option<mixed::Mixed>,
     /// Fewest instances.
     pub minimum: i64,
     /// Most instances.

@@ -62,7 +62,7 @@ pub use alarms::changed as alarm_changed;
 pub use census::{Census, census, desired, running};
 pub use control::stop_task_from_outside;
 pub use hooks::set_hook_answer;
-pub use instances::{drain_instance, instance_is_gone, register_agent};
+pub use instances::{drain_by_agent, drain_instance, instance_is_gone, register_agent};
 pub use listening::{Listener, listener};
 pub use load_balancing::target_changed;
 pub use on_behalf::{Behalf, run_on_behalf};

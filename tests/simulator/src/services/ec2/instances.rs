@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::filters::Filters;
 use super::instance_types::{InstanceType, instance_type as instance_type_of};
 use super::interfaces::{create_eni, delete_eni};
-use super::{Eni, Tags, page, selected, tags};
+use super::{Eni, Tags, agent, page, selected, tags};
 use crate::agenda::Agenda;
 use crate::call::{Answer, Fault, texts};
 use crate::clock::iso_time;
@@ -24,7 +24,6 @@ const REGISTERS: i64 = 45_000;
 const ENDS: i64 = 30_000;
 /// How long one that is terminated is still described (user guide, "Terminate an instance": about an hour).
 const REMEMBERED: i64 = 3_600_000;
-
 /// An instance.
 #[derive(Clone, Debug, Serialize)]
 pub struct Instance {
@@ -38,8 +37,8 @@ pub struct Instance {
     /// Its network interface, while it has one.
     pub eni: Option<Eni>,
     /// ARN or name.
-    profile: Option<String>,
-    user_data: String,
+    pub(super) profile: Option<String>,
+    pub(super) user_data: String,
     metadata: Value,
     /// How it stands.
     pub state: State,
@@ -47,6 +46,10 @@ pub struct Instance {
     pub(super) tags: Tags,
     /// The template it was launched from and its version.
     pub template: (String, i64),
+    /// Whether EC2 may take it back.
+    pub spot: bool,
+    /// When EC2 takes it back, once it has said so.
+    pub(super) taken_back: Option<i64>,
 }
 
 /// How an instance stands.
@@ -138,6 +141,8 @@ pub fn launch(
         tags: own,
         instance_type,
         template,
+        spot: data.pointer("/InstanceMarketOptions/MarketType").and_then(Value::as_str) == Some("spot"),
+        taken_back: None,
     };
     world.ec2.instances.insert(id.clone(), instance);
     wake(world, &id, BOOTS);
@@ -160,7 +165,8 @@ fn check_image(world: &World, image: &str, of: &InstanceType) -> Result<(), Faul
     Err(Fault::bad_request("InvalidParameterValue", message))
 }
 
-fn wake(world: &mut World, id: &str, after: i64) {
+/// Something is due for an instance after so many milliseconds.
+pub(super) fn wake(world: &mut World, id: &str, after: i64) {
     let at = world.now + after;
     world.ec2.wakes.add(at, id.to_owned());
 }
@@ -168,12 +174,15 @@ fn wake(world: &mut World, id: &str, after: i64) {
 /// Something is due for an instance.
 pub(super) fn advance(world: &mut World, id: &str) {
     let Some(instance) = world.ec2.instances.get_mut(id) else { return };
+    if instance.state.is_live() && instance.taken_back.is_some_and(|at| at <= world.now) {
+        return terminate(world, id);
+    }
     match instance.state {
         State::Pending => {
             instance.state = State::Running;
             wake(world, id, REGISTERS - BOOTS);
         }
-        State::Running => register(world, id),
+        State::Running => agent::register(world, id),
         State::ShuttingDown => {
             instance.state = State::Terminated;
             let eni = instance.eni.take();
@@ -184,34 +193,6 @@ pub(super) fn advance(world: &mut World, id: &str) {
         }
         State::Terminated => drop(world.ec2.instances.remove(id)),
     }
-}
-
-/// The agent registers with the cluster that its configuration names, by the instance's role and over its network
-/// (developer guide, "Amazon ECS container instance IAM role"); where it cannot, it tries again.
-fn register(world: &mut World, id: &str) {
-    let Some(instance) = world.ec2.instances.get(id).cloned() else { return };
-    let Some(cluster) = setting(&instance.user_data, "ECS_CLUSTER").or_else(|| Some("default".to_owned())) else {
-        return;
-    };
-    let role = instance.profile.as_ref().and_then(|profile| iam::role_of(world, profile));
-    let arn = world.arn("ecs", &format!("cluster/{cluster}"));
-    let may = role.is_some_and(|role| {
-        let assumable = iam::assumable(world, &role, "ec2.amazonaws.com", world.now).is_ok();
-        assumable && iam::allows(world, &role, "ecs:RegisterContainerInstance", &arn)
-    });
-    let gets_out = instance.eni.as_ref().is_some_and(|eni| ec2::gets_out(world, eni, false));
-    let size = instance_type_of(&instance.instance_type);
-    let Some(size) = size.filter(|_| may && gets_out && ecs::is_cluster(world, &cluster)) else {
-        return wake(world, id, 30_000);
-    };
-    ecs::register_agent(world, &cluster, &instance, (size.cpu, size.left()));
-}
-
-/// A variable of the agent's configuration, as user data write it.
-fn setting(user_data: &str, name: &str) -> Option<String> {
-    let (_, rest) = user_data.split_once(&format!("{name}="))?;
-    let value: String = rest.chars().take_while(|it| !it.is_whitespace() && !"\"'>;".contains(*it)).collect();
-    Some(value)
 }
 
 /// Ends an instance; one that ends already goes on as it was. Its agent is gone at once.
@@ -267,7 +248,7 @@ fn reservation(world: &World, instance: &Instance) -> Value {
     if let (Some(shown), Some(given)) = (metadata.as_object_mut(), instance.metadata.as_object()) {
         shown.extend(given.iter().map(|(name, value)| (query::lower_first(name), value.clone())));
     }
-    json!({
+    let mut view = json!({
         "reservationId": format!("r-{}", instance.id.trim_start_matches("i-")),
         "ownerId": world.account_id,
         "groupSet": [],
@@ -285,6 +266,11 @@ fn reservation(world: &World, instance: &Instance) -> Value {
             "metadataOptions": metadata,
             "groupSet": groups,
             "tagSet": tags::shown(&instance.tags),
+            "instanceLifecycle": instance.spot.then_some("spot"),
         }],
-    })
+    });
+    if let Some(members) = view.pointer_mut("/instancesSet/0").and_then(Value::as_object_mut) {
+        members.retain(|_, value| !value.is_null());
+    }
+    view
 }

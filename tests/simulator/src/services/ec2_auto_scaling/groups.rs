@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Group, Member, invalid, look_after, named, page, required, scaling, tags};
+use super::{Group, Member, invalid, look_after, mixed, named, page, required, scaling, tags};
 use crate::call::{Answer, Fault, texts};
 use crate::clock::iso_time;
 use crate::protocol::query;
@@ -33,6 +33,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     let group = Group {
         arn: world.arn("autoscaling", &format!("autoScalingGroup:{id}:autoScalingGroupName/{name}")),
         template,
+        mixed: mixed::read(input, None)?,
         minimum,
         maximum,
         desired,
@@ -62,6 +63,9 @@ fn policies(input: &Value) -> Option<Vec<String>> {
 
 /// A template must be there, in the version that is named, when a group is made or changed.
 pub(super) fn template(world: &World, input: &Value) -> Result<Option<Value>, Fault> {
+    if input.get("LaunchTemplate").is_some() && input.get("MixedInstancesPolicy").is_some() {
+        return Err(invalid("Valid requests must contain either LaunchTemplate or MixedInstancesPolicy, not both."));
+    }
     let mixed = input.pointer("/MixedInstancesPolicy/LaunchTemplate/LaunchTemplateSpecification");
     let Some(given) = input.get("LaunchTemplate").or(mixed) else { return Ok(None) };
     let found = ec2::template_data(world, given);
@@ -102,10 +106,15 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
     let (minimum, maximum, desired) = (number("MinSize")?, number("MaxSize")?, number("DesiredCapacity")?);
     let grace = number("HealthCheckGracePeriod")?;
     let group = named(world, input)?;
+    let policy = mixed::read(input, group.mixed.as_ref())?;
     let (minimum, maximum) = (minimum.unwrap_or(group.minimum), maximum.unwrap_or(group.maximum));
     let desired = desired.unwrap_or_else(|| group.desired.max(minimum).min(maximum));
     check_bounds(minimum, maximum, desired)?;
     (group.minimum, group.maximum, group.desired) = (minimum, maximum, desired);
+    // A template of its own takes the place of a policy.
+    if policy.is_some() || input.get("LaunchTemplate").is_some() {
+        group.mixed = policy;
+    }
     group.template = template.unwrap_or_else(|| group.template.clone());
     group.subnets = subnets.unwrap_or_else(|| group.subnets.clone());
     group.termination_policies = policies.unwrap_or_else(|| group.termination_policies.clone());
@@ -184,7 +193,6 @@ fn view(world: &World, group: &Group) -> Value {
     let mut view = json!({
         "AutoScalingGroupName": group.name,
         "AutoScalingGroupARN": group.arn,
-        "LaunchTemplate": group.template,
         "MinSize": group.minimum,
         "MaxSize": group.maximum,
         "DesiredCapacity": group.desired,
@@ -205,8 +213,14 @@ fn view(world: &World, group: &Group) -> Value {
         "ServiceLinkedRoleARN": format!("arn:aws:iam::{}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling", world.account_id),
         "CapacityRebalance": false,
     });
-    if let Some(members) = view.as_object_mut().filter(|_| group.deleting) {
-        members.insert("Status".to_owned(), json!("Delete in progress"));
+    if let Some(members) = view.as_object_mut() {
+        match &group.mixed {
+            Some(mixed) => members.insert("MixedInstancesPolicy".to_owned(), mixed.view(&group.template)),
+            None => members.insert("LaunchTemplate".to_owned(), group.template.clone()),
+        };
+        if group.deleting {
+            members.insert("Status".to_owned(), json!("Delete in progress"));
+        }
     }
     view
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::groups::{self, REACTION};
+use super::mixed::{self, Mixed};
 use super::{Group, Member, invalid, look_after, named, page, required, scaling};
 use crate::call::{Answer, Fault, texts};
 use crate::clock::iso_time;
@@ -31,7 +32,7 @@ pub(super) struct Refresh {
     total: usize,
     /// The template of the desired configuration, where one was given: what new instances are launched from, and the group's
     /// own once all are (API reference, `DesiredConfiguration`).
-    wanted: Option<Value>,
+    wanted: Option<(Value, Option<Mixed>)>,
 }
 
 /// How a refresh stands.
@@ -79,11 +80,21 @@ pub(super) fn start(world: &mut World, input: &Value) -> Answer {
         return Err(Fault::bad_request("InstanceRefreshInProgress", message));
     }
     let wanted = match input.get("DesiredConfiguration") {
-        Some(desired) => groups::template(world, desired)?,
+        Some(desired) => {
+            let policy = mixed::read(desired, group.mixed.as_ref())?;
+            groups::template(world, desired)?.map(|template| (template, policy))
+        }
         None => None,
     };
-    let current = scaling::version_of(world, wanted.as_ref().unwrap_or(&group.template));
-    let old = group.members().filter(|member| !(matching && Some(member.version) == current));
+    let (template, policy) = wanted.as_ref().map_or((&group.template, &group.mixed), |(one, other)| (one, other));
+    let current = scaling::version_of(world, template);
+    // Skip matching looks at the template and at the types (user guide, "Use an instance refresh with skip matching").
+    let is_of_type = |member: &Member| {
+        let of = ec2::instance(world, &member.id).map(|instance| &instance.instance_type);
+        policy.as_ref().is_none_or(|policy| of.is_some_and(|of| policy.types.contains(of)))
+    };
+    let matches = |member: &Member| Some(member.version) == current && is_of_type(member);
+    let old = group.members().filter(|member| !(matching && matches(member)));
     let left: Vec<String> = old
         .filter(|member| !(protected == Protected::Ignore && member.protected))
         .map(|member| member.id.clone())
@@ -141,7 +152,10 @@ fn view(group: &str, refresh: &Refresh) -> Value {
         "EndTime": refresh.ended.map(iso_time),
         "PercentageComplete": (done * 100).checked_div(refresh.total).unwrap_or(100),
         "InstancesToUpdate": refresh.left.len(),
-        "DesiredConfiguration": refresh.wanted.as_ref().map(|template| json!({"LaunchTemplate": template})),
+        "DesiredConfiguration": refresh.wanted.as_ref().map(|(template, policy)| match policy {
+            Some(policy) => json!({"MixedInstancesPolicy": policy.view(template)}),
+            None => json!({"LaunchTemplate": template}),
+        }),
     });
     if let Some(members) = view.as_object_mut() {
         members.retain(|_, value| !value.is_null());
@@ -155,9 +169,10 @@ pub(super) fn is_active(group: &Group) -> bool {
 }
 
 /// What a group launches from: with a refresh under way, what that was started for.
-pub(super) fn template(group: &Group) -> &Value {
+pub(super) fn launches(group: &Group) -> (&Value, Option<&Mixed>) {
     let active = group.refreshes.last().filter(|refresh| refresh.status == Status::InProgress);
-    active.and_then(|refresh| refresh.wanted.as_ref()).unwrap_or(&group.template)
+    let wanted = active.and_then(|refresh| refresh.wanted.as_ref());
+    wanted.map_or((&group.template, group.mixed.as_ref()), |(template, policy)| (template, policy.as_ref()))
 }
 
 /// How many instances more than wanted a refresh has launched first.
@@ -202,7 +217,7 @@ pub(super) fn advance(world: &mut World, name: &str) {
         }
     }
     if let (Some(wanted), Some(group)) = (reached, world.ec2_auto_scaling.groups.get_mut(name)) {
-        group.template = wanted;
+        (group.template, group.mixed) = wanted;
     }
     for id in going {
         scaling::let_go(world, name, &id);

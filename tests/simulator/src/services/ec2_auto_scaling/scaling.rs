@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::groups::REACTION;
+use super::mixed::Choice;
 use super::{Group, Member, look_after, refresh};
 use crate::protocol::query;
 use crate::services::{ec2, ecs};
@@ -127,7 +128,8 @@ fn launch(world: &mut World, name: &str) -> Option<()> {
         zone.is_some() && zone != world.settings.lost_zone
     };
     let subnet = group.subnets.iter().filter(reachable).min_by_key(|subnet| in_subnet(subnet)).cloned()?;
-    let (id, number, data) = ec2::template_data(world, refresh::template(&group)).ok()?;
+    let (template, mixed) = refresh::launches(&group);
+    let (id, number, data) = ec2::template_data(world, template).ok()?;
     let mut tags: BTreeMap<String, String> = group
         .tags
         .iter()
@@ -135,10 +137,33 @@ fn launch(world: &mut World, name: &str) -> Option<()> {
         .map(|(key, (value, _))| (key.clone(), value.clone()))
         .collect();
     tags.insert("aws:autoscaling:groupName".to_owned(), name.to_owned());
-    let instance = ec2::launch(world, &subnet, (id, number), &data, &tags).ok()?;
+    // What one pool has not, the next may have.
+    let choices =
+        mixed.map_or(vec![Choice { instance_type: None, spot: false }], |it| it.choices(&there(world, &group)));
+    let instance = choices
+        .iter()
+        .find_map(|choice| ec2::launch(world, &subnet, (id.clone(), number), &chosen(&data, choice), &tags).ok())?;
     let group = world.ec2_auto_scaling.groups.get_mut(name)?;
     group.instances.push(Member { id: instance, protected: group.protects_new, version: number, waits: false });
     Some(())
+}
+
+/// The types of a group's instances, and whether they are Spot;
+fn there(world: &World, group: &Group) -> Vec<(String, bool)> {
+    let members = group.members().filter_map(|member| ec2::instance(world, &member.id));
+    members.map(|instance| (instance.instance_type.clone(), instance.spot)).collect()
+}
+
+/// A template's data with what a policy says of the type and of Spot (API reference, `RunInstances.InstanceMarketOptions`).
+fn chosen(data: &Value, choice: &Choice) -> Value {
+    let mut data = data.clone();
+    if let Some(members) = data.as_object_mut() {
+        members.extend(choice.instance_type.iter().map(|it| ("InstanceType".to_owned(), json!(it))));
+        if choice.spot {
+            members.insert("InstanceMarketOptions".to_owned(), json!({"MarketType": "spot"}));
+        }
+    }
+    data
 }
 
 /// The default policy (user guide, "Default termination policy"): of the zone with the most the one of the oldest template,
@@ -168,10 +193,16 @@ pub(super) fn let_go(world: &mut World, name: &str, id: &str) {
     look_after(world, name, AGAIN);
 }
 
-/// The type of what a group launches.
-pub fn launches(world: &World, group: &Group) -> Option<&'static ec2::InstanceType> {
+/// The smallest and the largest of what a group launches (developer guide, "Amazon ECS managed scaling behavior", sorts types
+/// by each of their parameters): the same where it launches one type.
+pub fn launches(world: &World, group: &Group) -> Option<[&'static ec2::InstanceType; 2]> {
     let (_, _, data) = ec2::template_data(world, &group.template).ok()?;
-    ec2::instance_type(query::text(&data, "InstanceType")?)
+    let of_template = query::text(&data, "InstanceType").map(str::to_owned);
+    let types = group.mixed.as_ref().map(|mixed| mixed.types.clone()).filter(|types| !types.is_empty());
+    let types = types.unwrap_or_else(|| of_template.into_iter().collect());
+    let mut known: Vec<_> = types.iter().filter_map(|it| ec2::instance_type(it)).collect();
+    known.sort_by_key(|it| (it.left(), it.cpu));
+    Some([*known.first()?, *known.last()?])
 }
 
 /// The number of the version that a template of a group stands for.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::call::{Call, Fault, Service};
 use crate::clock::{Clock, EPOCH};
 use crate::handler::Simulator;
-use crate::services::ec2_auto_scaling;
+use crate::services::{ec2, ec2_auto_scaling};
 use crate::world_file;
 
 const ROLE: &str = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
@@ -266,6 +266,50 @@ fn a_zone_that_fails_takes_its_instances_and_tasks_come_back_in_the_others() {
     aws.minutes(8);
     assert_eq!(aws.running(), 20);
     assert!(aws.in_service().iter().all(|it| it["AvailabilityZone"] != "eu-west-1a"));
+}
+
+#[test]
+fn a_spot_instance_ends_two_minutes_after_it_is_told_and_is_drained_only_where_its_agent_is_told_to() {
+    let told = "#!/bin/bash\necho ECS_CLUSTER=main >> /etc/ecs/ecs.config\necho ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config\n";
+    for (user_data, drains) in [(told, true), (&told[..55], false)] {
+        let aws = Aws::new();
+        let data = data(&json!({"UserData": BASE64_STANDARD.encode(user_data)}));
+        aws.ok(
+            "ec2",
+            "CreateLaunchTemplateVersion",
+            &json!({"LaunchTemplateName": "main", "LaunchTemplateData": data}),
+        );
+        aws.scaled(0, 3);
+        let policy = json!({
+            "LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateName": "main", "Version": "$Latest"}},
+            "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": "0"},
+        });
+        let update = json!({"AutoScalingGroupName": "main", "MixedInstancesPolicy": policy, "MinSize": "2"});
+        aws.ok("autoscaling", "UpdateAutoScalingGroup", &update);
+        aws.ok("ecs", "UpdateService", &json!({"cluster": "main", "service": "web", "desiredCount": 4}));
+        aws.minutes(4);
+        let id = aws.in_service()[0]["InstanceId"].as_str().unwrap().to_owned();
+        assert!(aws.0.with_world(|world| ec2::interrupt(world, &id)));
+        aws.seconds(1);
+        let draining = aws.ok("ecs", "ListContainerInstances", &json!({"cluster": "main", "status": "DRAINING"}));
+        assert_eq!(draining["containerInstanceArns"].as_array().unwrap().len() == 1, drains, "{user_data}");
+        let shows = |aws: &Aws| aws.in_service().iter().any(|it| it["InstanceId"] == id.as_str());
+        aws.seconds(117);
+        assert!(shows(&aws), "it has its two minutes");
+        aws.seconds(5);
+        assert!(!shows(&aws), "{user_data}");
+        aws.minutes(5);
+        assert_eq!((aws.running(), aws.in_service().len()), (4, 2), "{user_data}");
+    }
+}
+
+#[test]
+fn what_is_not_spot_is_not_taken_back() {
+    let aws = Aws::new();
+    aws.group(1, 1, false);
+    aws.minutes(2);
+    let id = aws.in_service()[0]["InstanceId"].as_str().unwrap().to_owned();
+    assert!(!aws.0.with_world(|world| ec2::interrupt(world, &id)));
 }
 
 #[test]

@@ -315,10 +315,10 @@ pub(super) fn look(world: &mut World, name: &str) {
 /// `CapacityProviderReservation` is M / N x 100, of M instances that are needed and N that there are; it is to be the target.
 fn scale(world: &mut World, provider: &CapacityProvider, cluster: &str) {
     let Some(group) = ec2_auto_scaling::find(world, &provider.group).cloned() else { return };
-    let Some(size) = ec2_auto_scaling::launches(world, &group).map(registered) else { return };
+    let Some(sizes) = ec2_auto_scaling::launches(world, &group).map(|types| types.map(registered)) else { return };
     let busy = instances::of_provider(world, cluster, &provider.name).into_iter().filter(|(_, busy)| *busy).count();
     let waiting = instances::waiting(world, cluster, &provider.name);
-    let needed = i64::try_from(busy + packed(&waiting, &size)).unwrap_or(i64::MAX);
+    let needed = i64::try_from(busy + packed(&waiting, &sizes)).unwrap_or(i64::MAX);
     let wanted = (needed * 100 + provider.scaling.target - 1) / provider.scaling.target;
     let wanted = wanted.max(group.minimum).min(group.maximum);
     let calm = if wanted < group.desired { provider.calm + 1 } else { 0 };
@@ -333,10 +333,11 @@ fn scale(world: &mut World, provider: &CapacityProvider, cluster: &str) {
     }
 }
 
-/// How many new instances these tasks need, the largest first, each where it fits first.
-fn packed(waiting: &[Size], size: &Size) -> usize {
+/// How many new instances these tasks need, the largest first, each where it fits first. Of several types the largest counts,
+/// and a task that the smallest has no room for does not.
+fn packed(waiting: &[Size], [smallest, size]: &[Size; 2]) -> usize {
     let mut waiting: Vec<&Size> =
-        waiting.iter().filter(|task| task.memory <= size.memory && task.cpu <= size.cpu).collect();
+        waiting.iter().filter(|task| task.memory <= smallest.memory && task.cpu <= smallest.cpu).collect();
     waiting.sort_by_key(|task| std::cmp::Reverse((task.memory, task.cpu)));
     let mut bins: Vec<Size> = Vec::new();
     for task in waiting {
@@ -364,12 +365,18 @@ mod tests {
     #[test]
     fn tasks_are_packed_onto_as_few_instances_as_first_fit_finds() {
         let of = |memory: i64| Size { memory, cpu: 0 };
-        let size = Size { memory: 1000, cpu: 2048 };
-        let cases =
-            [(vec![], 0), (vec![500, 500], 1), (vec![600, 600, 400], 2), (vec![400, 400, 400], 2), (vec![2000], 0)];
-        for (tasks, expected) in cases {
+        let size = |memory: i64| Size { memory, cpu: 2048 };
+        let cases = [
+            (vec![], 1000, 0),
+            (vec![500, 500], 1000, 1),
+            (vec![600, 600, 400], 1000, 2),
+            (vec![400, 400, 400], 1000, 2),
+            (vec![2000], 1000, 0),
+            (vec![600, 400, 400], 500, 1),
+        ];
+        for (tasks, smallest, expected) in cases {
             let waiting: Vec<Size> = tasks.iter().map(|memory| of(*memory)).collect();
-            assert_eq!(packed(&waiting, &size), expected, "{tasks:?}");
+            assert_eq!(packed(&waiting, &[size(smallest), size(1000)]), expected, "{tasks:?} {smallest}");
         }
     }
 }

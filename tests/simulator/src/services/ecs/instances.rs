@@ -7,7 +7,7 @@ mod query;
 mod room;
 
 pub(super) use agents::{Size, join_providers, of_provider, task_has_stopped, waiting};
-pub use agents::{drain_instance, instance_is_gone, register_agent};
+pub use agents::{drain_by_agent, drain_instance, instance_is_gone, register_agent};
 pub(super) use api::{deregister, describe, list, register, update_state};
 pub(super) use placement::{Placement, Shortfall, daemons, place};
 pub(super) use room::Host;

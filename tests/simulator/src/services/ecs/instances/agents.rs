@@ -114,6 +114,13 @@ pub fn drain_instance(world: &mut World, ec2_instance: &str) -> bool {
     true
 }
 
+/// The agent of an EC2 instance has its instance drained.
+pub fn drain_by_agent(world: &mut World, ec2_instance: &str) {
+    if let Some(id) = of_ec2(world, ec2_instance) {
+        drain(world, &id, true);
+    }
+}
+
 /// How many tasks keep an instance: those of daemons do not.
 fn stays(world: &World, id: &str) -> usize {
     tasks(world, id).filter(|task| !is_daemon(world, task)).count()
