@@ -178,6 +178,8 @@ macro_rules! operations {
 
 operations! {
     Read "ecs:DescribeClusters" ecs aws_sdk_ecs describe_clusters DescribeClustersInputBuilder DescribeClustersOutput;
+    Read "ecs:DescribeContainerInstances" ecs aws_sdk_ecs describe_container_instances DescribeContainerInstancesInputBuilder DescribeContainerInstancesOutput;
+    Read "ecs:ListContainerInstances" ecs aws_sdk_ecs list_container_instances ListContainerInstancesInputBuilder ListContainerInstancesOutput;
     Read "ecs:DescribeServiceDeployments" ecs aws_sdk_ecs describe_service_deployments DescribeServiceDeploymentsInputBuilder DescribeServiceDeploymentsOutput;
     Read "ecs:DescribeServiceRevisions" ecs aws_sdk_ecs describe_service_revisions DescribeServiceRevisionsInputBuilder DescribeServiceRevisionsOutput;
     Read "ecs:DescribeServices" ecs aws_sdk_ecs describe_services DescribeServicesInputBuilder DescribeServicesOutput;

@@ -27,7 +27,8 @@ struct Limit {
 }
 
 /// AWS's limits. Sources:
-/// - ECS: "Request throttling for the Amazon ECS API", Amazon ECS API Reference.
+/// - ECS: "Request throttling for the Amazon ECS API", Amazon ECS API Reference; reads of container instances, which are
+///   rare, are chosen low.
 /// - EC2: "Request throttling for the Amazon EC2 API", Amazon EC2 Developer Guide: paginated or filtered reads
 ///   100/20, mutating actions 50/5, each API by itself.
 /// - CloudWatch Logs: "CloudWatch Logs quotas": 10 calls a second of each of these operations.
@@ -70,6 +71,7 @@ const LIMITS: &[Limit] = &[
     limit("ecs-task-definition-modify", &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"], 20, 1),
     limit("ecs-task-definition-read", &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinition*"], 50, 20),
     limit("ecs-task-definition-delete", &["ecs:DeleteTaskDefinitions"], 5, 1),
+    limit("ecs-instance-read", &["ecs:DescribeContainerInstances", "ecs:ListContainerInstances"], 20, 10),
     limit("ecs-task-read", &["ecs:DescribeTasks", "ecs:ListTasks"], 100, 20),
     limit("ecs-task-modify", &["ecs:RunTask", "ecs:StopTask", "ecs:ExecuteCommand"], 100, 40),
     limit("ecs-tag-modify", &["ecs:TagResource", "ecs:UntagResource"], 20, 10),

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::account::Account;
 use crate::examples::{self, merge};
-use crate::object::thing;
+use crate::object::{Object, cluster_of, thing};
 use crate::stack::Stack;
 
 fn add_instance(account: &Account, cluster: &str, id: &str, zone: &str) -> String {
@@ -158,6 +158,62 @@ async fn a_service_without_room_says_what_is_missing() {
     let (world, _) = stack.service().planned(&account).await;
     let told = json!(thing(&world, "service").detail).to_string();
     assert!(told.contains("has insufficient memory available"), "{told}");
+    let lacks = "1 of 1 instances have too little memory: a task asks for 4096 MiB, and the most that is free is 2048 MiB, on \
+                 i-1 (m7g.large)";
+    assert!(told.contains(lacks), "{told}");
+}
+
+/// A service that finds no room on two instances, where `api` has port 8080 on both: what is told of it, and how often
+/// instances were read.
+async fn without_room(patch: &Value) -> (String, usize) {
+    let account = Account::new().await;
+    let port = json!([{"containerPort": 80, "hostPort": 8080}]);
+    let small = |ports: &Value| json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 128, "portMappings": ports});
+    let api = on_instances(&json!({"desiredCount": 2, "task": {"containerDefinitions": [small(&port)]}}));
+    let (mut stack, _) = running(&account, &api).await;
+    let cluster = cluster_of(&stack.cluster.converge(&account).await);
+    let since = account.now();
+    let mut other = Object::service("other", &cluster, &on_instances(patch));
+    for _ in 0..6 {
+        other.round(&account).await;
+        sleep(Duration::from_secs(20)).await;
+    }
+    let (seen_of_other, _) = other.planned(&account).await;
+    let told = thing(&seen_of_other, "service").detail["noRoom"].as_str().unwrap_or_default().to_owned();
+    (told, account.count(since, "DescribeContainerInstances"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_room_is_told_by_what_is_there() {
+    let container = |more: &Value| {
+        let mut one = json!({"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 128});
+        merge(&mut one, more);
+        json!({"containerDefinitions": [one]})
+    };
+    let port = json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}]});
+    let gpu = json!({"resourceRequirements": [{"type": "GPU", "value": "1"}]});
+    let nowhere = json!([{"type": "memberOf", "expression": "attribute:ecs.availability-zone == mars-1a"}]);
+    let cases = [
+        (json!({"task": container(&port)}), "on 2 of 2 instances port 8080 of the host is taken"),
+        (json!({"task": container(&port)}), "8080 is service "),
+        (json!({"task": container(&gpu)}), "no instance has a GPU, and a task asks for 1"),
+        (
+            json!({"task": container(&json!({"memory": 3000}))}),
+            "a task asks for 3000 MiB, and the most that is free is 1920 MiB",
+        ),
+        (
+            json!({"task": container(&json!({})), "placementConstraints": nowhere}),
+            "none of 2 instances matches attribute:ecs.availability-zone == mars-1a",
+        ),
+    ];
+    for (mut patch, expected) in cases {
+        patch["desiredCount"] = json!(1);
+        let (told, _) = Box::pin(without_room(&patch)).await;
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    let roomy = json!({"desiredCount": 1, "task": container(&json!({}))});
+    let (told, reads) = Box::pin(without_room(&roomy)).await;
+    assert_eq!((told.as_str(), reads), ("", 0), "what has room reads no instances");
 }
 
 /// What somebody else has made: an Auto Scaling group of up to six instances of a cluster, and its capacity provider.

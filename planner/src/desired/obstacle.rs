@@ -234,16 +234,24 @@ pub struct ClusterReference {
     pub on_instances: bool,
     /// Capacity providers of its own, as AWS knows them, by the names of their entries.
     pub providers: BTreeMap<String, String>,
+    /// The entries among them whose instances somebody else made.
+    pub foreign: BTreeSet<String>,
+    /// What its default strategy names.
+    pub default_providers: Vec<String>,
 }
 
 impl ClusterReference {
     /// One that is made by this spec: its default strategy says where tasks run. `base`: of its object's names.
     pub fn of_spec(self, base: &str, spec: &EcsClusterSpec) -> Self {
         let names = spec.default_capacity_provider_strategy.iter().map(|item| item.capacity_provider.as_str());
+        let of_default = |item: &CapacityProviderStrategyItem| item.capacity_provider.clone();
+        let name = |entry: &Ec2Capacity| entry.name.clone();
         let provider = |entry: &Ec2Capacity| (entry.name.clone(), provider_name(base, entry));
         Self {
             on_instances: names.into_iter().any(|name| !is_fargate_provider(name)),
             providers: spec.ec2_capacity.iter().map(provider).collect(),
+            foreign: spec.ec2_capacity.iter().filter(|it| it.auto_scaling_group_arn.is_some()).map(name).collect(),
+            default_providers: spec.default_capacity_provider_strategy.iter().map(of_default).collect(),
             ..self
         }
     }

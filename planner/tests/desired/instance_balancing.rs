@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use longshore_crds::EcsClusterSpec;
 use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{
     BalancerAccess, ClusterReference, Reference, balancer_rules, instance_access, let_balancers_in,
@@ -231,6 +232,38 @@ fn the_rules_are_in_the_group_of_the_instances_that_the_cluster_makes_and_the_se
         |name: &str| json!({"launchType": null, "capacityProviderStrategy": [{"capacityProvider": name, "weight": 1}]});
     assert!(!warned(&json!({"launchType": null})) && !warned(&by("general")));
     assert!(warned(&by("theirs")) && warned(&json!({})), "on instances that somebody else may have made");
+}
+
+#[test]
+fn instances_of_a_group_that_is_only_named_are_somebody_elses_to_open() {
+    let arn = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:u:autoScalingGroupName/web";
+    let spec = |default: &str| -> EcsClusterSpec {
+        serde_json::from_value(json!({
+            "ec2Capacity": [
+                {"name": "general", "instanceType": "m7g.large", "maxSize": 3},
+                {"name": "theirs", "autoScalingGroupArn": arn},
+            ],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": default, "weight": 1}],
+        }))
+        .unwrap()
+    };
+    let by = |names: &[&str]| {
+        let items: Vec<Value> = names.iter().map(|name| json!({"capacityProvider": name, "weight": 1})).collect();
+        json!({"launchType": null, "capacityProviderStrategy": items})
+    };
+    let cases = [
+        ("general", by(&["general"]), false),
+        ("general", by(&["theirs"]), true),
+        ("general", by(&["general", "theirs"]), true),
+        ("general", json!({"launchType": null}), false),
+        ("theirs", json!({"launchType": null}), true),
+    ];
+    for (default, patch, expected) in cases {
+        let mut asked = Asked::orders(&on_instances(&json!("bridge"), &json!({"containerPort": 8080}), &patch));
+        let cluster = cluster_reference().ready().unwrap().clone().of_spec("shop-main", &spec(default));
+        asked.references.cluster = Reference::Ready(cluster);
+        assert_eq!(!asked.desired().warnings.is_empty(), expected, "{default} {patch}");
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod priorities;
 mod refusals;
 mod resolved;
 mod rollback;
+mod room;
 mod scaling;
 mod shape;
 mod shifting;

@@ -1,12 +1,11 @@
 //! What a version of a launch template says: the kind's members as EC2's, and back.
 
 use aws_sdk_ec2::types::{
-    InstanceType, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDevice as Disk,
-    LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState as Tokens,
-    LaunchTemplateIamInstanceProfileSpecificationRequest, LaunchTemplateInstanceMetadataEndpointState as Endpoint,
-    LaunchTemplateInstanceMetadataOptions as Metadata, LaunchTemplateInstanceMetadataOptionsRequest,
-    LaunchTemplateTagSpecificationRequest, RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData,
-    VolumeType,
+    LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDevice as Disk, LaunchTemplateEbsBlockDeviceRequest,
+    LaunchTemplateHttpTokensState as Tokens, LaunchTemplateIamInstanceProfileSpecificationRequest,
+    LaunchTemplateInstanceMetadataEndpointState as Endpoint, LaunchTemplateInstanceMetadataOptions as Metadata,
+    LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest, RequestLaunchTemplateData,
+    ResourceType, ResponseLaunchTemplateData, VolumeType,
 };
 use aws_smithy_types::base64;
 use longshore_planner::engine::Text;

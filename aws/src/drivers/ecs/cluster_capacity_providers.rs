@@ -10,6 +10,7 @@ use longshore_planner::kinds::ecs::cluster_capacity_providers::{
     ClusterCapacityProviders, ClusterCapacityProvidersOutput, DefaultProvider,
 };
 
+use super::in_use::refuse_in_use;
 use super::tags_of;
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Driver, Found};
@@ -73,8 +74,11 @@ impl Driver for ClusterCapacityProvidersDriver {
         aws: &Aws<Write>,
         _: Marks<'_>,
         want: ClusterCapacityProviders,
-        _: Seen<ClusterCapacityProviders>,
+        seen: Seen<ClusterCapacityProviders>,
     ) -> Result<(), Fault> {
+        let stays = |name: &str| want.capacity_providers.iter().any(|other| other.known() == Some(name));
+        let leaving: Vec<&str> = names(&seen).filter(|name| !stays(name)).collect();
+        refuse_in_use(&aws.reader(), &want.cluster, &leaving).await?;
         put(aws, &want).await
     }
 
@@ -83,7 +87,8 @@ impl Driver for ClusterCapacityProvidersDriver {
         let reader = aws.reader();
         let name = seen.value.cluster.clone();
         let Some(cluster) = reader.joins().clusters.get((), name).await? else { return Ok(()) };
-        let own: Vec<&str> = seen.mentions.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+        let own: Vec<&str> = names(&seen).collect();
+        refuse_in_use(&reader, &seen.value.cluster, &own).await?;
         let stays = |name: &str| !own.contains(&name);
         let kept = cluster.capacity_providers().iter().filter(|name| stays(name));
         let default = cluster.default_capacity_provider_strategy().iter();
@@ -94,6 +99,11 @@ impl Driver for ClusterCapacityProvidersDriver {
         };
         put(aws, &left).await.absent_if(&["ClusterNotFoundException"]).map(drop)
     }
+}
+
+/// The providers that are the object's, by name.
+fn names(seen: &Seen<ClusterCapacityProviders>) -> impl Iterator<Item = &str> {
+    seen.mentions.iter().filter_map(|arn| arn.rsplit('/').next())
 }
 
 /// The cluster's providers that are the object's, by name: their ARNs.

@@ -3,8 +3,10 @@
 pub(super) mod capacity_provider;
 pub(super) mod cluster;
 pub(super) mod cluster_capacity_providers;
+mod container_instances;
 pub(super) mod deployed;
 mod document;
+mod in_use;
 pub(super) mod one_off;
 mod revisions;
 pub(super) mod service;

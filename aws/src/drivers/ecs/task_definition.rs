@@ -194,6 +194,12 @@ pub(super) async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revisi
     Ok(answer.task_definition.filter(active).map(|described| Revision { described, tags }))
 }
 
+/// What a revision says of its tasks, if it is there.
+pub(super) async fn content(aws: &Aws<Read>, arn: &str) -> Result<Option<longshore_crds::TaskDefinition>, Fault> {
+    let Some(revision) = describe(aws, arn).await? else { return Ok(None) };
+    Ok(Some(seen(&revision)?.value.content))
+}
+
 /// What somebody else deployed, under an identity of its own: the planner takes it for the wanted one only where its
 /// fields are the same.
 async fn deployed(aws: &Aws<Read>, at: &LookUp, arn: &str) -> Result<Option<Found<TaskDefinition>>, Fault> {

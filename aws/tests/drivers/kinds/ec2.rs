@@ -60,6 +60,7 @@ async fn launch_templates() {
     let cases = [
         json!({}),
         json!({"image": {"id": "ami-0ecsx86", "parameter": "/aws/service/x"}, "instanceType": "m7i.large"}),
+        json!({"instanceType": null}),
         json!({"rootVolume": {"deviceName": "/dev/xvda", "size": 30, "encrypted": false}}),
         json!({"metadata": {"tokensRequired": false, "hopLimit": 2}, "securityGroups": ["sg-0database", "sg-0default"]}),
         json!({"instanceTags": {"Name": "law", "a b": ""}, "tags": {"a": "b"}}),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::EcsServiceSpec;
-use longshore_crds::ecs_service::{CapacityProviderStrategyItem, ServiceLoadBalancer};
+use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::{NetworkMode, PortMapping, TransportProtocol};
 
 use super::{Capacity, capacity, has_interfaces};
@@ -116,10 +116,12 @@ fn is_on_instance(spec: &EcsServiceSpec, port: i32) -> bool {
 
 /// Instances that somebody else made are somebody else's to open.
 pub(super) fn warnings(spec: &EcsServiceSpec, capacity: Capacity, cluster: &ClusterReference) -> Vec<Warning> {
-    let is_own = |item: &CapacityProviderStrategyItem| cluster.providers.contains_key(&item.capacity_provider);
-    let own = spec.launch_type.is_none()
-        && !cluster.providers.is_empty()
-        && spec.capacity_provider_strategy.iter().all(is_own);
+    let is_own = |name: &String| cluster.providers.contains_key(name) && !cluster.foreign.contains(name);
+    let named: Vec<&String> = match spec.capacity_provider_strategy.as_slice() {
+        [] => cluster.default_providers.iter().collect(),
+        items => items.iter().map(|item| &item.capacity_provider).collect(),
+    };
+    let own = spec.launch_type.is_none() && !cluster.providers.is_empty() && named.into_iter().all(is_own);
     if own || has_interfaces(spec, capacity) {
         return vec![];
     }
@@ -127,8 +129,8 @@ pub(super) fn warnings(spec: &EcsServiceSpec, capacity: Capacity, cluster: &Clus
         let reached: Vec<String> = ports(spec, entry).into_iter().map(in_words).collect();
         let message = format!(
             "the load balancer reaches the tasks on {} of their instances: a security group of theirs must let that of the \
-             load balancer in there (TCP), which Longshore sees to only where it made the instances (ec2Capacity of the \
-             EcsCluster)",
+             load balancer in there (TCP), which Longshore sees to only where it made the instances (instanceType in ec2Capacity \
+             of the EcsCluster)",
             reached.join(" and ")
         );
         Warning { at: at(entry), message }

@@ -28,6 +28,7 @@ pub(super) fn described(service: &api::Service) -> ServiceDetail {
         failed_tasks: vec![],
         service_deployment: None,
         live: vec![],
+        no_room: None,
     }
 }
 

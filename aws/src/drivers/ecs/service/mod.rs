@@ -2,6 +2,7 @@
 
 mod detail;
 mod request;
+mod room;
 mod traffic;
 
 use std::sync::Arc;
@@ -38,7 +39,13 @@ impl Driver for ServiceDriver {
     async fn read(&self, aws: &Aws<Read>, ownership: &Ownership, at: &LookUp) -> Result<Option<Found<Service>>, Fault> {
         let Some((cluster, service)) = describe(aws, at).await? else { return Ok(None) };
         let detail = detail::read(aws, cluster, &service).await?;
-        seen(&service, cluster, &detail, ownership).map(Some)
+        let mut found = seen(&service, cluster, &detail, ownership)?;
+        let revision = detail.primary().map(|primary| primary.task_definition.as_str());
+        if let (Some(why), Some(revision)) = (detail.lacks_room(), revision) {
+            let no_room = room::read(aws, cluster, &service, &found.seen.value, (revision, why)).await?;
+            found.seen.detail = json!(ServiceDetail { no_room, ..detail.clone() });
+        }
+        Ok(Some(found))
     }
 
     /// Ten a call, with all that a plan depends on. Why tasks failed and how a rollback ended, which take further calls

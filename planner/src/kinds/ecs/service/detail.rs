@@ -24,6 +24,8 @@ pub struct ServiceDetail {
     pub service_deployment: Option<ServiceDeployment>,
     /// ARNs of the target groups that traffic goes to, where it is shifted and no deployment is under way.
     pub live: Vec<String>,
+    /// What its container instances lack, in words; looked for only while a task finds no room on them.
+    pub no_room: Option<String>,
 }
 
 /// One of `DescribeServices`' deployments.
@@ -207,6 +209,13 @@ impl ServiceDetail {
     /// The deployment of a revision that failed, if there is one.
     pub fn failed(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.rollout_state == Some(RolloutState::Failed))
+    }
+
+    /// Why no container instance takes a task that is missing, in ECS's words (developer guide, "Amazon ECS service event
+    /// messages"); `None` where none is missing, or something else is in its way.
+    pub fn lacks_room(&self) -> Option<&str> {
+        let missing = self.primary().is_some_and(|primary| primary.running + primary.pending < primary.desired);
+        self.not_placed().filter(|why| missing && why.to_ascii_lowercase().contains("container instance"))
     }
 
     /// Why ECS cannot start a task, in its words, unless it has started one since (developer guide, "Amazon ECS service event

@@ -3,6 +3,7 @@
 mod connect;
 mod detail;
 mod readiness;
+mod room;
 mod strategy;
 mod volume;
 
@@ -12,6 +13,7 @@ pub use detail::{
     ServiceEvent, Traffic,
 };
 pub use readiness::{complete, outcome};
+pub use room::{Asked, InstanceRoom, Lack, Port, TaskNeeds, no_room};
 pub use volume::{ServiceEbsVolume, ServiceVolume};
 
 use longshore_crds::PropagateTags;

@@ -50,7 +50,8 @@ pub fn outcome(deployment: &Deployment, detail: &ServiceDetail) -> String {
     }
     let missing = deployment.running + deployment.pending < deployment.desired;
     if let Some(why) = detail.not_placed().filter(|_| missing) {
-        line = format!("{line}; ECS {why}");
+        let lacking = detail.no_room.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
+        line = format!("{line}; ECS {why}{lacking}");
     }
     if deployment.rollout_state == Some(RolloutState::Failed) && !deployment.rollout_state_reason.is_empty() {
         line = format!("{line} ({})", deployment.rollout_state_reason);

@@ -26,7 +26,7 @@ pub(super) fn register(world: &mut World, id: &str) {
     let Some(size) = size.filter(|_| may && gets_out && ecs::is_cluster(world, &cluster)) else {
         return wake(world, id, 30_000);
     };
-    ecs::register_agent(world, &cluster, &instance, (size.cpu, size.left()));
+    ecs::register_agent(world, &cluster, &instance, size);
     if instance.taken_back.is_some() {
         hears_of_its_end(world, id);
     }

@@ -3,6 +3,7 @@
 //! Source: EC2 instance types guide; user guide, "Maximum IP addresses per network interface".
 
 /// An instance type.
+#[derive(Clone, Copy)]
 pub struct InstanceType {
     name: &'static str,
     /// CPU units: a vCPU is 1,024 of them to ECS.
@@ -11,6 +12,8 @@ pub struct InstanceType {
     memory: i64,
     /// Network interfaces that it can have.
     pub interfaces: usize,
+    /// GPUs.
+    pub gpus: usize,
     pub(super) architecture: &'static str,
 }
 
@@ -21,10 +24,15 @@ const fn of(
     interfaces: usize,
     architecture: &'static str,
 ) -> InstanceType {
-    InstanceType { name, cpu: cpus * 1024, memory: gibibytes * 1024, interfaces, architecture }
+    InstanceType { name, cpu: cpus * 1024, memory: gibibytes * 1024, interfaces, gpus: 0, architecture }
 }
 
-const TYPES: [InstanceType; 24] = [
+/// Accelerated types; the image for them tells ECS's agent to register their GPUs.
+const fn with_gpus(gpus: usize, of: InstanceType) -> InstanceType {
+    InstanceType { gpus, ..of }
+}
+
+const TYPES: [InstanceType; 28] = [
     of("t3.micro", 2, 1, 2, "x86_64"),
     of("t3.small", 2, 2, 3, "x86_64"),
     of("t3.medium", 2, 4, 3, "x86_64"),
@@ -49,6 +57,10 @@ const TYPES: [InstanceType; 24] = [
     of("c7g.xlarge", 4, 8, 4, "arm64"),
     of("r5.large", 2, 16, 3, "x86_64"),
     of("r7g.large", 2, 16, 3, "arm64"),
+    with_gpus(1, of("g4dn.xlarge", 4, 16, 3, "x86_64")),
+    with_gpus(1, of("g5.xlarge", 4, 16, 4, "x86_64")),
+    with_gpus(4, of("g5.12xlarge", 48, 192, 15, "x86_64")),
+    with_gpus(1, of("p3.2xlarge", 8, 61, 4, "x86_64")),
 ];
 
 /// What the kernel and the agent keep of an instance's memory, in MiB and in hundredths (developer guide, "Reserving

@@ -336,18 +336,23 @@ fn scale(world: &mut World, provider: &CapacityProvider, cluster: &str) {
 /// How many new instances these tasks need, the largest first, each where it fits first. Of several types the largest counts,
 /// and a task that the smallest has no room for does not.
 fn packed(waiting: &[Size], [smallest, size]: &[Size; 2]) -> usize {
-    let mut waiting: Vec<&Size> =
-        waiting.iter().filter(|task| task.memory <= smallest.memory && task.cpu <= smallest.cpu).collect();
+    let fits = |task: &&Size, of: &Size| task.memory <= of.memory && task.cpu <= of.cpu && task.gpus <= of.gpus;
+    let mut waiting: Vec<&Size> = waiting.iter().filter(|task| fits(task, smallest)).collect();
     waiting.sort_by_key(|task| std::cmp::Reverse((task.memory, task.cpu)));
     let mut bins: Vec<Size> = Vec::new();
     for task in waiting {
-        let room = bins.iter_mut().find(|bin| bin.memory >= task.memory && bin.cpu >= task.cpu);
+        let room = bins.iter_mut().find(|bin| fits(&task, bin));
         match room {
             Some(bin) => {
                 bin.memory -= task.memory;
                 bin.cpu -= task.cpu;
+                bin.gpus -= task.gpus;
             }
-            None => bins.push(Size { memory: size.memory - task.memory, cpu: size.cpu - task.cpu }),
+            None => bins.push(Size {
+                memory: size.memory - task.memory,
+                cpu: size.cpu - task.cpu,
+                gpus: size.gpus - task.gpus,
+            }),
         }
     }
     bins.len()
@@ -355,7 +360,7 @@ fn packed(waiting: &[Size], [smallest, size]: &[Size; 2]) -> usize {
 
 /// The size of an instance of a type, as its agent registers it.
 fn registered(of: &ec2::InstanceType) -> Size {
-    Size { cpu: of.cpu, memory: of.left() }
+    Size { cpu: of.cpu, memory: of.left(), gpus: of.gpus }
 }
 
 #[cfg(test)]
@@ -364,8 +369,8 @@ mod tests {
 
     #[test]
     fn tasks_are_packed_onto_as_few_instances_as_first_fit_finds() {
-        let of = |memory: i64| Size { memory, cpu: 0 };
-        let size = |memory: i64| Size { memory, cpu: 2048 };
+        let of = |memory: i64| Size { memory, cpu: 0, gpus: 0 };
+        let size = |memory: i64| Size { memory, cpu: 2048, gpus: 0 };
         let cases = [
             (vec![], 1000, 0),
             (vec![500, 500], 1000, 1),

@@ -41,6 +41,8 @@ pub(super) struct ContainerInstance {
     /// Ports that the instance itself has taken.
     pub(super) ports: BTreeSet<i64>,
     pub(super) udp_ports: BTreeSet<i64>,
+    /// GPUs.
+    pub(super) gpus: usize,
     pub(super) registered_at: i64,
     /// Deregistered, and still described.
     pub(super) inactive: bool,

@@ -11,18 +11,19 @@ use crate::services::ecs::{capacity_providers, deployments, launch, lifecycle, t
 use crate::services::{ec2, ec2_auto_scaling};
 use crate::world::World;
 
-/// CPU units and MiB.
+/// CPU units, MiB and GPUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::services::ecs) struct Size {
     pub(in crate::services::ecs) cpu: i64,
     pub(in crate::services::ecs) memory: i64,
+    pub(in crate::services::ecs) gpus: usize,
 }
 
 /// The ports that the agent, Docker and SSH have (developer guide, `PortMapping.hostPort`).
 const TAKEN: [i64; 5] = [22, 2375, 2376, 51678, 51679];
 
-/// The agent of an EC2 instance registers with a cluster: CPU units and MiB.
-pub fn register_agent(world: &mut World, cluster: &str, of: &ec2::Instance, (cpu, memory): (i64, i64)) {
+/// The agent of an EC2 instance registers with a cluster what its type has.
+pub fn register_agent(world: &mut World, cluster: &str, of: &ec2::Instance, has: &ec2::InstanceType) {
     let id = world.ids.hex(32);
     let attributes = [
         (INSTANCE_TYPE, of.instance_type.clone()),
@@ -36,8 +37,9 @@ pub fn register_agent(world: &mut World, cluster: &str, of: &ec2::Instance, (cpu
         cluster: cluster.to_owned(),
         ec2_instance: of.id.clone(),
         attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), Some(value))).collect(),
-        cpu,
-        memory,
+        cpu: has.cpu,
+        memory: has.left(),
+        gpus: has.gpus,
         ports: TAKEN.into(),
         udp_ports: BTreeSet::new(),
         registered_at: world.now,
@@ -174,7 +176,7 @@ pub(in crate::services::ecs) fn waiting(world: &World, cluster: &str, provider: 
     });
     own.filter_map(|task| {
         let share = share(task_definitions::find(world, &task.definition)?, &task.overrides);
-        Some(Size { cpu: share.cpu, memory: share.memory })
+        Some(Size { cpu: share.cpu, memory: share.memory, gpus: share.gpus })
     })
     .collect()
 }

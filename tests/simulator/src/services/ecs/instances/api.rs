@@ -34,6 +34,7 @@ pub(in crate::services::ecs) fn register(world: &mut World, call: &Call) -> Answ
         attributes,
         cpu: integer(call, "CPU"),
         memory: integer(call, "MEMORY"),
+        gpus: resource(call, "GPU").map_or(0, |it| texts(it.get("stringSetValue")).len()),
         ports: ports(call, "PORTS"),
         udp_ports: ports(call, "PORTS_UDP"),
         registered_at: world.now,
@@ -161,6 +162,7 @@ pub(in crate::services::ecs) fn describe(world: &mut World, call: &Call) -> Answ
 
 fn view(world: &World, instance: &ContainerInstance) -> Value {
     let left = room(world, instance);
+    let gpus = |count: usize| (instance.gpus > 0).then_some((instance.ec2_instance.as_str(), count));
     let attribute = |(name, value): (&String, &Option<String>)| json!({"name": name, "value": value});
     let count = |so: &dyn Fn(&crate::services::ecs::tasks::Task) -> bool| {
         tasks(world, &instance.id).filter(|task| so(task)).count()
@@ -170,8 +172,12 @@ fn view(world: &World, instance: &ContainerInstance) -> Value {
         "ec2InstanceId": instance.ec2_instance,
         "version": 1,
         "versionInfo": instance.version_info,
-        "remainingResources": resources(left.cpu, left.memory, &left.ports, &left.udp_ports),
-        "registeredResources": resources(instance.cpu, instance.memory, &instance.ports, &instance.udp_ports),
+        "remainingResources": resources((left.cpu, left.memory), [&left.ports, &left.udp_ports], gpus(left.gpus)),
+        "registeredResources": resources(
+            (instance.cpu, instance.memory),
+            [&instance.ports, &instance.udp_ports],
+            gpus(instance.gpus),
+        ),
         "capacityProviderName": instance.provider,
         "status": status(instance),
         "agentConnected": !instance.inactive,

@@ -38,6 +38,7 @@ pub(in crate::services::ecs) enum Shortfall {
     Cpu(String),
     Ports(String),
     Interfaces(String),
+    Gpus(String),
     /// No subnet of the task is in its zone, or a constraint excludes it.
     Constraint(String),
     Distinct(String),
@@ -60,6 +61,7 @@ impl Shortfall {
             Self::Cpu(id) => closest(id, "has insufficient CPU units available"),
             Self::Ports(id) => closest(id, "is already using a port required by your task"),
             Self::Interfaces(id) => closest(id, "encountered error \"RESOURCE:ENI\""),
+            Self::Gpus(id) => closest(id, "encountered error \"RESOURCE:GPU\""),
             Self::Constraint(id) => closest(id, "encountered error \"MemberOf placement constraint unsatisfied.\""),
             Self::Distinct(id) => closest(id, "encountered error \"DistinctInstance placement constraint unsatisfied.\""),
         }
@@ -73,6 +75,7 @@ impl Shortfall {
             Self::Cpu(id) => Some((id, "RESOURCE:CPU")),
             Self::Ports(id) => Some((id, "RESOURCE:PORTS")),
             Self::Interfaces(id) => Some((id, "RESOURCE:ENI")),
+            Self::Gpus(id) => Some((id, "RESOURCE:GPU")),
             Self::Constraint(id) => Some((id, "MemberOf placement constraint unsatisfied.")),
             Self::Distinct(id) => Some((id, "DistinctInstance placement constraint unsatisfied.")),
         }
@@ -86,8 +89,9 @@ impl Shortfall {
             Self::Cpu(_) => 2,
             Self::Ports(_) => 3,
             Self::Interfaces(_) => 4,
-            Self::Constraint(_) => 5,
-            Self::Distinct(_) => 6,
+            Self::Gpus(_) => 5,
+            Self::Constraint(_) => 6,
+            Self::Distinct(_) => 7,
         }
     }
 }
@@ -139,6 +143,9 @@ fn obstacle(
     }
     if share.interface && room.interfaces == Some(0) {
         return Some(Shortfall::Interfaces(id()));
+    }
+    if share.gpus > room.gpus {
+        return Some(Shortfall::Gpus(id()));
     }
     if !in_reach(world, order, instance) {
         return Some(Shortfall::Constraint(id()));

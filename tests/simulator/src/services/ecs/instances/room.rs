@@ -24,6 +24,8 @@ pub(super) struct Share {
     pub(super) udp_ports: BTreeSet<i64>,
     /// Whether it has a network interface of its own.
     pub(super) interface: bool,
+    /// GPUs of its own.
+    pub(super) gpus: usize,
 }
 
 /// What is left of an instance.
@@ -38,6 +40,8 @@ pub(super) struct Room {
     /// an account setting that allows more, is taken to be off (developer guide, "Allocate a network interface for an Amazon ECS
     /// task").
     pub(super) interfaces: Option<usize>,
+    /// Free ones.
+    pub(super) gpus: usize,
 }
 
 /// A task's size, else what its containers ask for: of memory the reservation, where there is one (API reference,
@@ -63,7 +67,17 @@ pub(super) fn share(definition: &Definition, overrides: &Value) -> Share {
         ports: ports("tcp"),
         udp_ports: ports("udp"),
         interface: mode == "awsvpc",
+        gpus: definition.containers().iter().map(gpus).sum(),
     }
+}
+
+/// API reference, `ResourceRequirement`: of the type GPU "the number of physical GPUs the Amazon ECS container agent reserves for
+/// the container".
+fn gpus(container: &Value) -> usize {
+    let text = |one: &Value, member: &str| one.get(member).and_then(Value::as_str).map(str::to_owned);
+    let all = container.get("resourceRequirements").and_then(Value::as_array).into_iter().flatten();
+    let of_type = all.filter(|one| text(one, "type").as_deref() == Some("GPU"));
+    of_type.filter_map(|one| text(one, "value")?.parse::<usize>().ok()).sum()
 }
 
 fn share_of(world: &World, task: &Task) -> Share {
@@ -79,11 +93,13 @@ pub(super) fn room(world: &World, instance: &ContainerInstance) -> Room {
         ports: instance.ports.clone(),
         udp_ports: instance.udp_ports.clone(),
         interfaces: known.map(|known| known.interfaces.saturating_sub(1)),
+        gpus: instance.gpus,
     };
     for task in tasks(world, &instance.id) {
         let share = share_of(world, task);
         room.cpu -= share.cpu;
         room.memory -= share.memory;
+        room.gpus = room.gpus.saturating_sub(share.gpus);
         room.ports.extend(share.ports);
         room.udp_ports.extend(share.udp_ports);
         for bound in task.host.iter().flat_map(|host| &host.bindings) {
@@ -96,13 +112,20 @@ pub(super) fn room(world: &World, instance: &ContainerInstance) -> Room {
 }
 
 /// The resources of an instance as answers list them.
-pub(super) fn view(cpu: i64, memory: i64, ports: &BTreeSet<i64>, udp_ports: &BTreeSet<i64>) -> Value {
+/// GPUs are listed of an instance that has any, by their ids.
+pub(super) fn view((cpu, memory): (i64, i64), ports: [&BTreeSet<i64>; 2], gpus: Option<(&str, usize)>) -> Value {
     let integer = |name: &str, value: i64| json!({"name": name, "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": value});
-    let set = |name: &str, values: &BTreeSet<i64>| {
-        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        json!({"name": name, "type": "STRINGSET", "doubleValue": 0.0, "longValue": 0, "integerValue": 0, "stringSetValue": values})
-    };
-    json!([integer("CPU", cpu), integer("MEMORY", memory), set("PORTS", ports), set("PORTS_UDP", udp_ports)])
+    let texts = |values: &BTreeSet<i64>| values.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let set = |name: &str, values: &[String]| json!({"name": name, "type": "STRINGSET", "doubleValue": 0.0, "longValue": 0, "integerValue": 0, "stringSetValue": values});
+    let [ports, udp_ports] = ports;
+    let mut all = vec![
+        integer("CPU", cpu),
+        integer("MEMORY", memory),
+        set("PORTS", &texts(ports)),
+        set("PORTS_UDP", &texts(udp_ports)),
+    ];
+    all.extend(gpus.map(|(id, count)| set("GPU", &(0..count).map(|at| format!("GPU-{id}-{at}")).collect::<Vec<_>>())));
+    Value::Array(all)
 }
 
 /// Where Docker begins to give ports of its own (developer guide, `PortMapping.hostPort`: the default ephemeral range is

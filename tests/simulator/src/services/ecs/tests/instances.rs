@@ -75,6 +75,46 @@ fn strategies_decide_which_instance_a_task_goes_to() {
 }
 
 #[test]
+fn a_task_with_gpus_goes_where_they_are_free() {
+    let aws = Aws::new();
+    for (index, instance_type, gpus) in [(0, "m5.large", json!([])), (1, "g5.12xlarge", json!(["GPU-1", "GPU-2"]))] {
+        let document = json!({"instanceId": format!("i-{index}"), "instanceType": instance_type, "availabilityZone": "eu-west-1a"});
+        let resources = json!([
+            {"name": "CPU", "type": "INTEGER", "integerValue": 4096},
+            {"name": "MEMORY", "type": "INTEGER", "integerValue": 4096},
+            {"name": "GPU", "type": "STRINGSET", "stringSetValue": gpus},
+        ]);
+        let input =
+            json!({"cluster": "main", "instanceIdentityDocument": document.to_string(), "totalResources": resources});
+        aws.ok("RegisterContainerInstance", &input);
+    }
+    let requirements = json!([{"type": "GPU", "value": "1"}]);
+    let container = json!([{"name": "web", "image": "nginx", "memory": 128, "resourceRequirements": requirements}]);
+    let changes = json!({"networkMode": "bridge", "requiresCompatibilities": ["EC2"], "cpu": null, "memory": null, "containerDefinitions": container});
+    aws.register(&changes);
+    aws.create(3, &on_ec2(&json!({})));
+    aws.seconds(60);
+    let all = aws.ok("ListContainerInstances", &json!({"cluster": "main"}))["containerInstanceArns"].clone();
+    let described = aws.ok("DescribeContainerInstances", &json!({"cluster": "main", "containerInstances": all}));
+    let of_type = |name: &str| {
+        let instances = described["containerInstances"].as_array().unwrap();
+        let is = |it: &&Value| it["attributes"].as_array().unwrap().iter().any(|attribute| attribute["value"] == name);
+        instances.iter().find(is).unwrap().clone()
+    };
+    let gpus = |instance: &Value, member: &str| {
+        let all = instance[member].as_array().unwrap().clone();
+        all.iter().find(|it| it["name"] == "GPU").map(|it| it["stringSetValue"].as_array().unwrap().len())
+    };
+    let (plain, with_gpus) = (of_type("m5.large"), of_type("g5.12xlarge"));
+    assert_eq!((plain["runningTasksCount"].clone(), gpus(&plain, "registeredResources")), (json!(0), None));
+    assert_eq!(with_gpus["runningTasksCount"], 2);
+    let counted = (gpus(&with_gpus, "registeredResources"), gpus(&with_gpus, "remainingResources"));
+    assert_eq!(counted, (Some(2), Some(0)));
+    let events = aws.service()["events"].to_string();
+    assert!(events.contains("RESOURCE:GPU"), "{events}");
+}
+
+#[test]
 fn a_task_takes_memory_and_a_port_of_its_instance() {
     let (aws, instances) = with_instances(&["eu-west-1a"], 2048);
     on_bridge(&aws, 512, 0);
