@@ -77,6 +77,7 @@ const OURS: &[(&str, &[&str])] = &[
             "rules",
             "slowStartSeconds",
             "testRule",
+            "testListener",
             "stickiness",
         ],
     ),
