@@ -111,6 +111,11 @@ impl Aws {
         self.query("elasticloadbalancing", "2015-12-01", operation, input)
     }
 
+    /// An operation of EC2 Auto Scaling; the answer is XML.
+    pub fn autoscaling(&self, operation: &str, input: &[(&str, &str)]) -> Result<String> {
+        self.query("autoscaling", "2011-01-01", operation, input)
+    }
+
     /// Deletes something of EFS: `mount-targets/ID`, `access-points/ID`.
     pub fn efs_delete(&self, what: &str) -> Result<()> {
         let request = self.agent.delete(format!("{}/2015-02-01/{what}", self.url));

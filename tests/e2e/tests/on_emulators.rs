@@ -5,14 +5,17 @@
 //!   changes the service and never its deployment, so that a change arrives in the service and no rollout ends;
 //! - interfaces, security groups and roles of tasks: moto runs no tasks, ministack's have no network interfaces;
 //! - availabilityZoneRebalancing: ministack does not know it, so that it is DISABLED there;
-//! - exact counts of calls: neither records them.
+//! - exact counts of calls: neither records them;
+//! - instances of a cluster's own on ministack, which has no Auto Scaling; on moto they never join the cluster, since nothing
+//!   boots there, so that the group has none: tasks on them, draining and Spot interruptions are left out, and so are instance
+//!   refreshes, which moto has not.
 
 #![cfg(test)]
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use longshore_e2e::{Emulator, Namespace, Provider, Stack, StackOptions, hello, number, text};
+use longshore_e2e::{Emulator, Namespace, Provider, Stack, StackOptions, elements, hello, number, text};
 use serde_json::json;
 
 /// One emulator's stack, with example 00's environment on the ids that the emulator gave.
@@ -46,6 +49,46 @@ fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
     ns.apply(&with_new_image(&ns)?)?;
     an_image_change_arrives(&ns)?;
     deleted_it_leaves_nothing(&ns)
+}
+
+#[test]
+fn on_moto_what_instances_of_a_clusters_own_are_made_of_comes_changes_and_leaves_nothing() -> Result<()> {
+    let stack = on(Emulator::Moto)?;
+    let ns = Namespace::create(&stack, "web")?;
+    let entry = |more: &str| {
+        format!(
+            "apiVersion: ecs.longshore.dev/v1alpha1\nkind: EcsCluster\nmetadata: {{name: main, namespace: web}}\nspec:\n  \
+             ec2Capacity: [{{name: general, minSize: 0, {more}}}]\n  \
+             defaultCapacityProviderStrategy: [{{capacityProvider: general, weight: 1}}]\n"
+        )
+    };
+    ns.apply(&entry("instanceType: m5.large, maxSize: 2"))?;
+    ns.wait_settled("ecscluster/main")?;
+    let aws = &stack.aws;
+    let groups = || aws.autoscaling("DescribeAutoScalingGroups", &[]);
+    let made = groups()?;
+    assert_eq!((elements(&made, "MaxSize"), elements(&made, "InstanceType")), (vec!["2".to_owned()], vec![]));
+    let cluster = aws.cluster_of("web", "main")?.context("there is no cluster")?;
+    assert_eq!(cluster["capacityProviders"].as_array().map(Vec::len), Some(1), "{cluster}");
+    assert_eq!(elements(&aws.iam("ListInstanceProfiles", &[])?, "InstanceProfileName").len(), 1);
+
+    let spot =
+        "instancesDistribution: {onDemandPercentageAboveBaseCapacity: 0, spotAllocationStrategy: capacity-optimized}";
+    ns.apply(&entry(&format!("instanceTypes: [m5.xlarge, m5.large], maxSize: 3, {spot}")))?;
+    ns.wait_settled("ecscluster/main")?;
+    let changed = groups()?;
+    assert_eq!(elements(&changed, "MaxSize"), ["3"]);
+    assert_eq!(elements(&changed, "InstanceType"), ["m5.xlarge", "m5.large"]);
+    assert_eq!(elements(&changed, "SpotAllocationStrategy"), ["capacity-optimized"]);
+
+    deleted_it_leaves_nothing(&ns)?;
+    let left = [
+        elements(&groups()?, "AutoScalingGroupName"),
+        elements(&aws.ec2("DescribeLaunchTemplates", &[])?, "launchTemplateId"),
+        elements(&aws.iam("ListInstanceProfiles", &[])?, "InstanceProfileName"),
+    ];
+    assert_eq!(left, [vec![], vec![], vec![] as Vec<String>], "left in AWS");
+    Ok(())
 }
 
 fn it_holds_example_10(ns: &Namespace) -> Result<()> {

@@ -73,7 +73,16 @@ pub(super) fn differences(account: &Account, want: &Want, cluster: &Thing) -> Ve
         differs(&mut found, "the group's template", &group.value["template"]["LaunchTemplateId"], &json!(template.id));
         let default = template.value["default"].to_string();
         let launched = &template.value["versions"][default.as_str()]["data"]["InstanceType"];
-        differs(&mut found, "what is launched", launched, &entry["instanceType"]);
+        // Types of its own, and Spot, are the group's to say.
+        let mixed = &group.value["mixed"];
+        let is = if mixed.is_null() { launched } else { &mixed["types"] };
+        let several = !entry["instanceTypes"].is_null();
+        let asked = match (several, entry["instancesDistribution"].is_null()) {
+            (true, _) => entry["instanceTypes"].clone(),
+            (false, true) => entry["instanceType"].clone(),
+            (false, false) => json!([entry["instanceType"]]),
+        };
+        differs(&mut found, "what is launched", is, &asked);
         differs(&mut found, "the version", &group.value["template"]["Version"], &json!(default));
     }
     let is: BTreeSet<String> = list(&cluster.value["capacity_providers"])
