@@ -18,11 +18,12 @@ use anyhow::{Context as _, Result};
 use longshore_e2e::{Emulator, Namespace, Provider, Stack, StackOptions, elements, hello, number, text};
 use serde_json::json;
 
-/// One emulator's stack, with example 00's environment on the ids that the emulator gave.
-fn on(emulator: Emulator) -> Result<Stack> {
+/// One emulator's stack, in a directory of its own, with example 00's environment on the ids that the emulator gave. Each
+/// test has one, since they run side by side and look at all that there is.
+fn on(emulator: Emulator, dir: &str) -> Result<Stack> {
     let provider = Provider::Emulator(emulator);
     let mut options = StackOptions::for_tests(provider.clone())?;
-    options.dir = options.dir.join(emulator.name());
+    options.dir = options.dir.join(dir);
     let stack = Stack::start(&options)?;
     stack.furnish(&provider)?;
     Ok(stack)
@@ -30,7 +31,7 @@ fn on(emulator: Emulator) -> Result<Stack> {
 
 #[test]
 fn on_ministack_example_10_runs_changes_scales_and_leaves_nothing() -> Result<()> {
-    let stack = on(Emulator::Ministack)?;
+    let stack = on(Emulator::Ministack, "ministack")?;
     let ns = Namespace::create(&stack, "web")?;
     ns.apply(&on_ministack(&hello(&ns.name)?))?;
     ns.wait_ready("ecssvc/hello")?;
@@ -43,7 +44,7 @@ fn on_ministack_example_10_runs_changes_scales_and_leaves_nothing() -> Result<()
 
 #[test]
 fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
-    let stack = on(Emulator::Moto)?;
+    let stack = on(Emulator::Moto, "moto")?;
     let ns = Namespace::with_hello(&stack, "web")?;
     it_holds_example_10(&ns)?;
     ns.apply(&with_new_image(&ns)?)?;
@@ -53,7 +54,7 @@ fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
 
 #[test]
 fn on_moto_what_instances_of_a_clusters_own_are_made_of_comes_changes_and_leaves_nothing() -> Result<()> {
-    let stack = on(Emulator::Moto)?;
+    let stack = on(Emulator::Moto, "moto-capacity")?;
     let ns = Namespace::create(&stack, "web")?;
     let entry = |more: &str| {
         format!(
