@@ -96,7 +96,7 @@ impl Mixed {
         })
     }
 
-    /// How many of so many instances are On-Demand: of what is above the base a share, rounded up.
+    /// How many of so many instances are On-Demand: of what is above the base a share, rounded up, which no page says.
     fn on_demand(&self, of: i64) -> i64 {
         let above = (of - self.base).max(0);
         of.min(self.base) + (above * self.percentage + 99) / 100
