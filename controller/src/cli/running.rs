@@ -16,26 +16,33 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// The beginning of the id of the task that is meant.
-    pub(super) fn task(&self) -> Option<&str> {
-        self.task.as_deref()
-    }
-
     /// The tasks that are meant; none is an error that says what there is.
     pub(super) fn tasks<'a>(&self, all: &'a [Task], wanted: impl Fn(&Task) -> bool) -> Result<Vec<&'a Task>> {
-        let is_it = |task: &&Task| match &self.task {
-            Some(id) => task.id.starts_with(id.as_str()),
-            None => wanted(task),
-        };
-        let chosen: Vec<&Task> = all.iter().filter(is_it).collect();
-        if !chosen.is_empty() {
-            return Ok(chosen);
+        let told = |task: &Task| format!("{} ({})", task.id, task.last_status);
+        let chosen = self.among(all, |task| task.id.as_str(), told, wanted)?;
+        match (chosen.is_empty(), all.is_empty()) {
+            (false, _) => Ok(chosen),
+            (true, true) => bail!("the service has no tasks, nor had any in the last hour"),
+            (true, false) => bail!("no task is running; there are {}: name one by --task", listed(all, told)),
         }
-        let there = all.iter().map(|task| format!("{} ({})", task.id, task.last_status)).collect::<Vec<_>>();
-        match (&self.task, there.is_empty()) {
-            (_, true) => bail!("the service has no tasks, nor had any in the last hour"),
-            (Some(id), false) => bail!("no task's id begins with {id}; there are {}", there.join(", ")),
-            (None, false) => bail!("no task is running; there are {}: name one by --task", there.join(", ")),
+    }
+
+    /// Those whose id begins as somebody says, else those that are wanted anyway; an id that none of them has is an error.
+    pub(super) fn among<'a, T>(
+        &self,
+        all: &'a [T],
+        id: impl Fn(&T) -> &str,
+        told: impl Fn(&T) -> String,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<&'a T>> {
+        let is_it =
+            |one: &&T| self.task.as_ref().map_or_else(|| wanted(one), |begin| id(one).starts_with(begin.as_str()));
+        let chosen: Vec<&T> = all.iter().filter(is_it).collect();
+        match &self.task {
+            Some(begin) if chosen.is_empty() && !all.is_empty() => {
+                bail!("no task's id begins with {begin}; there are {}", listed(all, told))
+            }
+            _ => Ok(chosen),
         }
     }
 
@@ -56,6 +63,10 @@ impl Chosen {
             (None, _) => bail!("task {} has no such container; it has {}", task.id, names()),
         }
     }
+}
+
+fn listed<T>(all: &[T], told: impl Fn(&T) -> String) -> String {
+    all.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

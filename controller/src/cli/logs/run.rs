@@ -118,17 +118,12 @@ pub(super) async fn print<K: Runs>(client: &Client, namespace: &str, name: &str,
 
 /// The tasks that are meant; none is an error that says what there is.
 fn chosen<'a>(all: &'a [Run], wanted: &Wanted) -> Result<Vec<&'a Run>> {
-    let named = wanted.chosen.task();
-    let is_it = |run: &&Run| named.map_or(wanted.previous || run.newest, |id| run.id.starts_with(id));
-    let runs: Vec<&Run> = all.iter().filter(is_it).collect();
-    match (named, runs.is_empty()) {
-        (_, false) => Ok(runs),
-        (Some(id), true) if !all.is_empty() => {
-            let there: Vec<&str> = all.iter().map(|run| run.id.as_str()).collect();
-            bail!("no task's id begins with {id}; there are {}", there.join(", "))
-        }
-        _ => bail!("no task was started yet"),
+    let any = |run: &Run| wanted.previous || run.newest;
+    let runs = wanted.chosen.among(all, |run| run.id.as_str(), |run| run.id.clone(), any)?;
+    if runs.is_empty() {
+        bail!("no task was started yet");
     }
+    Ok(runs)
 }
 
 fn take_up(tails: &mut Tails, run: &Run, wanted: &Wanted) {

@@ -148,7 +148,7 @@ fn launch(world: &mut World, name: &str) -> Option<()> {
     Some(())
 }
 
-/// The types of a group's instances, and whether they are Spot;
+/// The types of a group's instances, and whether they are Spot.
 fn there(world: &World, group: &Group) -> Vec<(String, bool)> {
     let members = group.members().filter_map(|member| ec2::instance(world, &member.id));
     members.map(|instance| (instance.instance_type.clone(), instance.spot)).collect()
