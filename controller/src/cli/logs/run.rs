@@ -133,12 +133,15 @@ fn take_up(tails: &mut Tails, run: &Run, wanted: &Wanted) {
                 let tail = |since, last| Tail::of_stream(group, stream, since, last);
                 tails.take_up(writer(&container.name, &run.id), tail);
             }
-            // Of one that has not started yet it may only not be known yet.
             _ if run.has_ended => {
                 tails.elsewhere(
                     &container.name,
                     "to no log group that is known: its log driver is not awslogs".to_owned(),
                 );
+            }
+            // Who follows waits for it to start.
+            _ if !wanted.follow => {
+                tails.elsewhere(&container.name, "nothing yet: its task has not started; --follow waits".to_owned());
             }
             _ => {}
         }
