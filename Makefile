@@ -27,7 +27,7 @@ test: ## everything: format, lints, unit, property, simulator and end-to-end tes
 
 # `make faults ONLY=delete/crash-after` tries those whose names contain it; a whole name repeats that one trial.
 faults: ## let something go wrong at every call that the controller makes (ONLY=NAME for some)
-	@ONLY='$(ONLY)' tests/lint test --profile faults --workspace --test faults -- --ignored --nocapture
+	@ONLY='$(ONLY)' tests/lint test --config profile.dev.opt-level=1 --workspace --test faults -- --ignored --nocapture
 
 bench: ## what 1,000 services cost, in the build that users get: calls to AWS, memory, how long an edit waits (minutes)
 	@tests/setup
