@@ -1,6 +1,6 @@
 //! What carries an installation's tags.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use longshore_planner::engine::{TAG_INSTALLATION, TAG_OBJECT, TAG_RESOURCE};
 
@@ -13,6 +13,8 @@ pub struct Claims {
     pub installation: String,
     /// Names, ids and ARNs that stand in inventories.
     pub known: HashSet<String>,
+    /// Ids of the hosted zones of Route 53 that are looked through, of which an account may have thousands.
+    pub hosted_zones: BTreeSet<String>,
 }
 
 /// One resource with the installation's tags.

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::operation::authorize_security_group_ingress::builders::AuthorizeSecurityGroupIngressInputBuilder;
 use aws_sdk_ec2::types::{IpPermission, IpRange};
+use aws_sdk_elasticloadbalancingv2::operation::create_rule::builders::CreateRuleInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::delete_rule::builders::DeleteRuleInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_listener::builders::ModifyListenerInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group::builders::ModifyTargetGroupInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group_attributes::builders::ModifyTargetGroupAttributesInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::remove_tags::builders::RemoveTagsInputBuilder;
 use aws_sdk_elasticloadbalancingv2::operation::set_rule_priorities::builders::SetRulePrioritiesInputBuilder;
-use aws_sdk_elasticloadbalancingv2::types::{RulePriorityPair, TargetGroupAttribute};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig, RuleCondition, RulePriorityPair,
+    TargetGroupAttribute,
+};
 use longshore_aws::Cadence;
 use longshore_crds::application_load_balancer::IpAddressType;
 use longshore_crds::aws_environment::Grant;
@@ -37,7 +41,7 @@ use crate::object::{Object, cluster_of, thing, words};
 use crate::survey::law::same;
 use crate::survey::{judged, subject, suspicion};
 
-const ZONE: &str = "Z0EXAMPLECOM";
+pub(crate) const ZONE: &str = "Z0EXAMPLECOM";
 
 /// The service's patch.
 pub(crate) fn behind() -> Value {
@@ -71,7 +75,7 @@ impl Balanced {
         Self { balancer, cluster: Object::cluster(&json!({})), service: None, references: None }
     }
 
-    async fn converged(account: &Account) -> Self {
+    pub(crate) async fn converged(account: &Account) -> Self {
         let mut balanced = Self::new();
         balanced.converge(account).await;
         balanced
@@ -249,6 +253,44 @@ async fn a_rollout_to_another_port_fails_no_request() {
         1,
         "the old port is closed once nobody listens there"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_somebody_has_for_the_same_requests_answers_until_it_is_taken_away() {
+    let account = Account::new().await;
+    let mut balanced = Balanced::new();
+    let world = balanced.balancer.converge(&account).await;
+    let old = somebodys_rule(&account, &thing(&world, "https").outputs["arn"]).await;
+    balanced.begin(&account).await;
+    let mut patch = named();
+    patch["loadBalancers"][0]["rules"][0]["priority"] = json!(11);
+    balanced.change(&patch);
+    let question = question(&world);
+    account.simulator.with_world(|world| world.probes.add("orders".to_owned(), question.clone(), world.now));
+    balanced.converge(&account).await;
+    let outcome = account.simulator.with_world(|world| request(world, &question));
+    assert!(outcome.succeeded() && outcome.task.is_none(), "the old rule answers: {outcome:?}");
+
+    let aws = account.session.writer();
+    aws.write(DeleteRuleInputBuilder::default().rule_arn(old)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_mins(5)).await;
+    let outcome = account.simulator.with_world(|world| request(world, &question));
+    assert!(outcome.succeeded() && outcome.task.is_some(), "a task answers: {outcome:?}");
+    let told = account.simulator.with_world(|world| world.probes.view()["probes"][0].clone());
+    assert_eq!(told["secondsFailed"], 0, "{told:#}");
+}
+
+/// Somebody's rule, the tenth, which answers itself; its ARN.
+async fn somebodys_rule(account: &Account, listener: &str) -> String {
+    let host = HostHeaderConditionConfig::builder().values("shop.example.com").build();
+    let answer = FixedResponseActionConfig::builder().status_code("200").build();
+    let request = CreateRuleInputBuilder::default()
+        .listener_arn(listener)
+        .priority(10)
+        .conditions(RuleCondition::builder().field("host-header").host_header_config(host).build())
+        .actions(Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(answer).build());
+    let made = account.session.writer().write(request).await.unwrap();
+    made.rules().first().unwrap().rule_arn().unwrap().to_owned()
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,7 +80,7 @@ async fn find(arguments: &Arguments) -> Result<Vec<Finding>> {
         let Some(environment) = stores.environment(&name) else { continue };
         let orphans = async {
             let opened = sessions.of(&name, &environment.spec).await?;
-            claimed.orphans(&opened.session).await
+            claimed.orphans(&opened.session, &environment.spec).await
         };
         let orphans = orphans.await.with_context(|| format!("cannot look through AwsEnvironment {name}"))?;
         let new = orphans.into_iter().filter(|orphan| told.insert(orphan.physical.clone()));

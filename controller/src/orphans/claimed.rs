@@ -1,11 +1,11 @@
 //! What objects say that they own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 use longshore_aws::{Cadence, Claims, Fault, Ours, Session};
-use longshore_crds::AwsEnvironment;
+use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec};
 use longshore_crds::status::{OwnerStatus, ResourceStatus};
 use longshore_planner::desired::{Facts, access_graph};
 use serde::Serialize;
@@ -100,11 +100,16 @@ impl Claimed {
         }
     }
 
-    /// Looks through an account and region.
-    pub(crate) async fn orphans(&self, session: &Session) -> Result<Vec<Orphan>, Fault> {
+    /// Looks through the account and region of an environment, and the hosted zones that it grants.
+    pub(crate) async fn orphans(
+        &self,
+        session: &Session,
+        environment: &AwsEnvironmentSpec,
+    ) -> Result<Vec<Orphan>, Fault> {
         let survey = session.survey(usize::MAX, Cadence::everything());
+        let claims = Claims { hosted_zones: hosted_zones(environment), ..self.claims.clone() };
         let mut orphans: Vec<Orphan> =
-            survey.ours(&self.claims).await?.into_iter().filter_map(|ours| self.judge(ours)).collect();
+            survey.ours(&claims).await?.into_iter().filter_map(|ours| self.judge(ours)).collect();
         orphans.sort_by(|a, b| (&a.object, a.kind, &a.name).cmp(&(&b.object, b.kind, &b.name)));
         Ok(orphans)
     }
@@ -132,6 +137,12 @@ impl Claimed {
         let Ours { kind, name, physical, object, resource } = ours;
         Some(Orphan { kind, name, physical, object, resource, message })
     }
+}
+
+/// Those granted by their ids: a pattern does not say which there are.
+fn hosted_zones(environment: &AwsEnvironmentSpec) -> BTreeSet<String> {
+    let grants = environment.iam.iter().flat_map(|iam| &iam.grants);
+    grants.flat_map(|grant| &grant.hosted_zone_ids).filter(|id| !id.contains(['*', '?'])).cloned().collect()
 }
 
 /// Right after it was made a resource may be known by its id, and later by its ARN, which ends in that.

@@ -175,7 +175,7 @@ impl Sweeper {
         let claimed = Claimed::of(&self.shell.stores, &self.shell.installation);
         let found = async {
             let opened = self.shell.sessions.of(name, &environment.spec).await?;
-            claimed.orphans(&opened.session).await
+            claimed.orphans(&opened.session, &environment.spec).await
         };
         match found.await {
             Ok(orphans) => self.metrics.orphans(name, orphans.len()),

@@ -3,6 +3,7 @@
 //! docs/decisions/0013-dns.md says why.
 
 use aws_sdk_route53::types::ResourceRecordSet;
+use longshore_planner::kinds::route53::record_set::RecordType;
 
 use crate::tags::Tags;
 
@@ -14,6 +15,17 @@ pub(super) fn name(record: &str, record_type: &str) -> String {
         Some(parent) => format!("_longshore-{record_type}-wildcard.{parent}"),
         None => format!("_longshore-{record_type}.{record}"),
     }
+}
+
+/// The name and type of the record that a companion of this name stands beside.
+pub(super) fn record_of(name: &str) -> Option<(String, RecordType)> {
+    let (label, parent) = name.strip_prefix("_longshore-")?.split_once('.')?;
+    let (label, record) = match label.strip_suffix("-wildcard") {
+        Some(label) => (label, format!("*.{parent}")),
+        None => (label, parent.to_owned()),
+    };
+    let record_type = RecordType::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(label))?;
+    Some((record, record_type))
 }
 
 /// The tags as the one value of a TXT record: a string in quotes for each, since a string has 255 characters at most
@@ -46,6 +58,11 @@ mod tests {
         ];
         for (record, record_type, expected) in cases {
             assert_eq!(name(record, record_type), expected);
+            let (of, of_type) = record_of(expected).unwrap();
+            assert_eq!((of.as_str(), of_type.as_str()), (record, record_type));
+        }
+        for other in ["shop.example.com", "_longshore-mx.example.com", "_longshore-a", "_acme.example.com"] {
+            assert_eq!(record_of(other), None, "{other}");
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_route53::types::{AliasTarget, ResourceRecord, ResourceRecordSet, RrType};
-use futures::future::join_all;
-use longshore_planner::engine::{LookUp, Owner, Ownership, Seen};
+use futures::future::{join_all, try_join_all};
+use longshore_planner::engine::{Kind as _, LookUp, Owner, Ownership, Seen};
 use longshore_planner::kinds::route53::record_set::{Alias, RecordSet, RecordSetOutput, RecordType};
 
 use super::companion;
@@ -56,9 +56,14 @@ impl Driver for RecordSetDriver {
         join_all(reads).await
     }
 
-    /// Only specs say which zones there are to look into.
-    async fn list_ours(&self, _: &Survey, _: &Claims) -> Result<Vec<Ours>, Fault> {
-        Ok(vec![])
+    /// The zones that the environment grants by their ids are listed whole, 300 records a call: names are ordered from
+    /// their last label, so that companions do not stand together.
+    async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
+        let zones = claims.hosted_zones.iter().map(|zone| async move {
+            let listed = list(survey.aws(), zone, usize::MAX).await?;
+            Ok(listed.found.values().filter_map(|set| ours(claims, zone, set)).collect::<Vec<Ours>>())
+        });
+        Ok(try_join_all(zones).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, aws: &Aws<Write>, marks: Marks<'_>, want: RecordSet) -> Result<Option<String>, Fault> {
@@ -110,6 +115,14 @@ async fn put(aws: &Aws<Write>, marks: Marks<'_>, want: &RecordSet, may: fn(&Owne
     let mut changes = swap(there.record.as_ref(), Some(&record(want)?))?;
     changes.extend(swap(there.companion.as_ref(), Some(&companion_of(place, &marks.with(&Tags::new()))?))?);
     change(aws, place.zone, changes).await
+}
+
+/// What a companion says, of the record beside it, whether or not that is still there.
+fn ours(claims: &Claims, zone: &str, set: &ResourceRecordSet) -> Option<Ours> {
+    let companion = plain(set.name());
+    let (name, record_type) = companion::record_of(&companion).filter(|_| *set.r#type() == RrType::Txt)?;
+    let place = Place { zone, name: &name, record_type: record_type.as_str() };
+    Ours::of(claims, RecordSet::NAME, &name, place.id(), &companion::tags(Some(set)))
 }
 
 fn place(at: &LookUp) -> Option<Place<'_>> {

@@ -1,9 +1,12 @@
 //! What carries the installation's tags is found, whoever claims it.
 
 use longshore_aws::{Cadence, Claims, Ours};
+use longshore_planner::engine::Kind as _;
+use longshore_planner::kinds::route53::record_set::RecordSet;
 
 use super::law::rich;
 use crate::account::Account;
+use crate::balanced::{Balanced, ZONE};
 use crate::object::Object;
 use crate::stack::Stack;
 
@@ -39,6 +42,26 @@ async fn everything_that_was_made_is_found_once() {
     assert_eq!(account.writes(since), [].into());
     let other = Claims { installation: "installation-2".to_owned(), ..Claims::default() };
     assert_eq!(ours(&account, &other).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_found_in_the_zones_that_are_named_by_what_stands_beside_them() {
+    let account = Account::new().await;
+    Balanced::converged(&account).await;
+    let records = |found: Vec<Ours>| -> Vec<(String, String, String)> {
+        let records = found.into_iter().filter(|ours| ours.kind == RecordSet::NAME);
+        let mut records: Vec<_> = records.map(|ours| (ours.object, ours.name, ours.physical)).collect();
+        records.sort();
+        records
+    };
+    let claims = Claims { hosted_zones: [ZONE.to_owned()].into(), ..nobody() };
+    let expected = ["A", "AAAA"].map(|of_type| {
+        let (object, name) = ("EcsService/shop/orders".to_owned(), "shop.example.com".to_owned());
+        let physical = format!("{ZONE}/{name}/{of_type}");
+        (object, name, physical)
+    });
+    assert_eq!(records(ours(&account, &claims).await), expected);
+    assert_eq!(records(ours(&account, &nobody()).await), []);
 }
 
 #[tokio::test(start_paused = true)]
