@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 use longshore_aws::{Cadence, Claims, Fault, Ours, Session};
-use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec};
 use longshore_crds::status::{OwnerStatus, ResourceStatus};
+use longshore_crds::{AwsEnvironment, AwsEnvironmentSpec};
 use longshore_planner::desired::{Facts, access_graph};
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use longshore_e2e::{Namespace, Python, condition, example, hello, project, text};
 use serde_json::{Value, json};
 
-use crate::{caution, stack};
+use crate::{caution, stack, tasks, triggers};
 
 /// What the scripts say of a live object; fails when the recorded one of that name is not like it any more.
 fn health(name: &str, object: &Value, expected: &str) -> Result<()> {
@@ -62,6 +62,33 @@ fn argo_cd_tells_each_state_of_live_objects_for_what_it_is_and_its_actions_work(
         if told { Ok(object.clone()) } else { Err(ready.to_string()) }
     })?;
     health("deleting", &going, "Progressing")
+}
+
+#[test]
+fn argo_cd_takes_a_task_that_ended_well_for_healthy_and_one_that_failed_for_degraded() -> Result<()> {
+    let ns = Namespace::create(stack(), "argo-tasks")?;
+    tasks::task(&ns, "endless", &tasks::server(), &json!({}))?;
+    let running = ns.wait_until("ecstask/endless", "it to run", |now| {
+        if now["status"]["phase"] == "Running" { Ok(now.clone()) } else { Err(now["status"].to_string()) }
+    })?;
+    health("task-running", &running, "Progressing")?;
+    tasks::task(&ns, "brief", &tasks::migrate("up"), &json!({}))?;
+    health("task-succeeded", &ns.wait_settled("ecstask/brief")?, "Healthy")?;
+    tasks::task(&ns, "broken", &tasks::migrate("fail"), &json!({"backoffLimit": 0}))?;
+    let failed = ns.wait_until("ecstask/broken", "the failure to be told", |now| {
+        let stalled = condition(now, "Stalled");
+        if stalled.reason == "TaskFailed" { Ok(now.clone()) } else { Err(stalled.to_string()) }
+    })?;
+    health("task-failed", &failed, "Degraded")?;
+
+    triggers::trigger(&ns, "nightly", &triggers::job(), "cron(15 4 * * ? *)")?;
+    health("trigger-ready", &ns.wait_settled("ecstrig/nightly")?, "Healthy")?;
+    triggers::trigger(&ns, "wrong", &triggers::job(), "cron(15 4 * * *)")?;
+    let wrong = ns.wait_until("ecstrig/wrong", "the refusal", |now| {
+        let stalled = condition(now, "Stalled");
+        if stalled.reason == "InvalidSchedule" { Ok(now.clone()) } else { Err(stalled.to_string()) }
+    })?;
+    health("trigger-refused", &wrong, "Degraded")
 }
 
 fn the_actions_work(ns: &Namespace<'_>) -> Result<()> {

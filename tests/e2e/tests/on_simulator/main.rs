@@ -13,6 +13,7 @@ mod deletion;
 mod drift;
 mod examples;
 mod failures;
+mod field_managers;
 mod grants;
 mod instances;
 mod names;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stack;
 
 /// A one-off task with a template of its own, in a namespace with the cluster of example 10.
-fn task(ns: &Namespace<'_>, name: &str, container: &Value, more: &Value) -> Result<()> {
+pub(crate) fn task(ns: &Namespace<'_>, name: &str, container: &Value, more: &Value) -> Result<()> {
     let cluster = hello(&ns.name)?;
     ns.apply(cluster.split("---\n").next().unwrap_or_default())?;
     let mut spec = json!({
@@ -25,12 +25,12 @@ fn task(ns: &Namespace<'_>, name: &str, container: &Value, more: &Value) -> Resu
     ns.apply(&object.to_string()).map(drop)
 }
 
-fn migrate(word: &str) -> Value {
+pub(crate) fn migrate(word: &str) -> Value {
     json!({"name": "job", "image": "public.ecr.aws/docker/library/python:3.12", "command": ["./migrate", word]})
 }
 
 /// What runs on until it is stopped.
-fn server() -> Value {
+pub(crate) fn server() -> Value {
     json!({"name": "job", "image": "public.ecr.aws/nginx/nginx:1.27"})
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stack;
 
 /// Every minute, in a namespace with the cluster of example 10.
-fn trigger(ns: &Namespace<'_>, name: &str, container: &Value, expression: &str) -> Result<()> {
+pub(crate) fn trigger(ns: &Namespace<'_>, name: &str, container: &Value, expression: &str) -> Result<()> {
     let cluster = hello(&ns.name)?;
     ns.apply(cluster.split("---\n").next().unwrap_or_default())?;
     let object = json!({
@@ -23,7 +23,7 @@ fn trigger(ns: &Namespace<'_>, name: &str, container: &Value, expression: &str) 
     ns.apply(&object.to_string()).map(drop)
 }
 
-fn job() -> Value {
+pub(crate) fn job() -> Value {
     json!({"name": "job", "image": "public.ecr.aws/docker/library/python:3.12", "command": ["./migrate", "up"]})
 }
 
