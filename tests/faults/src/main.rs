@@ -31,7 +31,8 @@ fn what_goes_wrong_at_a_call_is_put_right() {
     tell(&suite, &suite.sample());
 }
 
-/// `make faults`; `ONLY` chooses those trials whose names contain it.
+/// `make faults`; `ONLY` chooses those trials whose names contain it, `PART` (`2/5`: the second of five) some of each
+/// scenario, for several machines or sittings.
 #[test]
 #[ignore = "it takes long: make faults"]
 fn what_goes_wrong_at_any_call_is_put_right() {
@@ -41,9 +42,31 @@ fn what_goes_wrong_at_any_call_is_put_right() {
     let scenarios = scenario::all();
     let named = scenarios.iter().any(begins);
     let suite = Suite::of_those(scenarios, |scenario| !named || begins(scenario));
-    let trials: Vec<Trial> = suite.trials().into_iter().filter(|trial| trial.to_string().contains(&only)).collect();
+    let (part, parts) = part(&std::env::var("PART").unwrap_or_default());
+    let chosen = suite.trials().into_iter().filter(|trial| trial.to_string().contains(&only));
+    let trials: Vec<Trial> = chosen.skip(part - 1).step_by(parts).collect();
     assert!(!trials.is_empty(), "there is no trial {only}");
     tell(&suite, &trials);
+}
+
+/// Which part of how many; left out: the only one.
+fn part(text: &str) -> (usize, usize) {
+    if text.is_empty() {
+        return (1, 1);
+    }
+    let numbers = text.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    let Some((part, parts)) = numbers.filter(|(part, parts)| (1..=*parts).contains(part)) else {
+        panic!("PART is {text}; write 2/5 for the second of five parts");
+    };
+    (part, parts)
+}
+
+#[test]
+fn a_part_is_one_of_several() {
+    assert_eq!(["", "1/1", "2/5"].map(part), [(1, 1), (1, 1), (2, 5)]);
+    for wrong in ["0/5", "6/5", "5", "a/b"] {
+        assert!(std::panic::catch_unwind(|| part(wrong)).is_err(), "{wrong}");
+    }
 }
 
 fn tell(suite: &Suite, trials: &[Trial]) {
