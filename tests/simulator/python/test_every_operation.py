@@ -19,8 +19,10 @@ def offered(service):
 
 # Where boto3's name is another than the file's.
 NAMES = {"eventbridge": "events"}
-SERVICE_FILES = ["acm", "ec2", "ecs", "elbv2", "eventbridge", "iam", "logs", "route53", "sts", "wafv2"]
-MODULES = ["capacity", "ec2", "ecs", "edge", "elbv2", "events", "iam", "logs"]
+SERVICE_FILES = [
+    "acm", "ec2", "ecs", "elbv2", "eventbridge", "iam", "logs", "route53", "servicediscovery", "sts", "wafv2",
+]
+MODULES = ["capacity", "cloud_map", "ec2", "ecs", "edge", "elbv2", "events", "iam", "logs"]
 
 
 @pytest.mark.parametrize("service", SERVICE_FILES)

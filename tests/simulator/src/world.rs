@@ -93,6 +93,7 @@ struct Remembered {
     scheduler: scheduler::State,
     eventbridge: eventbridge::State,
     ec2_auto_scaling: ec2_auto_scaling::State,
+    servicediscovery: servicediscovery::State,
 }
 
 /// How a world differs from AWS's defaults.
@@ -226,7 +227,7 @@ impl World {
         let (wafv2, route53) = (self.wafv2.clone(), self.route53.clone());
         let (autoscaling, efs) = (self.autoscaling.clone(), self.efs.clone());
         let (scheduler, ec2_auto_scaling) = (self.scheduler.clone(), self.ec2_auto_scaling.clone());
-        let eventbridge = self.eventbridge.clone();
+        let (eventbridge, servicediscovery) = (self.eventbridge.clone(), self.servicediscovery.clone());
         let remembered = Remembered {
             iam,
             ec2,
@@ -240,6 +241,7 @@ impl World {
             scheduler,
             eventbridge,
             ec2_auto_scaling,
+            servicediscovery,
         };
         self.remembered = Some(Box::new(remembered));
     }
@@ -267,6 +269,7 @@ impl World {
         std::mem::swap(&mut self.scheduler, &mut other.scheduler);
         std::mem::swap(&mut self.eventbridge, &mut other.eventbridge);
         std::mem::swap(&mut self.ec2_auto_scaling, &mut other.ec2_auto_scaling);
+        std::mem::swap(&mut self.servicediscovery, &mut other.servicediscovery);
     }
 
     /// An ARN in this account and region.

@@ -67,6 +67,8 @@ pub struct WorldFile {
 struct NamespaceEntry {
     id: String,
     name: String,
+    #[serde(default, rename = "type")]
+    kind: servicediscovery::Kind,
     /// Names by ids.
     #[serde(default)]
     services: BTreeMap<String, String>,
@@ -234,8 +236,8 @@ impl WorldFile {
         }
         self.event_buses.iter().for_each(|name| eventbridge::add_bus(world, name));
         self.web_acls.iter().for_each(|acl| wafv2::add_web_acl(world, &acl.name, &acl.id));
-        for NamespaceEntry { id, name, services } in &self.namespaces {
-            servicediscovery::add_namespace(world, id, name);
+        for NamespaceEntry { id, name, kind, services } in &self.namespaces {
+            servicediscovery::add_namespace(world, id, name, *kind);
             for (service, name) in services {
                 servicediscovery::add_service(world, service, id, name);
             }

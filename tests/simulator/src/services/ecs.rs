@@ -31,6 +31,7 @@ mod network;
 mod on_behalf;
 mod reach;
 mod registration;
+mod registries;
 mod rolling;
 mod run_task;
 mod service_config;

@@ -1,7 +1,7 @@
-//! How services find each other: Service Connect, and Cloud Map registrations.
+//! How services find each other: Service Connect, and (in `registries`) Cloud Map registrations.
 //!
-//! Developer guide, "Use Service Connect to connect Amazon ECS services with short names", and "Use service discovery to
-//! connect Amazon ECS services with DNS names". The proxies themselves are not simulated.
+//! Developer guide, "Use Service Connect to connect Amazon ECS services with short names". The proxies themselves are not
+//! simulated.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Fault;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::Task;
-use crate::services::ecs::{clusters, ebs, invalid};
+use crate::services::ecs::{clusters, ebs, invalid, registries};
 use crate::services::iam::{self, Access};
 use crate::services::servicediscovery::{self, Instance};
 use crate::world::World;
@@ -58,12 +58,7 @@ pub(super) fn check(
     definition: &Definition,
     key: &str,
 ) -> Result<(), Fault> {
-    for registry in attached.get("serviceRegistries").and_then(Value::as_array).into_iter().flatten() {
-        let arn = text(registry, "registryArn").unwrap_or_default();
-        if !servicediscovery::service_exists(world, arn) {
-            return Err(invalid(format!("The service registry {arn} does not exist.")));
-        }
-    }
+    registries::check(world, attached, definition)?;
     let Some(configuration) = configuration(attached) else { return Ok(()) };
     let cluster = key.split('/').next().unwrap_or_default();
     let namespace = namespace(world, configuration, cluster)?;
@@ -140,16 +135,14 @@ pub(super) fn register(world: &mut World, id: &str) {
     else {
         return;
     };
+    for (arn, instance) in registries::places(world, &task, &attached) {
+        servicediscovery::register(world, &arn, id, instance);
+    }
     let Some(address) = task.attachment.as_ref().and_then(|it| it.eni.as_ref()).map(|eni| eni.private_ip.clone())
     else {
         return;
     };
     let mut places: Vec<(String, Option<i64>)> = vec![];
-    for registry in attached.get("serviceRegistries").and_then(Value::as_array).into_iter().flatten() {
-        let number = |member: &str| registry.get(member).and_then(Value::as_i64);
-        let arn = text(registry, "registryArn").unwrap_or_default().to_owned();
-        places.push((arn, number("port").or_else(|| number("containerPort"))));
-    }
     if let Some(configuration) = configuration(&attached)
         && let Ok(namespace) = namespace(world, configuration, &task.cluster)
     {
