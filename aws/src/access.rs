@@ -80,6 +80,7 @@ pub struct Clients {
     pub(crate) scheduler: aws_sdk_scheduler::Client,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) servicediscovery: aws_sdk_servicediscovery::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) wafv2: aws_sdk_wafv2::Client,
@@ -360,6 +361,16 @@ operations! {
     Write "wafv2:DisassociateWebACL" wafv2 aws_sdk_wafv2 disassociate_web_acl DisassociateWebAclInputBuilder DisassociateWebAclOutput;
     Read "route53:ListResourceRecordSets" route53 aws_sdk_route53 list_resource_record_sets ListResourceRecordSetsInputBuilder ListResourceRecordSetsOutput;
     Write "route53:ChangeResourceRecordSets" route53 aws_sdk_route53 change_resource_record_sets ChangeResourceRecordSetsInputBuilder ChangeResourceRecordSetsOutput;
+    Read "servicediscovery:GetNamespace" servicediscovery aws_sdk_servicediscovery get_namespace GetNamespaceInputBuilder GetNamespaceOutput;
+    Read "servicediscovery:GetService" servicediscovery aws_sdk_servicediscovery get_service GetServiceInputBuilder GetServiceOutput;
+    Read "servicediscovery:ListNamespaces" servicediscovery aws_sdk_servicediscovery list_namespaces ListNamespacesInputBuilder ListNamespacesOutput;
+    Read "servicediscovery:ListServices" servicediscovery aws_sdk_servicediscovery list_services ListServicesInputBuilder ListServicesOutput;
+    Read "servicediscovery:ListTagsForResource" servicediscovery aws_sdk_servicediscovery list_tags_for_resource ListTagsForResourceInputBuilder ListTagsForResourceOutput;
+    Write "servicediscovery:CreateService" servicediscovery aws_sdk_servicediscovery create_service CreateServiceInputBuilder CreateServiceOutput;
+    Write "servicediscovery:UpdateService" servicediscovery aws_sdk_servicediscovery update_service UpdateServiceInputBuilder UpdateServiceOutput;
+    Write "servicediscovery:DeleteService" servicediscovery aws_sdk_servicediscovery delete_service DeleteServiceInputBuilder DeleteServiceOutput;
+    Write "servicediscovery:TagResource" servicediscovery aws_sdk_servicediscovery tag_resource TagResourceInputBuilder TagResourceOutput;
+    Write "servicediscovery:UntagResource" servicediscovery aws_sdk_servicediscovery untag_resource UntagResourceInputBuilder UntagResourceOutput;
     Read "secretsmanager:GetSecretValue" secrets aws_sdk_secretsmanager get_secret_value GetSecretValueInputBuilder GetSecretValueOutput;
     Read "ecr:DescribeImages" ecr aws_sdk_ecr describe_images DescribeImagesInputBuilder DescribeImagesOutput;
     Read "secretsmanager:DescribeSecret" secrets aws_sdk_secretsmanager describe_secret DescribeSecretInputBuilder DescribeSecretOutput;

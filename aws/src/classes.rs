@@ -286,6 +286,25 @@ const RULES: &[Rule] = {
             Fix,
             "take the other record of this name away, or leave its host out of dns.hosts",
         ),
+        // Cloud Map.
+        rule(
+            "servicediscovery:",
+            "ResourceInUse",
+            "",
+            Wait,
+            "tasks are still registered in it: it goes once they stop",
+        ),
+        rule("servicediscovery:", "DuplicateRequest", "", Wait, ""),
+        rule("servicediscovery:", "ServiceNotFound", "", Wait, ""),
+        rule("servicediscovery:", "ResourceNotFoundException", "", Wait, ""),
+        rule(
+            "servicediscovery:",
+            "NamespaceNotFound",
+            "",
+            Fix,
+            "check serviceRegistries[].registry.namespace; of a namespace that was made anew, write another restartedAt",
+        ),
+        rule("servicediscovery:", "ResourceLimitExceeded", "", Fix, "ask AWS for a higher quota of Cloud Map"),
         // Application Auto Scaling.
         rule("application-autoscaling:", "ConcurrentUpdateException", "", Retry, ""),
         rule("application-autoscaling:", "FailedResourceAccessException", "", Retry, ""),

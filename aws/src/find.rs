@@ -13,7 +13,7 @@ use longshore_planner::engine::{Ownership, TAG_INSTALLATION, TAG_OBJECT};
 
 use crate::access::{Aws, Read};
 use crate::certificates;
-use crate::drivers::{deployed, ec2_tags, filter, revision_roles, taken_priorities};
+use crate::drivers::{cloud_map_namespaces, deployed, ec2_tags, filter, revision_roles, taken_priorities};
 use crate::fault::{Absent, Fault};
 use crate::stored;
 use crate::tags::identity;
@@ -49,6 +49,7 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::MachineImage { parameter } => stored::machine_image(aws, parameter).await.map(Fact::MachineImage),
         Need::Secret { arn } => stored::secret(aws, arn).await.map(Fact::Stored),
         Need::Parameter { arn } => stored::parameter(aws, arn).await.map(Fact::Stored),
+        Need::CloudMapNamespaces { named } => cloud_map_namespaces(aws, named).await.map(Fact::CloudMapNamespaces),
     }
 }
 

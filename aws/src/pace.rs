@@ -39,6 +39,8 @@ struct Limit {
 /// - WAF: "AWS WAF quotas", AWS WAF Developer Guide: about a call a second of each operation; the burst is chosen.
 /// - Route 53: "Quotas", Amazon Route 53 Developer Guide: five requests a second, all operations together.
 /// - Secrets Manager allows thousands of reads a second, and one is made for a log-in's secret now and then.
+/// - Cloud Map publishes none but that of `DiscoverInstances` ("AWS Cloud Map service quotas", Cloud Map Developer Guide), which
+///   is not called; these figures are chosen low.
 /// - IAM, STS, EC2 Auto Scaling and Application Auto Scaling publish none; these figures are chosen low.
 const LIMITS: &[Limit] = &[
     limit(
@@ -96,6 +98,8 @@ const LIMITS: &[Limit] = &[
     limit("waf", &["wafv2:*"], 5, 1),
     limit("iam-read", &["iam:Get*", "iam:List*"], 30, 15),
     limit("iam-modify", &["iam:*"], 10, 5),
+    limit("cloud-map-read", &["servicediscovery:Get*", "servicediscovery:List*"], 20, 10),
+    limit("cloud-map-modify", &["servicediscovery:*"], 10, 5),
     limit("secrets", &["secretsmanager:*"], 20, 10),
     limit("images", &["ecr:*"], 20, 10),
     limit("parameters", &["ssm:*"], 5, 3),

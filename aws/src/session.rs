@@ -109,6 +109,7 @@ impl Session {
             scheduler: aws_sdk_scheduler::Client::new(&sdk),
             eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
             secrets: aws_sdk_secretsmanager::Client::new(&sdk),
+            servicediscovery: aws_sdk_servicediscovery::Client::new(&sdk),
             ssm: aws_sdk_ssm::Client::new(&sdk),
             sts: aws_sdk_sts::Client::new(&sdk),
             wafv2: aws_sdk_wafv2::Client::new(&sdk),

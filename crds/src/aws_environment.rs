@@ -347,7 +347,7 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
     pub target_group_arns: Vec<String>,
-    /// Cloud Map namespaces for Service Connect, by name or ARN as specs write them.
+    /// Cloud Map namespaces for Service Connect and registries, by name or ARN as specs write them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "set"))]
     pub cloud_map_namespaces: Vec<String>,

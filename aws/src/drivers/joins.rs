@@ -17,6 +17,7 @@ use super::application_autoscaling as scaling;
 use super::ecs::capacity_provider::describe as describe_providers;
 use super::efs::joins as efs;
 use super::elbv2::joins as elb;
+use super::service_discovery::listing::{self as discovery, Described};
 use crate::access::{Aws, Core};
 use crate::fault::Fault;
 use crate::joined::Joined;
@@ -64,6 +65,8 @@ pub(crate) struct Joins {
     pub(crate) mount_targets: Joined<(), String, Arc<Vec<MountTargetDescription>>>,
     /// By the file system's id: all of its access points.
     pub(crate) access_points: Joined<(), String, Arc<Vec<AccessPointDescription>>>,
+    /// By the Cloud Map namespace's id: all of its services.
+    pub(crate) discovery_services: Joined<(), String, Arc<Vec<Described>>>,
 }
 
 impl Joins {
@@ -74,6 +77,7 @@ impl Joins {
             (Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core), Arc::clone(core));
         let (scaled, providers) = (Arc::clone(core), Arc::clone(core));
         let (file_systems, mount_targets, access_points) = (Arc::clone(core), Arc::clone(core), Arc::clone(core));
+        let discovered = Arc::clone(core);
         Self {
             services: Joined::new("ecs:DescribeServices", SERVICES, move |cluster, names| {
                 read_services(Arc::clone(&services), cluster, names)
@@ -126,6 +130,9 @@ impl Joins {
             }),
             access_points: Joined::new("elasticfilesystem:DescribeAccessPoints", 1, move |(), ids| {
                 efs::read_access_points(Arc::clone(&access_points), ids)
+            }),
+            discovery_services: Joined::new("servicediscovery:ListServices", 1, move |(), ids| {
+                discovery::of_namespaces(Arc::clone(&discovered), ids)
             }),
         }
     }

@@ -10,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{Rule, TargetGroup};
 use aws_sdk_iam::types::{Role, RoleDetail};
 use aws_sdk_route53::types::ResourceRecordSet;
 
+use super::service_discovery::listing::Described;
 use crate::survey::Once;
 
 /// One for each kind of list.
@@ -33,6 +34,8 @@ pub(crate) struct Lists {
     pub(crate) listener_rules: Once<String, Vec<Rule>>,
     /// By hosted zone: its records, by name and type.
     pub(crate) records: Once<String, Listed<ResourceRecordSet>>,
+    /// The Cloud Map services of the account, by ARN.
+    pub(crate) discovery_services: Once<(), Listed<Described>>,
 }
 
 /// A list, perhaps given up before its end.

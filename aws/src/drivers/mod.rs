@@ -15,6 +15,7 @@ mod lists;
 mod logs;
 mod route53;
 mod scheduler;
+mod service_discovery;
 
 pub(crate) use driver::{Answers, AnyDriver, Ask, Driver, Found, Glimpsed};
 pub(crate) use ec2::tags_of as ec2_tags;
@@ -25,6 +26,7 @@ pub use ecs::triggered::triggered_tasks;
 pub(crate) use elbv2::listener_rule::taken_priorities;
 pub(crate) use joins::{Joins, filter, only_missing};
 pub(crate) use lists::{Listed, Lists};
+pub(crate) use service_discovery::namespaces::namespaces as cloud_map_namespaces;
 
 /// Every driver of this version.
 const ALL: &[&dyn AnyDriver] = &[
@@ -51,6 +53,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &application_autoscaling::scalable_target::ScalableTargetDriver,
     &scheduler::schedule::ScheduleDriver,
     &eventbridge::rule::RuleDriver,
+    &service_discovery::service::DiscoveryServiceDriver,
 ];
 
 /// Something of the name exists and is not this object's, though it was not seen in this round.

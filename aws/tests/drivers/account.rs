@@ -117,6 +117,7 @@ impl Account {
         add("target group", &world["elbv2"]["groups"]);
         add("scalable target", &world["autoscaling"]["targets"]);
         add("event rule", &world["eventbridge"]["rules"]);
+        add("Cloud Map service", &world["servicediscovery"]["services"]);
         for group in world["ec2"]["groups"].as_object().unwrap().values() {
             add("rule", &group["rules"]);
         }

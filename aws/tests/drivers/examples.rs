@@ -101,10 +101,12 @@ pub(crate) fn image(tag: &str) -> Value {
     ]}})
 }
 
-/// Tasks of the tests may share their instance's namespaces.
+/// Tasks of the tests may share their instance's namespaces, and be registered in the account's Cloud Map namespaces.
 fn with_host_namespaces() -> AwsEnvironmentSpec {
     let mut environment = environment();
-    environment.iam.as_mut().unwrap().grants[0].allow_host_namespaces = Some(true);
+    let grant = &mut environment.iam.as_mut().unwrap().grants[0];
+    grant.allow_host_namespaces = Some(true);
+    grant.cloud_map_namespaces = vec!["shop.internal".to_owned(), "ops.internal".to_owned()];
     environment
 }
 

@@ -226,3 +226,21 @@ async fn a_port_that_is_named_is_the_only_one_that_is_open() {
         assert_eq!(host.ports(), [i64::from(port)], "{mode}");
     }
 }
+
+/// An SRV record tells the port that the instance has for each task.
+#[tokio::test(start_paused = true)]
+async fn tasks_are_found_by_name_on_the_ports_of_their_instance() {
+    let host = Host::new().await;
+    let named = json!({"namespace": "shop.internal", "name": "shared"});
+    let registry = json!({"registry": named, "containerName": "web", "containerPort": 80});
+    let patch = on_instances(&json!({"desiredCount": 2, "serviceRegistries": [registry]}));
+    let mut service = Object::service("shared", host.references.cluster.ready().unwrap(), &patch);
+    let id = thing(&service.converge(&host.account).await, "registry").outputs["id"].clone();
+    let found = host.account.asks_of("servicediscovery", "ListInstances", &json!({"ServiceId": id}));
+    let attributes = found["Instances"].as_array().unwrap().iter().map(|one| one["Attributes"].clone());
+    let mut ports: Vec<i64> =
+        attributes.map(|one| one["AWS_INSTANCE_PORT"].as_str().unwrap().parse().unwrap()).collect();
+    ports.sort_unstable();
+    assert_eq!((ports.len(), ports), (2, host.ports()));
+    service.remove(&host.account).await;
+}

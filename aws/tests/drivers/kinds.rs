@@ -12,6 +12,7 @@ mod iam;
 mod logs;
 mod route53;
 mod scheduler;
+mod service_discovery;
 mod strangers;
 mod task_definition;
 

@@ -21,6 +21,7 @@ mod mounting;
 mod object;
 mod one_off;
 mod recorded;
+mod registered;
 mod rights;
 mod seventy;
 mod stack;

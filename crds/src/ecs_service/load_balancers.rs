@@ -4,6 +4,7 @@ use super::rules;
 use super::{ListenerRule, ProtocolVersion, Stickiness, TargetHealthCheck, TargetProtocol};
 use crate::reference::LoadBalancerRef;
 use crate::rules::Rules;
+use crate::words::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,10 +118,13 @@ pub struct AdvancedConfiguration {
 
 /// A Cloud Map service that tasks are registered in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[rules::REGISTRY_ARN, rules::REGISTRY_PORT]))]
+#[schemars(transform = Rules(&[rules::ONE_REGISTRY, rules::REGISTRY_PORT, rules::SRV_PORT]))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRegistry {
-    /// ARN of the service; required.
+    /// One that Longshore makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<Registry>,
+    /// ARN of one that Longshore does not own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub registry_arn: Option<String>,
@@ -136,4 +140,33 @@ pub struct ServiceRegistry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 65535))]
     pub container_port: Option<i32>,
+}
+
+/// A Cloud Map service that Longshore makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[rules::RECORD_TYPES]))]
+#[serde(rename_all = "camelCase")]
+pub struct Registry {
+    /// Cloud Map namespace, by name or ARN.
+    #[schemars(length(min = 1, max = 1024))]
+    pub namespace: String,
+    /// Name in it: tasks are found under name.namespace.
+    #[schemars(
+        length(min = 1, max = 127),
+        regex(pattern = r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$")
+    )]
+    pub name: String,
+    /// Records of each task; left out: SRV with a port, else A; an HTTP namespace has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 2), inner(length(max = 4)), extend("x-kubernetes-list-type" = "set"))]
+    pub record_types: Vec<RegistryRecordType>,
+    /// Seconds that resolvers may keep an answer; left out: 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub ttl_seconds: Option<i32>,
+}
+
+words! {
+    /// A record of a task in DNS.
+    pub enum RegistryRecordType { A = "A", Aaaa = "AAAA", Srv = "SRV" }
 }

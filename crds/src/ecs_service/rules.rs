@@ -26,6 +26,7 @@ pub(super) const SERVICE: &[RuleText] = &[
     TARGET_CONTAINER,
     IGNORED_CONTAINER,
     REGISTRY_CONTAINER,
+    RECORD_TYPES_STAY,
     VOLUME_CONFIGURATIONS,
     CONFIGURED_AT_LAUNCH,
     S3_FILES_FARGATE,
@@ -335,8 +336,33 @@ pub(super) const REGISTRY_PORT: RuleText = (
     "either port alone, or containerName and containerPort",
 );
 
-pub(super) const REGISTRY_ARN: RuleText =
-    ("has(self.registryArn)", "registryArn must be the ARN of a Cloud Map service: write it");
+pub(super) const ONE_REGISTRY: RuleText = (
+    "has(self.registryArn) != has(self.registry)",
+    "exactly one of registry and registryArn: registry makes a Cloud Map service, registryArn names one that exists",
+);
+
+/// Cloud Map API reference, `DnsRecord.Type`: A, AAAA, A and AAAA, SRV.
+pub(super) const RECORD_TYPES: RuleText = (
+    "!has(self.recordTypes) || self.recordTypes.size() == 1 || !('SRV' in self.recordTypes)",
+    "recordTypes: SRV stands alone, since Cloud Map takes it beside no other: write [SRV], or [A, AAAA]",
+);
+
+/// Developer guide, "Use service discovery to connect Amazon ECS services with DNS names", considerations.
+pub(super) const SRV_PORT: RuleText = (
+    "!has(self.registry) || !has(self.registry.recordTypes) || !('SRV' in self.registry.recordTypes) || has(self.port) || \
+     has(self.containerPort)",
+    "records of the type SRV name a port: write port, or containerName and containerPort",
+);
+
+/// Cloud Map API reference, `DnsConfig.DnsRecords`: "The record type of a service specified in a `DnsRecord` object can't be
+/// updated"; and a name in a namespace is one service's, so that no other can be made before the first has gone.
+const RECORD_TYPES_STAY: RuleText = (
+    "!has(self.serviceRegistries) || !has(oldSelf.serviceRegistries) || self.serviceRegistries.all(r, !has(r.registry) || \
+     !has(r.registry.recordTypes) || oldSelf.serviceRegistries.all(o, !has(o.registry) || !has(o.registry.recordTypes) || \
+     o.registry.name != r.registry.name || o.registry.__namespace__ != r.registry.__namespace__ || \
+     o.registry.recordTypes == r.registry.recordTypes))",
+    "serviceRegistries[].registry.recordTypes can't be changed: give registry another name, too",
+);
 
 /// UpdateService refuses nearly everything under these controllers, so that Longshore could not keep the object's word.
 const CONTROLLER: RuleText = (

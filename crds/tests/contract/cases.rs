@@ -73,7 +73,7 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 11] = [
+pub(crate) const EXAMPLES: [&str; 12] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "../examples/20-shop-orders.yaml",
@@ -81,6 +81,7 @@ pub(crate) const EXAMPLES: [&str; 11] = [
     "../examples/20-file-system.yaml",
     "../examples/20-volumes-and-logs.yaml",
     "../examples/20-service-connect.yaml",
+    "../examples/20-cloud-map.yaml",
     "../examples/30-blue-green.yaml",
     "../examples/30-ec2-four-services.yaml",
     "../examples/30-scaling.yaml",

@@ -100,6 +100,7 @@ const OURS: &[(&str, &[&str])] = &[
             "ttlSecondsAfterFinished",
         ],
     ),
+    ("ServiceRegistry", &["registry"]),
 ];
 
 /// What is found to differ, and which exceptions were met on the way.

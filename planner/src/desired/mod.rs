@@ -41,9 +41,9 @@ pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
 pub use obstacle::{
-    Address, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held, ListenerReference,
-    Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact, TaskReference,
-    TaskSource, Warning,
+    Address, CloudMapNamespace, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held,
+    ListenerReference, Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact,
+    TaskReference, TaskSource, Warning,
 };
 pub use priorities::{TakenPriority, choose, class};
 pub use said::{CONTINUE, ROLL_BACK, Said};

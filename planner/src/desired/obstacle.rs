@@ -95,6 +95,11 @@ pub enum Need {
         /// Its ARN.
         arn: String,
     },
+    /// The namespaces of Cloud Map that are meant.
+    CloudMapNamespaces {
+        /// A name, which several may have, or an ARN.
+        named: String,
+    },
 }
 
 impl fmt::Display for Need {
@@ -115,6 +120,7 @@ impl fmt::Display for Need {
             Self::RevisionRoles { arn } => write!(f, "the roles of {arn}"),
             Self::MachineImage { parameter } => write!(f, "the image that {parameter} names"),
             Self::Secret { arn } | Self::Parameter { arn } => write!(f, "the key and the version of {arn}"),
+            Self::CloudMapNamespaces { named } => write!(f, "the Cloud Map namespace {named}"),
         }
     }
 }
@@ -155,6 +161,39 @@ pub enum Fact {
     MachineImage(Option<String>),
     /// Of a secret or parameter; `None`: it is not there.
     Stored(Option<StoredFact>),
+    /// By ARN, also those that other accounts share.
+    CloudMapNamespaces(Vec<CloudMapNamespace>),
+}
+
+/// A namespace of Cloud Map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudMapNamespace {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether DNS knows none of its names.
+    pub http: bool,
+}
+
+/// What stands for a namespace whose names DNS does not know.
+const HTTP: &str = "HTTP";
+
+impl CloudMapNamespace {
+    /// Of what was remembered.
+    pub(super) fn read(text: &str) -> Self {
+        let (arn, kind) = text.split_once(' ').unwrap_or((text, ""));
+        Self { arn: arn.to_owned(), http: kind == HTTP }
+    }
+
+    /// `ns-...`.
+    pub(super) fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+}
+
+impl fmt::Display for CloudMapNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.arn, if self.http { HTTP } else { "DNS" })
+    }
 }
 
 /// The roles of the tasks of a revision, by ARN, as far as there are any.

@@ -11,6 +11,7 @@ pub mod iam;
 pub mod logs;
 pub mod route53;
 pub mod scheduler;
+pub mod service_discovery;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub mod teardown {
     pub const SCALABLE_TARGET: u8 = 5;
     /// `ecs/service`.
     pub const SERVICE: u8 = 10;
+    /// `service-discovery/service`: in which the tasks of a service are registered until they stop.
+    pub const DISCOVERY_SERVICE: u8 = 15;
     /// `elbv2/listener-rule`: once nothing is behind it, since ECS counts on it while a service drains.
     pub const LISTENER_RULE: u8 = 20;
     /// `elbv2/target-group`: which a listener rule must not use any more.
@@ -94,6 +97,7 @@ pub fn all() -> Kinds {
         .with::<ecs::capacity_provider::CapacityProvider>()
         .with::<ecs::cluster_capacity_providers::ClusterCapacityProviders>()
         .with::<eventbridge::rule::Rule>()
+        .with::<service_discovery::service::DiscoveryService>()
 }
 
 /// Declares the outputs of a kind: an enumeration that names them.

@@ -28,6 +28,7 @@ mod moving;
 mod objects;
 mod priorities;
 mod refusals;
+mod registries;
 mod resolved;
 mod rollback;
 mod room;

@@ -16,6 +16,9 @@ use aws_sdk_iam::operation::delete_role_policy::builders::DeleteRolePolicyInputB
 use aws_sdk_iam::operation::list_role_policies::builders::ListRolePoliciesInputBuilder;
 use aws_sdk_iam::operation::untag_role::builders::UntagRoleInputBuilder;
 use aws_sdk_iam::operation::update_role::builders::UpdateRoleInputBuilder;
+use aws_sdk_servicediscovery::operation::untag_resource::builders::UntagResourceInputBuilder as UntagRegistry;
+use aws_sdk_servicediscovery::operation::update_service::builders::UpdateServiceInputBuilder as UpdateRegistry;
+use aws_sdk_servicediscovery::types::{DnsConfigChange, DnsRecord, RecordType, ServiceChange};
 use longshore_aws::{Cadence, Fault};
 
 use super::law::rich;
@@ -148,6 +151,16 @@ pub(super) const DRIFTS: &[Drift] = &[
     drift!("a security group's tag is taken off", SERVICE, true, |aws, at| {
         let tag = aws_sdk_ec2::types::Tag::builder().key("longshore.dev/installation").build();
         aws.write(DeleteTagsInputBuilder::default().resources(at.group()).tags(tag)).await?
+    }),
+    drift!("a name is to be kept longer", SERVICE, true, |aws, at| {
+        let record = DnsRecord::builder().r#type(RecordType::A).ttl(3600).build().unwrap();
+        let config = DnsConfigChange::builder().dns_records(record).build().unwrap();
+        let request = UpdateRegistry::default().id(at.physical("service-discovery/service", "registry"));
+        aws.write(request.service(ServiceChange::builder().dns_config(config).build())).await?
+    }),
+    drift!("a name's tags are taken off", SERVICE, false, |aws, at| {
+        let request = UntagRegistry::default().resource_arn(at.physical("service-discovery/service", "registry"));
+        aws.write(request.tag_keys("longshore.dev/installation")).await?
     }),
     drift!("the rule that lets a service out is revoked", SERVICE, true, |aws, at| {
         let rule = at.physical("ec2/security-group-rule", "egress-all");

@@ -12,7 +12,7 @@ use crate::stack::Stack;
 /// Kinds of the example that are never read as a whole.
 const ONLY_THERE: &str = "ecs/task-definition";
 
-/// With a task role, and in a group of somebody else's.
+/// With a task role, in a group of somebody else's, and with a name in Cloud Map.
 pub(super) fn rich() -> Value {
     json!({
         "taskRole": {
@@ -20,6 +20,7 @@ pub(super) fn rich() -> Value {
                 {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]},
         },
         "networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-0database"]}},
+        "serviceRegistries": [{"registry": {"namespace": "shop.internal", "name": "hello"}}],
         "tags": [{"key": "Team", "value": "shop"}],
     })
 }

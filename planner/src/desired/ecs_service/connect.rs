@@ -1,4 +1,4 @@
-//! How other services find this one: Service Connect, and Cloud Map registrations.
+//! How other services find this one by Service Connect.
 
 use longshore_crds::ecs_service::{ServiceConnectService, ServiceConnectTls};
 use longshore_crds::task_definition::PortMapping;

@@ -17,6 +17,7 @@ mod load_balancers;
 mod logs;
 mod network;
 mod pins;
+mod registries;
 mod roles;
 mod secrets;
 mod service;
@@ -143,6 +144,7 @@ impl Builder<'_> {
         let infrastructure = ground.infrastructure.clone();
         let attached = self.load_balancers(&mut graph, &mut ground.network, infrastructure.as_ref())?;
         let hook_role = self.hook_role(&mut graph)?;
+        let registrations = self.registrations(&mut graph, &mut ground.pins)?;
         let restarted_at = self.spec.restarted_at.as_deref();
         let is_rejected = |hash: &str| memory.rejects(hash, restarted_at).is_some();
         let revision = self.task_definition(&mut graph, &mut ground, is_rejected)?;
@@ -162,6 +164,7 @@ impl Builder<'_> {
             reverted: memory.last_good.as_ref().filter(|_| rolled_back.is_some() || held.is_some()),
             network: ground.network,
             attached: &attached,
+            registrations,
             connect: self.service_connect(infrastructure.as_ref())?,
             volumes: self.volume_configurations(infrastructure.as_ref()),
             hook_role,

@@ -12,7 +12,7 @@ use super::{Builder, SERVICE_KEY};
 use crate::desired::memory::LastGood;
 use crate::desired::obstacle::ClusterReference;
 use crate::engine::{Graph, GraphError, Id, Text};
-use crate::kinds::ecs::service::{Service, ServiceConnect, ServiceVolume};
+use crate::kinds::ecs::service::{Registration, Service, ServiceConnect, ServiceVolume};
 
 /// The minimum healthy and the maximum percentage of a service: what it says, else what ECS takes for its scheduling
 /// strategy (API reference, `DeploymentConfiguration`). A daemon's old task goes before its new one comes, since an instance
@@ -41,6 +41,7 @@ pub(super) struct Parts<'a> {
     pub(super) reverted: Option<&'a LastGood>,
     pub(super) network: ServiceNetwork,
     pub(super) attached: &'a Attached,
+    pub(super) registrations: Vec<Registration>,
     pub(super) connect: Option<ServiceConnect>,
     pub(super) volumes: Vec<ServiceVolume>,
     pub(super) hook_role: Option<Text>,
@@ -68,7 +69,7 @@ impl Builder<'_> {
             network: network.interfaces.map(|interfaces| interfaces.network),
             load_balancers: attached.targets.clone(),
             health_check_grace_period_seconds: self.grace_period(),
-            service_registries: spec.service_registries.clone(),
+            service_registries: parts.registrations,
             service_connect: parts.connect,
             volume_configurations: parts.volumes,
             vpc_lattice_configurations: vec![],

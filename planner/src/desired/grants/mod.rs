@@ -92,6 +92,11 @@ pub(super) fn may_open(scope: &Scope, security_group_id: &str, at: &FieldPath) -
     Granted::of(scope, &BTreeSet::new()).security_group(security_group_id, at)
 }
 
+/// Why an object may not register tasks in a Cloud Map namespace, named as its spec does, if so.
+pub(super) fn may_register(scope: &Scope, namespace: &str, at: &FieldPath) -> Option<Refusal> {
+    Granted::of(scope, &BTreeSet::new()).namespace(namespace, at)
+}
+
 /// The grants of one namespace.
 struct Granted<'a> {
     scope: &'a Scope,
@@ -274,7 +279,7 @@ impl<'a> Granted<'a> {
         let volumes = service.volume_configurations.iter().flat_map(|volume| self.ebs_volume(volume, at));
         let registries = service.service_registries.iter().filter_map(|registry| {
             let at = at.member("serviceRegistries").member("registryArn");
-            self.need("registryArns", |grant| &grant.registry_arns, registry.registry_arn.as_ref()?, &at)
+            self.need("registryArns", |grant| &grant.registry_arns, registry.registry_arn.known()?, &at)
         });
         let connect = service.service_connect.iter().flat_map(|connect| self.service_connect(connect, at));
         let shifts = service.load_balancers.iter().filter_map(|target| target.advanced_configuration.as_ref());
@@ -318,7 +323,7 @@ impl<'a> Granted<'a> {
     fn cluster(&self, cluster: &Cluster, at: &FieldPath) -> Vec<Refusal> {
         let namespace = cluster.service_connect_namespace.as_ref();
         let defaults_at = at.member("serviceConnectDefaults");
-        let namespace = namespace.and_then(|namespace| self.namespace(namespace, &defaults_at));
+        let namespace = namespace.and_then(|namespace| self.namespace(namespace, &defaults_at.member("namespace")));
         // Whoever has a provider in a cluster starts instances by it.
         let providers_at = at.member("capacityProviders");
         let foreign = cluster.capacity_providers.iter().filter(|name| !is_fargate_provider(name));
@@ -329,13 +334,14 @@ impl<'a> Granted<'a> {
 
     /// Who offers names in a namespace can take those of others, and who is in it reaches what it offers.
     fn namespace(&self, namespace: &str, at: &FieldPath) -> Option<Refusal> {
-        self.need("cloudMapNamespaces", |grant| &grant.cloud_map_namespaces, namespace, &at.member("namespace"))
+        self.need("cloudMapNamespaces", |grant| &grant.cloud_map_namespaces, namespace, at)
     }
 
     /// The cluster's own namespace needs none: whoever may run there may be in it.
     fn service_connect(&self, connect: &ServiceConnect, at: &FieldPath) -> Vec<Refusal> {
         let at = at.member("serviceConnectConfiguration");
-        let namespace = connect.namespace.as_ref().and_then(|namespace| self.namespace(namespace, &at));
+        let namespace =
+            connect.namespace.as_ref().and_then(|namespace| self.namespace(namespace, &at.member("namespace")));
         let log = connect.log_configuration.iter().flat_map(|log| &log.secret_options);
         let log_at = at.member("logConfiguration.secretOptions");
         let secrets = log.filter_map(|secret| self.secret(&secret.value_from, &log_at));

@@ -3,6 +3,7 @@
 mod connect;
 mod detail;
 mod readiness;
+mod registration;
 mod room;
 mod strategy;
 mod volume;
@@ -13,13 +14,14 @@ pub use detail::{
     ServiceEvent, Traffic,
 };
 pub use readiness::{complete, outcome};
+pub use registration::Registration;
 pub use room::{Asked, InstanceRoom, Lack, Port, TaskNeeds, no_room};
 pub use volume::{ServiceEbsVolume, ServiceVolume};
 
 use longshore_crds::PropagateTags;
 use longshore_crds::ecs_service::{
     CapacityProviderStrategyItem, DeploymentConfiguration, LaunchType, PlacementConstraint, PlacementStrategy,
-    SchedulingStrategy, ServiceRegistry, VpcLatticeConfiguration,
+    SchedulingStrategy, VpcLatticeConfiguration,
 };
 use longshore_crds::task_definition::Switch;
 use serde::{Deserialize, Serialize};
@@ -80,7 +82,7 @@ pub struct Service {
     pub health_check_grace_period_seconds: Option<i32>,
     /// Cloud Map registrations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub service_registries: Vec<ServiceRegistry>,
+    pub service_registries: Vec<Registration>,
     /// Service Connect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_connect: Option<ServiceConnect>,
@@ -214,7 +216,7 @@ impl Kind for Service {
         self.placement_constraints.sort_by_key(|c| (c.type_.as_str(), c.expression.clone()));
         self.load_balancers.sort();
         self.volume_configurations.iter_mut().for_each(ServiceVolume::normalise);
-        self.service_registries.sort_by(|a, b| a.registry_arn.cmp(&b.registry_arn));
+        self.service_registries.sort();
         self.service_connect = self.service_connect.filter(|connect| connect.enabled);
         if let Some(connect) = &mut self.service_connect {
             connect.normalise();

@@ -1,0 +1,3 @@
+//! Cloud Map.
+
+pub mod service;
