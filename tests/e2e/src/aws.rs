@@ -96,6 +96,11 @@ impl Aws {
         self.json("logs", "Logs_20140328", operation, input)
     }
 
+    /// An operation of Cloud Map.
+    pub fn cloud_map(&self, operation: &str, input: &Value) -> Result<Value> {
+        self.json("servicediscovery", "Route53AutoNaming_v20170314", operation, input)
+    }
+
     /// An operation of IAM; the answer is XML.
     pub fn iam(&self, operation: &str, input: &[(&str, &str)]) -> Result<String> {
         self.query("iam", "2010-05-08", operation, input)

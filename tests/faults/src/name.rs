@@ -41,7 +41,7 @@ impl fmt::Display for Point {
 }
 
 /// What tells what a request is about, the most telling first.
-const ABOUT: [&str; 46] = [
+const ABOUT: [&str; 48] = [
     "serviceName",
     "service",
     "services.0",
@@ -88,6 +88,8 @@ const ABOUT: [&str; 46] = [
     "FileSystemId",
     "StartRecordName",
     "ChangeBatch.Changes.0.ResourceRecordSet.Name",
+    "Id",
+    "Filters.0.Values.0",
 ];
 
 /// The name of a request to AWS.

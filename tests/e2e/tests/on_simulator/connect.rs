@@ -48,3 +48,24 @@ fn two_services_find_each_other_once_the_namespace_is_granted_and_by_another_nam
     assert_eq!(stack().aws.security_groups_of("EcsService/connect/catalog")?, [""; 0]);
     Ok(())
 }
+
+#[test]
+fn a_service_is_found_by_a_name_that_is_made_for_it_until_it_goes() -> Result<()> {
+    let ns = Namespace::create(stack(), "registered")?;
+    let grant = json!([{"op": "add", "path": "/spec/iam/grants/-", "value": {
+        "namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "registered"}},
+        "cloudMapNamespaces": ["shop.internal"]}}]);
+    stack().plane.run(&["patch", "awsenvironment", "default", "--type", "json", "--patch", &grant.to_string()])?;
+    let cluster =
+        hello("registered")?.split("---\n").find(|text| text.contains("kind: EcsCluster")).map(ToOwned::to_owned);
+    ns.apply(&cluster.context("example 10 has a cluster")?)?;
+    ns.apply(&example("20-cloud-map.yaml")?.replace("namespace: shop}", "namespace: registered}"))?;
+    ns.wait_settled("ecssvc/inventory")?;
+    let service = stack().aws.service_of("registered", "inventory")?.context("the service is there")?;
+    let arn = service["serviceRegistries"][0]["registryArn"].as_str().context("it is registered")?.to_owned();
+    let found = stack().aws.cloud_map("GetService", &json!({"Id": arn}))?["Service"].clone();
+    assert_eq!((&found["Name"], &found["InstanceCount"]), (&json!("inventory"), &json!(2)), "{found:#}");
+    ns.kubectl(&["delete", "ecssvc", "--all", "--timeout=240s"])?;
+    assert!(stack().aws.cloud_map("GetService", &json!({"Id": arn})).is_err());
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longshore_simulator::Simulator;
 use serde_json::Value;
 
-use super::{Want, balancing, capacity, names, service, storage, triggers};
+use super::{Want, balancing, capacity, names, registries, service, storage, triggers};
 use crate::stage::INSTALLATION;
 
 /// A thing in AWS that is not gone.
@@ -168,7 +168,7 @@ impl Account {
 
 /// What may have been replaced by another when the status was lost, and so is not in the spec any more.
 fn is_replaceable(thing: &Thing) -> bool {
-    let kinds = ["task definition", "role", "target group", "listener rule", "scalable target"];
+    let kinds = ["task definition", "role", "target group", "listener rule", "scalable target", registries::KIND];
     (kinds.contains(&thing.kind) || capacity::of_entry(thing)) && !thing.ownership("object").is_empty()
 }
 
@@ -217,6 +217,7 @@ fn things(world: &Value) -> Vec<Thing> {
     }
     found.extend(capacity::things(world));
     found.extend(names::things(world));
+    found.extend(registries::things(world));
     found.extend(triggers::things(world));
     found
 }

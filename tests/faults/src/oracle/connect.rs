@@ -36,15 +36,18 @@ pub(super) fn of_service(account: &Account, want: &Want, service: &Thing, found:
     }
 }
 
-fn running(account: &Account, service: &Thing) -> Value {
+pub(super) fn running(account: &Account, service: &Thing) -> Value {
     let tasks = list(&service.value["tasks"]).filter_map(Value::as_str);
     let running = tasks.filter(|id| account.world["ecs"]["tasks"][id]["phase"] == "RUNNING");
     json!(running.count())
 }
 
-/// Which ports of a service's group are open for other services.
+/// Which ports of a service's group are open for other services, and for addresses.
 pub(super) fn let_in(account: &Account, want: &Want) -> impl Iterator<Item = Value> {
     list(&want.spec["networkConfiguration"]["allowFrom"]).map(|allowed| {
+        if allowed["cidr"].is_string() {
+            return balancing::into(allowed["port"].as_i64(), &json!({"Ipv4": allowed["cidr"]}));
+        }
         let of = format!("EcsService/{}/{}", want.namespace, text(&allowed["service"]["name"]));
         let group = account.things.iter().find(|thing| thing.kind == "security group" && thing.object() == of);
         balancing::into(allowed["port"].as_i64(), &json!({"Group": group.map(|group| &group.id)}))

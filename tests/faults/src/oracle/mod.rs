@@ -10,6 +10,7 @@ mod connect;
 mod creates;
 mod names;
 mod one_off;
+mod registries;
 mod scaling;
 mod service;
 mod storage;

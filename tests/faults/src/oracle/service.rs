@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::aws::{Account, Thing, differs};
 use super::balancing::shifts;
-use super::{Want, access, balancing, connect, names, scaling, storage};
+use super::{Want, access, balancing, connect, names, registries, scaling, storage};
 
 /// Revisions that are kept to go back to, beside the one in use (docs: the last two).
 const KEPT: usize = 2;
@@ -25,6 +25,7 @@ pub(super) fn differences(account: &Account, want: &Want) -> Vec<String> {
     balancing::of_service(account, want, service, &mut found);
     names::of_service(account, want, &mut found);
     connect::of_service(account, want, service, &mut found);
+    registries::of_service(account, want, service, &mut found);
     scaling::of_service(account, want, service, &mut found);
     if let Some(definition) = definition(account, want, service, &mut found) {
         differs(&mut found, "execution role", &definition["executionRoleArn"], &json!(execution));

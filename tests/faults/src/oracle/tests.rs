@@ -135,6 +135,25 @@ fn the_oracle_sees_what_is_wrong_with_services_that_find_each_other() {
 }
 
 #[test]
+fn the_oracle_sees_what_is_wrong_with_names_in_cloud_map() {
+    fn registry(world: &mut Value) -> &mut Value {
+        let mut services = world["servicediscovery"]["services"].as_object_mut().unwrap().values_mut();
+        services.find(|service| service["name"] == "inventory").unwrap()
+    }
+    let cases: [(&str, Bend); 6] = [
+        ("nothing is found under \"inventory\"", |world| registry(world)["name"] = json!("another")),
+        ("the namespace of the name", |world| registry(world)["namespace"] = json!("ns-ops00000000000")),
+        ("records of the name", |world| registry(world)["records"][0]["ttl"] = json!(5)),
+        ("tasks that are found by name", |world| registry(world)["instances"] = json!({})),
+        ("where tasks are registered", |world| {
+            only(&mut world["ecs"]["services"])["revision"]["attached"]["serviceRegistries"] = json!([]);
+        }),
+        ("an orphan: registry", |world| registry(world)["tags"] = json!({})),
+    ];
+    sees("registered", &cases);
+}
+
+#[test]
 fn the_oracle_sees_what_is_wrong_with_names() {
     fn record<'a>(world: &'a mut Value, kind: &str) -> &'a mut Value {
         let records = world["route53"]["zones"]["Z0EXAMPLECOM"]["records"].as_object_mut().unwrap();
