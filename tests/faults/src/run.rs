@@ -10,7 +10,7 @@ use crate::doors::DOWN;
 use crate::fault::{Kind, Meanwhile};
 use crate::name::{Named, Point};
 use crate::oracle::{self, Judge};
-use crate::scenario::{Act, Never, Scenario};
+use crate::scenario::{Act, Never, Pause, Scenario};
 use crate::seam::{Injection, Seam};
 use crate::stage::{Process, Snapshot, Stage};
 
@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
         for (number, act) in scenario.acts.iter().enumerate() {
             self.perform(act).await;
             match (act.pause(), scenario.acts.get(number + 1).and_then(Act::pause)) {
-                (Some(pause), _) => self.pass(pause).await,
+                (Some(pause), _) => self.pause(pause).await,
                 (None, Some(_)) => {}
                 (None, None) => self.settle().await,
             }
@@ -176,6 +176,20 @@ impl<'a> Run<'a> {
             outside.extend(wrong.map(|service| format!("outside of its bounds: {service:?}")));
         }
         outside
+    }
+
+    /// Lets time pass between two acts.
+    async fn pause(&mut self, pause: Pause) {
+        match pause {
+            Pause::For(duration) => self.pass(duration).await,
+            Pause::IntoDeployment(duration) => {
+                let began = Instant::now();
+                while self.stage.deploying() == 0 && began.elapsed() < PATIENCE {
+                    self.look(LOOK).await;
+                }
+                self.pass(duration).await;
+            }
+        }
     }
 
     /// Lets time pass.

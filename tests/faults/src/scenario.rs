@@ -141,6 +141,17 @@ pub(crate) enum Act {
     Runs(usize),
     /// The next act comes after so many seconds, whatever goes on.
     Wait(u64),
+    /// The next act comes so many seconds after a service was first seen on its way to another revision, if it ever is.
+    IntoDeployment(u64),
+}
+
+/// How long to wait before the next act.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pause {
+    /// From now.
+    For(Duration),
+    /// From when a deployment goes on.
+    IntoDeployment(Duration),
 }
 
 /// All of them.
@@ -150,9 +161,10 @@ pub(crate) fn all() -> Vec<Scenario> {
 
 impl Act {
     /// How long to wait before the next act; `None`: until all is settled.
-    pub(crate) fn pause(&self) -> Option<Duration> {
+    pub(crate) fn pause(&self) -> Option<Pause> {
         match self {
-            Self::Wait(seconds) => Some(Duration::from_secs(*seconds)),
+            Self::Wait(seconds) => Some(Pause::For(Duration::from_secs(*seconds))),
+            Self::IntoDeployment(seconds) => Some(Pause::IntoDeployment(Duration::from_secs(*seconds))),
             _ => None,
         }
     }
@@ -192,7 +204,7 @@ impl Act {
                 let service = named(service, api);
                 stage.simulator.with_world(|world| cloudwatch::set_load(world, &service, metric, *value));
             }
-            Self::Count { .. } | Self::Runs(_) | Self::Away(_) | Self::Wait(_) => {}
+            Self::Count { .. } | Self::Runs(_) | Self::Away(_) | Self::Wait(_) | Self::IntoDeployment(_) => {}
         }
     }
 

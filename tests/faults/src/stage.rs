@@ -101,6 +101,14 @@ impl Stage {
         });
     }
 
+    /// How many services are on their way from one revision to another.
+    pub(crate) fn deploying(&self) -> usize {
+        let services = self.simulator.with_world(|world| serde_json::to_value(&world.ecs)).unwrap_or_default();
+        let services = services["services"].as_object().into_iter().flatten();
+        let deploys = |service: &Value| service["deployments"].as_array().is_some_and(|all| all.len() > 1);
+        services.filter(|(_, service)| deploys(service)).count()
+    }
+
     /// The time of day.
     pub(crate) fn now(&self) -> Timestamp {
         time(self.began, self.base)

@@ -3,19 +3,15 @@
 
 use longshore_simulator::Simulator;
 use longshore_simulator::recording::Entry;
-use serde_json::Value;
 
-use crate::stage::SOMEBODY;
+use crate::stage::{SOMEBODY, Stage};
 
 /// A time in milliseconds since the epoch.
 type Time = i64;
 
 /// More services than that are deploying just now.
-pub(super) fn deploying(simulator: &Simulator, most: usize) -> Option<String> {
-    let services = simulator.with_world(|world| serde_json::to_value(&world.ecs)).unwrap_or_default();
-    let services = services["services"].as_object().into_iter().flatten();
-    let deploys = |service: &Value| service["deployments"].as_array().is_some_and(|all| all.len() > 1);
-    let deploying = services.filter(|(_, service)| deploys(service)).count();
+pub(super) fn deploying(stage: &Stage, most: usize) -> Option<String> {
+    let deploying = stage.deploying();
     (deploying > most).then(|| format!("{deploying} services deploy at once, not {most} at the most"))
 }
 

@@ -131,8 +131,7 @@ impl Judge {
     pub(crate) fn lies(&mut self, stage: &Stage) -> Vec<String> {
         let disturbed = matches!(self.meanwhile, Meanwhile::Changed | Meanwhile::StatusGone);
         let most = self.scenario.most.deploying.filter(|_| !disturbed);
-        let mut lies: Vec<String> =
-            most.and_then(|most| caution::deploying(&stage.simulator, most)).into_iter().collect();
+        let mut lies: Vec<String> = most.and_then(|most| caution::deploying(stage, most)).into_iter().collect();
         for (key, object) in all(&stage.api) {
             let said = (object["metadata"]["generation"].clone(), object["status"].clone());
             if self.seen.insert(key.clone(), said.clone()) == Some(said) {
