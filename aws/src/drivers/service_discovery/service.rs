@@ -61,7 +61,7 @@ impl Driver for DiscoveryServiceDriver {
     async fn read_all(&self, survey: &Survey, asks: &[Ask<'_>]) -> Answers<Glimpsed<DiscoveryService>> {
         let daily = survey.cadence().daily(asks.iter().filter_map(|ask| ask.at.entry.physical.as_deref()));
         let reads = asks.iter().map(|ask| async {
-            let listed = all(survey, survey.objects()).await?;
+            let listed = all(survey).await?;
             let known = ask.at.entry.physical.as_deref().and_then(|arn| listed.found.get(arn));
             let (Some(described), Some(namespace)) = (known, ask.at.member("namespace")) else {
                 return Ok(self.read(survey.aws(), ask.ownership, ask.at).await?.map(Glimpsed::whole));
@@ -198,9 +198,9 @@ async fn named(
     Ok(there.iter().find(|one| is_it(&one.name)).cloned())
 }
 
-/// Those of the account, by ARN.
-async fn all(survey: &Survey, most: usize) -> Result<Arc<Listed<Described>>, Fault> {
-    let list = |()| async move { listing::all(&survey.aws().core(), most).await };
+/// Those of the account, by ARN, in as many calls at most as there are objects that are looked at.
+async fn all(survey: &Survey) -> Result<Arc<Listed<Described>>, Fault> {
+    let list = |()| async move { listing::all(&survey.aws().core(), survey.objects()).await };
     survey.lists().discovery_services.get((), list).await
 }
 
