@@ -111,8 +111,14 @@ fn registry(world: &World, role: &ExecutionRole, definition: &Definition) -> Opt
     })
 }
 
+/// Those of containers, and the credentials of shares (developer guide, "Use `FSx` for Windows File Server volumes with Amazon
+/// ECS": the task execution role reads them).
 fn secrets(world: &World, role: &ExecutionRole, definition: &Definition) -> Option<Obstacle> {
-    definition.containers().iter().flat_map(container::secrets).find_map(|source| secret(world, role, &source))
+    let volumes = definition.body.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let at = "/fsxWindowsFileServerVolumeConfiguration/authorizationConfig/credentialsParameter";
+    let of_shares = volumes.filter_map(|volume| volume.pointer(at)?.as_str().map(str::to_owned));
+    let of_containers = definition.containers().iter().flat_map(container::secrets);
+    of_containers.chain(of_shares).find_map(|source| secret(world, role, &source))
 }
 
 /// What is in the way of reading one secret or parameter.
@@ -207,12 +213,21 @@ pub(super) fn log_stream(one: &Value, task: &str) -> Option<(String, String)> {
     Some((option("awslogs-group")?.to_owned(), format!("{prefix}/{}/{task}", container::name(one))))
 }
 
-/// Developer guide, "Stopped task error messages".
-fn mounts(world: &World, task: &Task, definition: &Definition) -> Option<Obstacle> {
-    let why = volumes::refusal(world, task, definition)?;
+/// Fargate's words: developer guide, "Stopped task error messages". On an instance the agent has Docker make a volume, whose
+/// words those are (amazon-ecs-init, pull request 301; efs-utils, issue 32); the volume is called after the task definition
+/// (amazon-ecs-agent, `volumeName`).
+fn mounts(world: &mut World, task: &Task, definition: &Definition) -> Option<Obstacle> {
+    let volumes::Refusal { volume, why } = volumes::refusal(world, task, definition)?;
+    if task.on_fargate() {
+        return Some(Obstacle::of_task(format!(
+            "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: {why} : \
+             unsuccessful EFS utils command execution; code: 32"
+        )));
+    }
+    let Definition { family, revision, .. } = definition;
     Some(Obstacle::of_task(format!(
-        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: {why} : \
-         unsuccessful EFS utils command execution; code: 32"
+        "Error response from daemon: create ecs-{family}-{revision}-{volume}-{}: VolumeDriver.Create: mounting volume failed: {why}",
+        world.ids.hex(20)
     )))
 }
 

@@ -6,6 +6,7 @@ mod commands;
 mod errors;
 mod instances;
 mod lifecycle;
+mod mounting;
 mod one_off_tasks;
 mod rollback;
 mod rolling_updates;

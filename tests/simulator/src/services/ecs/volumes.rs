@@ -4,33 +4,49 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::services::ecs::reach;
 use crate::services::ecs::task_definitions::Definition;
 use crate::services::ecs::tasks::Task;
 use crate::services::efs::{self, Mount};
 use crate::services::iam::{self, Access};
 use crate::world::World;
 
-/// Why the task cannot mount its first volume that it cannot mount. By the task's own network interface, which every
-/// Fargate task has; with `iam` by its role (API reference, `EFSAuthorizationConfig`).
-pub(super) fn refusal(world: &World, task: &Task, definition: &Definition) -> Option<String> {
-    let from = task.attachment.as_ref()?.eni.as_ref()?;
-    let volumes = || definition.body.get("volumes").and_then(Value::as_array).into_iter().flatten();
-    let s3 = volumes().filter_map(|volume| volume.get("s3filesVolumeConfiguration"));
-    if let Some(why) = s3.into_iter().find_map(|s3| s3_refusal(world, s3, definition.text("taskRoleArn"))) {
-        return Some(why);
-    }
-    volumes().filter_map(|volume| volume.get("efsVolumeConfiguration")).find_map(|efs| {
-        let text = |pointer: &str| efs.pointer(pointer).and_then(Value::as_str);
-        let by_role = text("/authorizationConfig/iam") == Some("ENABLED");
-        let mount = Mount {
-            file_system: text("/fileSystemId")?,
-            access_point: text("/authorizationConfig/accessPointId"),
-            role: definition.text("taskRoleArn").filter(|_| by_role),
-            encrypted: text("/transitEncryption") == Some("ENABLED"),
-            from,
-        };
-        efs::refusal(world, &mount)
-    })
+/// A volume that a task cannot mount.
+pub(super) struct Refusal<'a> {
+    /// The volume's name.
+    pub(super) volume: &'a str,
+    /// Why, in the words of the mount helper.
+    pub(super) why: String,
+}
+
+/// The first volume that the task cannot mount. It mounts by its own network interface, which it has on Fargate and with
+/// `awsvpc`, else by its instance's (premium support, "How do I mount an Amazon EFS file system on an Amazon ECS container or
+/// task running on Amazon EC2?": the mount targets must let in "the ECS container instance and the ECS task"); with `iam` by
+/// its role in either (API reference, `EFSAuthorizationConfig`). What the interface of an instance that EC2 does not know
+/// would reach nobody can say.
+pub(super) fn refusal<'a>(world: &World, task: &Task, definition: &'a Definition) -> Option<Refusal<'a>> {
+    let volumes = definition.body.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let refused = |volume: &'a Value| {
+        let s3 = volume.get("s3filesVolumeConfiguration");
+        let s3 = s3.and_then(|s3| s3_refusal(world, s3, definition.text("taskRoleArn")));
+        let why = s3.or_else(|| efs_refusal(world, task, definition, volume))?;
+        Some(Refusal { volume: volume.get("name").and_then(Value::as_str).unwrap_or_default(), why })
+    };
+    volumes.into_iter().find_map(refused)
+}
+
+fn efs_refusal(world: &World, task: &Task, definition: &Definition, volume: &Value) -> Option<String> {
+    let efs = volume.get("efsVolumeConfiguration")?;
+    let text = |pointer: &str| efs.pointer(pointer).and_then(Value::as_str);
+    let by_role = text("/authorizationConfig/iam") == Some("ENABLED");
+    let mount = Mount {
+        file_system: text("/fileSystemId")?,
+        access_point: text("/authorizationConfig/accessPointId"),
+        role: definition.text("taskRoleArn").filter(|_| by_role),
+        encrypted: text("/transitEncryption") == Some("ENABLED"),
+        from: reach::interface(world, task),
+    };
+    efs::refusal(world, &mount)
 }
 
 /// S3 user guide, "How S3 Files works with IAM": the role must allow it, through that access point. The simulator has no

@@ -20,15 +20,27 @@ pub struct Mount<'a> {
     pub role: Option<&'a str>,
     /// Whether the connection is encrypted.
     pub encrypted: bool,
-    /// The task's network interface.
-    pub from: &'a Eni,
+    /// The network interface that it goes through; `None`: nobody knows it, and it is taken to reach every mount target.
+    pub from: Option<&'a Eni>,
 }
 
 /// Why a task cannot mount, in the words of the mount helper (developer guide, "Stopped task error messages":
 /// `ResourceInitializationError`, "failed to invoke EFS utils commands"; amazon-efs-utils).
 pub fn refusal(world: &World, mount: &Mount<'_>) -> Option<String> {
-    let id = mount.file_system;
-    let zone = ec2::subnet(world, &mount.from.subnet_id).map(|subnet| subnet.availability_zone)?;
+    if let Some(why) = mount.from.and_then(|from| unreachable(world, mount.file_system, from)) {
+        return Some(why);
+    }
+    let point = mount.access_point.map(|id| world.efs.access_points.get(id));
+    let entered = point.is_none_or(|point| {
+        point.is_some_and(|point| point.file_system == mount.file_system && point.life.state(world.now) == "available")
+    });
+    (!entered || !allowed(world, mount))
+        .then(|| "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'".to_owned())
+}
+
+/// Why a network interface does not get to a file system.
+fn unreachable(world: &World, id: &str, from: &Eni) -> Option<String> {
+    let zone = ec2::subnet(world, &from.subnet_id).map(|subnet| subnet.availability_zone)?;
     // A name that is the mount target's of the task's own zone (user guide, "Mounting file systems using DNS names").
     let here = |target: &&super::mount_targets::MountTarget| target.file_system == id && target.zone == zone;
     let target = world.efs.mount_targets.values().find(here);
@@ -40,15 +52,7 @@ pub fn refusal(world: &World, mount: &Mount<'_>) -> Option<String> {
             world.region
         ));
     };
-    if !ec2::reaches(world, mount.from, &eni, NFS) {
-        return Some("mount.nfs4: Connection timed out".to_owned());
-    }
-    let point = mount.access_point.map(|id| world.efs.access_points.get(id));
-    let entered = point.is_none_or(|point| {
-        point.is_some_and(|point| point.file_system == id && point.life.state(world.now) == "available")
-    });
-    (!entered || !allowed(world, mount))
-        .then(|| "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'".to_owned())
+    (!ec2::reaches(world, from, &eni, NFS)).then(|| "mount.nfs4: Connection timed out".to_owned())
 }
 
 /// User guide, "Using IAM to control access to file systems": without a policy of its own a file system lets everybody
