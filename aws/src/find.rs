@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::operation::describe_network_interfaces::builders::DescribeNetworkInterfacesInputBuilder;
 use aws_sdk_ec2::operation::describe_subnets::builders::DescribeSubnetsInputBuilder;
 use aws_sdk_ec2::operation::describe_vpcs::builders::DescribeVpcsInputBuilder;
-use aws_sdk_ec2::types::SecurityGroup;
+use aws_sdk_ec2::types::{Filter, SecurityGroup};
 use aws_sdk_ecr::operation::describe_images::builders::DescribeImagesInputBuilder;
 use aws_sdk_ecr::types::ImageIdentifier;
 use longshore_planner::desired::{Fact, Need};
@@ -43,6 +43,7 @@ pub async fn find(aws: &Aws<Read>, need: &Need) -> Result<Fact, Fault> {
         Need::Certificates { host } => certificates::of(aws, host).await.map(Fact::Certificates),
         Need::Interfaces { security_group_id } => interfaces(aws, security_group_id).await,
         Need::SecurityGroupsOf { ownership } => security_groups_of(aws, ownership).await,
+        Need::SecurityGroupRulesOf { ownership } => security_group_rules_of(aws, ownership).await,
         Need::ImageDigest { repository, tag } => image_digest(aws, repository, tag).await.map(Fact::ImageDigest),
         Need::Deployed { cluster, service } => deployed(aws, cluster, service).await.map(Fact::Deployed),
         Need::RevisionRoles { arn } => revision_roles(aws, arn).await.map(Fact::RevisionRoles),
@@ -70,11 +71,21 @@ async fn interfaces(aws: &Aws<Read>, security_group_id: &str) -> Result<Fact, Fa
 }
 
 async fn security_groups_of(aws: &Aws<Read>, ownership: &Ownership) -> Result<Fact, Fault> {
-    let tags = [(TAG_INSTALLATION, &ownership.installation), (TAG_OBJECT, &ownership.object)];
-    let filters = tags.into_iter().map(|(tag, value)| filter(&format!("tag:{tag}"), vec![value.clone()])).collect();
-    let groups = aws.security_groups(filters, SecurityGroup::group_id).await?;
+    let groups = aws.security_groups(of(ownership), SecurityGroup::group_id).await?;
     let ours = groups.values().filter_map(|group| identity(ownership, &ec2_tags(group.tags())));
     Ok(Fact::SecurityGroupsOf(ours.collect()))
+}
+
+async fn security_group_rules_of(aws: &Aws<Read>, ownership: &Ownership) -> Result<Fact, Fault> {
+    let rules = aws.security_group_rules(of(ownership)).await?;
+    let ours = rules.iter().filter_map(|rule| identity(ownership, &ec2_tags(rule.tags())));
+    Ok(Fact::SecurityGroupRulesOf(ours.collect()))
+}
+
+/// What carries an object's tags.
+fn of(ownership: &Ownership) -> Vec<Filter> {
+    let tags = [(TAG_INSTALLATION, &ownership.installation), (TAG_OBJECT, &ownership.object)];
+    tags.into_iter().map(|(tag, value)| filter(&format!("tag:{tag}"), vec![value.clone()])).collect()
 }
 
 /// `None`: there is no such repository or image.

@@ -18,8 +18,8 @@ use longshore_crds::{
 };
 use longshore_planner::desired::{
     Desired, Facts, Memory, Obstacle, Reference, References, Scope, Times, application_load_balancer, as_service,
-    as_task, ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, let_balancers_in, records_of_gone,
-    retained_by, task_policy, tracked_by,
+    as_task, ecs_cluster, ecs_service, ecs_task, ecs_task_trigger, efs_file_system, let_balancers_in,
+    let_instances_mount, mounts_in_aws, records_of_gone, retained_by, task_policy, tracked_by,
 };
 use longshore_planner::engine::{Graph, Id, World};
 use longshore_planner::one_off::{Attempt, Next, Policy};
@@ -229,7 +229,11 @@ impl Object for EcsCluster {
         if self.spec.ec2_capacity.is_empty() {
             return Ok(cluster);
         }
-        Ok(let_balancers_in(cluster, scope, &self.spec, &stores.balancer_access(self, scope))?)
+        let cluster = let_balancers_in(cluster, scope, &self.spec, &stores.balancer_access(self, scope))?;
+        let lost = self.status.as_ref().is_none_or(|status| status.resources.is_empty());
+        let found = if lost { mounts_in_aws(scope, facts)? } else { BTreeSet::new() };
+        let mounts = stores.mount_access(self, scope, &found);
+        Ok(let_instances_mount(cluster, scope, &self.spec, &mounts, &found)?)
     }
 
     fn users(&self, stores: &Stores) -> Vec<Key> {

@@ -6,6 +6,7 @@ mod file_systems;
 mod instances;
 mod task_source;
 
+pub(crate) use file_systems::may_mount;
 pub(crate) use instances::{cluster_in_aws, instance_listeners};
 pub(crate) use task_source::task_source;
 
@@ -115,8 +116,8 @@ fn cluster_reference(reference: &ClusterRef, scope: &Scope, stores: &Stores) -> 
     if cluster.metadata.deletion_timestamp.is_some() {
         return waiting("ClusterDeleting", format!("spec.cluster: EcsCluster {namespace}/{name} is being deleted"));
     }
-    match cluster.status.as_ref().and_then(|status| status.cluster_arn.clone()) {
-        Some(arn) => Reference::Ready(cluster_of(&arn).of_spec(&base_of(&cluster, scope), &cluster.spec)),
+    match cluster.status.as_ref().and_then(|status| status.cluster_arn.as_ref()) {
+        Some(_) => Reference::Ready(cluster_in_aws(&cluster, scope)),
         None => {
             waiting("ClusterNotReady", format!("spec.cluster: EcsCluster {namespace}/{name} has no cluster in AWS yet"))
         }

@@ -15,6 +15,7 @@ mod fencing;
 mod following;
 mod ignored;
 mod instance_balancing;
+mod instance_mounting;
 mod instances;
 mod kinds;
 mod mounting;

@@ -26,7 +26,7 @@ use crate::object::{Object, cluster_of, thing, words};
 use crate::survey::cost::Cost;
 use crate::survey::{judged, subject, suspicion};
 
-fn file_system(patch: &Value) -> Object {
+pub(crate) fn file_system(patch: &Value) -> Object {
     let spec = examples::file_system(patch);
     Object::needing(scope("EfsFileSystem", "shared"), move |scope, _, facts| {
         efs_file_system(scope, &spec, facts, &BTreeMap::new())
@@ -55,6 +55,7 @@ fn references(file_system: &World, cluster: &World) -> References {
     let known = FileSystemReference {
         file_system_id: output(file_system, "file-system", "id"),
         clients_security_group_id: output(file_system, "clients", "id"),
+        security_group_id: Some(output(file_system, "security-group", "id")),
         access_points: [("orders".to_owned(), Some(output(file_system, "orders", "id")))].into(),
     };
     let cluster = cluster_of(cluster);
@@ -100,7 +101,7 @@ async fn each_resource_is_made_once_tasks_mount_it_and_nothing_is_written_at_res
     }
 }
 
-fn service_detail(world: &World) -> ServiceDetail {
+pub(crate) fn service_detail(world: &World) -> ServiceDetail {
     let (id, _) = world.things.iter().find(|(id, _)| id.key == "service").unwrap();
     world.seen::<Service>(id).unwrap().detail().unwrap()
 }

@@ -1,6 +1,7 @@
 //! Which load balancers reach the instances of a cluster, and on which ports: by all services that share their interface.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kube::Resource;
 use longshore_crds::ecs_service::LaunchType;
@@ -20,15 +21,9 @@ impl Stores {
     /// only looked at, suspended or on its way out, and while any service of the cluster is not where it wants to be: tasks
     /// may still be on the ports that it had before.
     pub(crate) fn balancer_access(&self, cluster: &EcsCluster, scope: &Scope) -> BTreeSet<BalancerAccess> {
-        let key = Key::of(ObjectKind::EcsCluster, cluster);
         let (mut open, mut kept, mut moving) = (BTreeSet::new(), BTreeSet::new(), false);
         let reference = cluster_in_aws(cluster, scope);
-        for service in self.services.state() {
-            let is_in = cluster_named(&service.spec.cluster, service.as_ref()).as_ref() == Some(&key)
-                && self.environment_of(service.as_ref()) == scope.environment_name;
-            if !is_in {
-                continue;
-            }
+        for service in self.services_in(cluster, scope) {
             let own = self.scope(service.as_ref(), &scope.installation, &scope.environment_name, &scope.environment);
             let listeners = instance_listeners(&service, &own, self);
             moving |=
@@ -42,6 +37,17 @@ impl Stores {
         };
         open.extend(let_in(cluster).filter(stays));
         open
+    }
+
+    /// The services of a cluster. `scope` is the cluster's.
+    pub(super) fn services_in(&self, cluster: &EcsCluster, scope: &Scope) -> Vec<Arc<EcsService>> {
+        let key = Key::of(ObjectKind::EcsCluster, cluster);
+        let mut services = self.services.state();
+        services.retain(|service| {
+            cluster_named(&service.spec.cluster, service.as_ref()).as_ref() == Some(&key)
+                && self.environment_of(service.as_ref()) == scope.environment_name
+        });
+        services
     }
 
     /// Whether the load balancer of a security group is being deleted: it waits until nothing names its group.

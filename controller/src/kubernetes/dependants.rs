@@ -23,7 +23,9 @@ impl Stores {
             ObjectKind::ApplicationLoadBalancer => {
                 self.services_behind(key).into_iter().chain(self.clusters_behind(key)).collect()
             }
-            ObjectKind::EfsFileSystem => self.users_of_file_system(key),
+            ObjectKind::EfsFileSystem => {
+                self.users_of_file_system(key).into_iter().chain(self.clusters_mounting(key)).collect()
+            }
             ObjectKind::EcsTask => self.used_by_task(key),
             ObjectKind::EcsTaskTrigger => self.used_by_trigger(key),
         }
@@ -70,12 +72,13 @@ impl Stores {
         service.into_iter().chain(cluster).chain(mounted).collect()
     }
 
-    /// What others may have used that are not known any more: who waits for such a thing is going.
+    /// What others may have used that are not known any more: who waits for such a thing is going, or a cluster whose instances
+    /// mounted it.
     fn going(&self) -> Vec<Key> {
         let clusters = keys(&self.clusters, |cluster| cluster.meta().deletion_timestamp.is_some());
         let services = keys(&self.services, |service| service.meta().deletion_timestamp.is_some());
         let file_systems = keys(&self.file_systems, |file_system| file_system.meta().deletion_timestamp.is_some());
-        clusters.into_iter().chain(services).chain(file_systems).collect()
+        clusters.into_iter().chain(services).chain(file_systems).chain(self.clusters_that_mount()).collect()
     }
 
     /// What waits for a one-off task to end or to go.
@@ -128,7 +131,7 @@ impl Stores {
             going || file_system.status.as_ref().is_some_and(|status| status.mounted_by.contains(&name))
         });
         let all = going.into_iter().chain(had_it).chain(mounted);
-        let all = all.chain(self.clusters_that_let_in());
+        let all = all.chain(self.clusters_that_let_in()).chain(self.clusters_that_mount());
         all.chain(self.contested()).chain(self.services_that_allow(service)).collect()
     }
 

@@ -11,6 +11,7 @@ mod finalizer;
 mod index;
 mod lease;
 mod merge;
+mod mounts;
 mod selection;
 mod status;
 mod watch;

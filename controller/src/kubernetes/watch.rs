@@ -17,8 +17,8 @@ use kube::{Client, Resource, ResourceExt};
 use longshore_crds::aws_environment::AccessStatus;
 use longshore_crds::status::ConditionedStatus;
 use longshore_crds::{
-    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsService,
-    EcsServiceStatus, EcsTask, EcsTaskTrigger, EfsFileSystem, EfsFileSystemStatus,
+    ApplicationLoadBalancer, ApplicationLoadBalancerStatus, AwsEnvironmentStatus, EcsCluster, EcsClusterStatus,
+    EcsService, EcsServiceStatus, EcsTask, EcsTaskTrigger, EfsFileSystem, EfsFileSystemStatus,
 };
 use longshore_planner::caution::{ALLOW_DELETIONS_UNTIL, PAUSED_UNTIL};
 use longshore_planner::desired::Opening;
@@ -69,7 +69,8 @@ pub(crate) fn watch(
         let clusters = follow(selection.objects::<EcsCluster>(client), cluster_writer, move |c, seen| {
             let environment = of_clusters.stores.environment_of(c);
             let seen = seen.unless(settled(c));
-            of_clusters.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), View::default(), seen);
+            let view = View { shown: let_in_at(c.status.as_ref()), ..View::default() };
+            of_clusters.saw(ObjectKind::EcsCluster, c, Some(&environment), c.status.as_ref(), view, seen);
         });
         let services = follow(selection.objects::<EcsService>(client), service_writer, move |s, seen| {
             let environment = of_services.stores.environment_of(s);
@@ -355,12 +356,20 @@ fn usable_by(status: Option<&EcsServiceStatus>) -> u64 {
     hash(&(&status.security_group_id, template, good, status.observed_generation))
 }
 
+/// Which mount targets let the instances of a cluster in, which services wait for that mount by these.
+fn let_in_at(status: Option<&EcsClusterStatus>) -> u64 {
+    let entries = status.iter().flat_map(|status| &status.ec2_capacity);
+    let open = entries.map(|entry| (&entry.name, &entry.mount_target_security_group_ids));
+    hash(&open.filter(|(_, groups)| !groups.is_empty()).collect::<Vec<_>>())
+}
+
 /// What services need to mount a file system.
 fn mountable_by(status: Option<&EfsFileSystemStatus>) -> u64 {
     let Some(status) = status else { return 0 };
     let targets: Vec<_> = status.mount_targets.iter().map(|target| (&target.subnet_id, target.available)).collect();
     let points: Vec<_> = status.access_points.iter().map(|point| (&point.name, &point.access_point_id)).collect();
-    hash(&(&status.file_system_id, &status.clients_security_group_id, targets, points))
+    let groups = (&status.security_group_id, &status.clients_security_group_id);
+    hash(&(&status.file_system_id, groups, targets, points))
 }
 
 /// What services need of what is opened for them.

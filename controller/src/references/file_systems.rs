@@ -32,7 +32,7 @@ fn name_of(file_system: &EfsFileSystem) -> String {
 }
 
 /// Whether the file system admits the object: its own namespace's, or one that it allows, in the same environment.
-fn may_mount(
+pub(crate) fn may_mount(
     file_system: &EfsFileSystem,
     scope: &Scope,
     stores: &Stores,
@@ -66,7 +66,14 @@ fn may_mount(
 fn known(file_system: &EfsFileSystem, service: &EcsService) -> Reference<FileSystemReference> {
     let what = name_of(file_system);
     let status = file_system.status.clone().unwrap_or_default();
-    let EfsFileSystemStatus { file_system_id, clients_security_group_id, mount_targets, access_points, .. } = status;
+    let EfsFileSystemStatus {
+        file_system_id,
+        security_group_id,
+        clients_security_group_id,
+        mount_targets,
+        access_points,
+        ..
+    } = status;
     let (Some(file_system_id), Some(clients_security_group_id)) = (file_system_id, clients_security_group_id) else {
         return waiting("FileSystemNotReady", format!("{what} is not in AWS yet"));
     };
@@ -80,5 +87,10 @@ fn known(file_system: &EfsFileSystem, service: &EcsService) -> Reference<FileSys
         point.map(|point| point.access_point_id.clone())
     };
     let points = file_system.spec.access_points.iter().map(|point| (point.name.clone(), id(&point.name)));
-    Reference::Ready(FileSystemReference { file_system_id, clients_security_group_id, access_points: points.collect() })
+    Reference::Ready(FileSystemReference {
+        file_system_id,
+        clients_security_group_id,
+        security_group_id,
+        access_points: points.collect(),
+    })
 }

@@ -1,9 +1,9 @@
-//! What a cluster goes by that lets load balancers in on its instances.
+//! What a cluster goes by whose instances load balancers reach, and tasks mount by.
 
 use std::collections::BTreeMap;
 
 use longshore_crds::ecs_service::ServiceLoadBalancer;
-use longshore_crds::{EcsCluster, EcsService};
+use longshore_crds::{EcsCluster, EcsClusterStatus, EcsService};
 use longshore_planner::desired::{ClusterReference, ListenerReference, Reference, Scope};
 
 use super::{Named, base_of, cluster_of, foreign_listener, home, in_the_way, known_listener};
@@ -11,8 +11,9 @@ use crate::kubernetes::Stores;
 
 /// The cluster of an object, by what its spec says and its status tells.
 pub(crate) fn cluster_in_aws(cluster: &EcsCluster, scope: &Scope) -> ClusterReference {
-    let arn = cluster.status.as_ref().and_then(|status| status.cluster_arn.clone());
-    cluster_of(&arn.unwrap_or_default()).of_spec(&base_of(cluster, scope), &cluster.spec)
+    let EcsClusterStatus { cluster_arn, ec2_capacity, .. } = cluster.status.clone().unwrap_or_default();
+    let reference = cluster_of(&cluster_arn.unwrap_or_default()).of_spec(&base_of(cluster, scope), &cluster.spec);
+    reference.with_instances(&cluster.spec, &ec2_capacity)
 }
 
 /// The listeners of a service as far as its cluster goes by them: who is behind one already stays there whatever its load

@@ -218,6 +218,9 @@ pub struct Ec2CapacityStatus {
     /// The security group that instances are in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_group_id: Option<String>,
+    /// The security groups of mount targets that let these instances in, for tasks that mount by their interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mount_target_security_group_ids: Vec<String>,
     /// The image that new instances get.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,

@@ -24,6 +24,9 @@ pub struct EfsFileSystemStatus {
     /// Its ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_system_arn: Option<String>,
+    /// The security group of its mount targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_group_id: Option<String>,
     /// The security group whose members reach its mount targets: tasks that mount it are put into it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clients_security_group_id: Option<String>,

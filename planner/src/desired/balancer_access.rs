@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 
 use longshore_crds::EcsClusterSpec;
-use longshore_crds::ecs_cluster::Ec2Capacity;
 
+use super::ecs_cluster::group_of_instances;
 use super::obstacle::Desired;
 use super::scope::Scope;
 use crate::engine::{FieldPath, Graph, GraphError, Id, Kind, Text};
-use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use crate::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule};
 
 /// Between the name of an entry of `ec2Capacity` and what is let in there, in keys of rules.
@@ -63,13 +62,9 @@ pub fn let_balancers_in(
     spec: &EcsClusterSpec,
     accesses: &BTreeSet<BalancerAccess>,
 ) -> Result<Desired, GraphError> {
-    for Ec2Capacity { name, .. } in &spec.ec2_capacity {
-        let is_group = |id: &&Id| id.kind == SecurityGroup::NAME && id.key == *name;
-        let group = cluster.graph.iter().map(|(id, _)| id).find(is_group).cloned();
-        // Instances of a group that is only named are its owner's to open.
-        let Some(group) = group else { continue };
-        let group = Text::out(group, SecurityGroupOutput::Id.into());
-        balancer_rules(&mut cluster.graph, scope, name, &group, accesses)?;
+    for entry in &spec.ec2_capacity {
+        let Some(group) = group_of_instances(&cluster.graph, entry) else { continue };
+        balancer_rules(&mut cluster.graph, scope, &entry.name, &group, accesses)?;
     }
     Ok(cluster)
 }

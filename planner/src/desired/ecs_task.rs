@@ -70,7 +70,7 @@ pub fn ecs_task(
     refuse(spec, tracked)?;
     check_cluster(scope, &spec.cluster)?;
     let cluster = usable(&references.cluster)?;
-    let Template { graph, revision, network, pins, needs, mut lent } = match source {
+    let Template { graph, revision, network, pins, needs, mut lent, warnings } = match source {
         None => template(scope, &as_service(spec), facts, references, memory)?,
         Some(source) => of_service(scope, spec, usable(source)?, facts)?,
     };
@@ -95,7 +95,7 @@ pub fn ecs_task(
     match (refusals.is_empty(), needs.is_empty()) {
         (false, _) => Err(Obstacle::Refused(refusals)),
         (true, false) => Err(Obstacle::Needs(needs)),
-        (true, true) => Ok(Desired { graph, pins, order: Some(order), ..Desired::default() }),
+        (true, true) => Ok(Desired { graph, pins, warnings, order: Some(order), ..Desired::default() }),
     }
 }
 
@@ -158,6 +158,7 @@ pub(super) fn of_service(
         pins: BTreeMap::new(),
         needs: vec![],
         lent: source.security_groups.iter().cloned().collect(),
+        warnings: vec![],
     })
 }
 

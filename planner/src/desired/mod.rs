@@ -16,6 +16,7 @@ pub mod environment;
 mod grants;
 mod labels;
 mod memory;
+mod mount_access;
 mod obstacle;
 mod priorities;
 mod said;
@@ -31,8 +32,8 @@ pub use balancer_access::{BalancerAccess, balancer_rules, let_balancers_in};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
 pub use ecs_service::{
-    SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, records_of_gone, refused_balancers,
-    retained_by,
+    SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, instance_mounts, records_of_gone,
+    refused_balancers, retained_by,
 };
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
 pub use ecs_task_trigger::{SCHEDULE_KEY, Times, as_task, ecs_task_trigger};
@@ -40,6 +41,7 @@ pub use efs_file_system::{CLIENTS_KEY, efs_file_system};
 pub use grants::authorise;
 pub use labels::matches as labels_match;
 pub use memory::{LastGood, Memory, Rejected, learn};
+pub use mount_access::{MountAccess, let_instances_mount, mounts_in_aws};
 pub use obstacle::{
     Address, CloudMapNamespace, ClusterReference, DeployedRevision, Desired, Fact, Facts, FileSystemReference, Held,
     ListenerReference, Need, Obstacle, Reference, References, Refusal, RevisionRoles, ServiceReference, StoredFact,

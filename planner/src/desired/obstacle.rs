@@ -5,7 +5,7 @@ use std::fmt;
 
 use longshore_crds::application_load_balancer::{IpAddressType, ListenerProtocol};
 use longshore_crds::aws_environment::AccessStatus;
-use longshore_crds::ecs_cluster::Ec2Capacity;
+use longshore_crds::ecs_cluster::{Ec2Capacity, Ec2CapacityStatus};
 use longshore_crds::ecs_service::CapacityProviderStrategyItem;
 use longshore_crds::ecs_task::Phase;
 use longshore_crds::{ContainerDefinition, EcsClusterSpec};
@@ -58,6 +58,11 @@ pub enum Need {
     },
     /// The security groups that carry an object's tags.
     SecurityGroupsOf {
+        /// The object.
+        ownership: Ownership,
+    },
+    /// The rules of security groups, whosesoever these are, that carry an object's tags.
+    SecurityGroupRulesOf {
         /// The object.
         ownership: Ownership,
     },
@@ -115,6 +120,7 @@ impl fmt::Display for Need {
             Self::Certificates { host } => write!(f, "the certificates of ACM for {host}"),
             Self::Interfaces { security_group_id } => write!(f, "the network interfaces in {security_group_id}"),
             Self::SecurityGroupsOf { ownership } => write!(f, "the security groups of {}", ownership.object),
+            Self::SecurityGroupRulesOf { ownership } => write!(f, "the security group rules of {}", ownership.object),
             Self::ImageDigest { repository, tag } => write!(f, "the digest of the image {repository}:{tag}"),
             Self::Deployed { service, .. } => write!(f, "what {service} runs"),
             Self::RevisionRoles { arn } => write!(f, "the roles of {arn}"),
@@ -155,6 +161,8 @@ pub enum Fact {
     RevisionRoles(RevisionRoles),
     /// The identities in their tags.
     SecurityGroupsOf(BTreeSet<Id>),
+    /// The identities in their tags.
+    SecurityGroupRulesOf(BTreeSet<Id>),
     /// Such as `sha256:...`; `None`: there is no such image.
     ImageDigest(Option<String>),
     /// `ami-...`; `None`: there is no such parameter.
@@ -277,6 +285,9 @@ pub struct ClusterReference {
     pub foreign: BTreeSet<String>,
     /// What its default strategy names.
     pub default_providers: Vec<String>,
+    /// The entries among them whose instances it has made, each with the security groups of mount targets that let these in.
+    /// Nothing, of a cluster that is only named and where nobody asks.
+    pub instances: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl ClusterReference {
@@ -293,6 +304,17 @@ impl ClusterReference {
             default_providers: spec.default_capacity_provider_strategy.iter().map(of_default).collect(),
             ..self
         }
+    }
+
+    /// With what its status tells of its instances.
+    #[must_use]
+    pub fn with_instances(self, spec: &EcsClusterSpec, told: &[Ec2CapacityStatus]) -> Self {
+        let reached = |entry: &Ec2Capacity| {
+            let told = told.iter().find(|told| told.name == entry.name);
+            told.map(|told| told.mount_target_security_group_ids.iter().cloned().collect()).unwrap_or_default()
+        };
+        let made = spec.ec2_capacity.iter().filter(|entry| entry.auto_scaling_group_arn.is_none());
+        Self { instances: made.map(|entry| (entry.name.clone(), reached(entry))).collect(), ..self }
     }
 
     /// A strategy by the names that AWS knows: one that is an entry of the cluster's means that.
@@ -379,6 +401,8 @@ pub struct FileSystemReference {
     pub file_system_id: String,
     /// The security group whose members reach it.
     pub clients_security_group_id: String,
+    /// That of its mount targets; `None`: it has not told it yet.
+    pub security_group_id: Option<String>,
     /// The ids of the access points that its spec names, by name; `None`: not made yet.
     pub access_points: BTreeMap<String, Option<String>>,
 }

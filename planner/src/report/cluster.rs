@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use longshore_crds::EcsClusterStatus;
 use longshore_crds::ecs_cluster::Ec2CapacityStatus;
 
+use crate::desired::MountAccess;
 use crate::engine::{Graph, Id, Kind, Seen, World};
 use crate::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, AutoScalingGroupDetail, InstanceRefresh};
 use crate::kinds::ec2::launch_template::LaunchTemplate;
@@ -34,9 +35,22 @@ fn fill_capacity(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
     let told = |name: &str| {
         let before = status.ec2_capacity.iter().find(|entry| entry.name == name);
         let unread = world.unknown.keys().any(|id| id.key == name);
-        before.filter(|_| unread).cloned().unwrap_or_else(|| capacity(name, graph, world))
+        let mounts = mounts(name, graph, world, before);
+        let entry = before.filter(|_| unread).cloned().unwrap_or_else(|| capacity(name, graph, world));
+        Ec2CapacityStatus { mount_target_security_group_ids: mounts, ..entry }
     };
     status.ec2_capacity = names.into_iter().map(told).collect();
+}
+
+/// Where the instances of an entry are let in: what was told stays where it could not be read, and while a rule that was taken
+/// away is made again, for services go by it.
+fn mounts(name: &str, graph: &Graph, world: &World, before: Option<&Ec2CapacityStatus>) -> Vec<String> {
+    let told = |group: &String| before.is_some_and(|before| before.mount_target_security_group_ids.contains(group));
+    let wanted = graph.iter().filter_map(|(id, _)| {
+        let mount = MountAccess::of_id(id).filter(|mount| mount.entry == name)?;
+        (world.get(id).is_some() || told(&mount.security_group_id)).then_some(mount.security_group_id)
+    });
+    wanted.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// What is seen of one entry.
@@ -51,6 +65,7 @@ fn capacity(name: &str, graph: &Graph, world: &World) -> Ec2CapacityStatus {
         capacity_provider: provider.map(|provider| provider.value.name),
         auto_scaling_group_arn: group.and_then(|group| group.outputs.get("arn").cloned()).or(of_provider),
         security_group_id: seen::<SecurityGroup>(name, graph, world).and_then(|it| it.outputs.get("id").cloned()),
+        mount_target_security_group_ids: vec![],
         image_id: seen::<LaunchTemplate>(name, graph, world).map(|template| template.value.image.id),
         desired_capacity: detail.as_ref().map(|detail| detail.desired_capacity),
         in_service: detail.as_ref().map(|detail| detail.in_service),

@@ -3,7 +3,7 @@
 use longshore_crds::EfsFileSystemStatus;
 use longshore_crds::efs_file_system::{AccessPointStatus, MountTargetStatus};
 
-use crate::desired::CLIENTS_KEY;
+use crate::desired::{CLIENTS_KEY, SECURITY_GROUP_KEY};
 use crate::engine::{Graph, Id, Kind, State, World};
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::efs::access_point::AccessPoint;
@@ -22,8 +22,9 @@ pub fn fill_file_system(status: &mut EfsFileSystemStatus, graph: &Graph, world: 
     let file_system = ids::<FileSystem>(graph).next();
     status.file_system_id = file_system.and_then(|id| output(id, "id"));
     status.file_system_arn = file_system.and_then(|id| output(id, "arn"));
-    let clients = ids::<SecurityGroup>(graph).find(|id| id.key == CLIENTS_KEY);
-    status.clients_security_group_id = clients.and_then(|id| output(id, "id"));
+    let group = |key: &str| ids::<SecurityGroup>(graph).find(|id| id.key == key).and_then(|id| output(id, "id"));
+    status.security_group_id = group(SECURITY_GROUP_KEY);
+    status.clients_security_group_id = group(CLIENTS_KEY);
     status.mount_targets = ids::<MountTarget>(graph).filter_map(|id| mount_target(id, world)).collect();
     let access_point = |id: &Id| Some(AccessPointStatus { name: id.key.clone(), access_point_id: output(id, "id")? });
     status.access_points = ids::<AccessPoint>(graph).filter_map(access_point).collect();

@@ -160,6 +160,7 @@ fn a_status_tells_what_services_need_and_keeps_it_while_aws_cannot_be_read() {
     let mut status = EfsFileSystemStatus::default();
     fill_file_system(&mut status, &desired.graph, &world, &["shop/b".into(), "shop/a".into()]);
     assert_eq!(status.clients_security_group_id.as_deref(), Some("sg-clients"));
+    assert_eq!(status.security_group_id.as_deref(), Some("sg-security-group"));
     assert_eq!(status.mount_targets.iter().map(|target| target.available).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(status.mounted_by, ["shop/a", "shop/b"]);
     let id = desired.graph.iter().next().unwrap().0.clone();
@@ -173,6 +174,7 @@ fn known() -> FileSystemReference {
     FileSystemReference {
         file_system_id: "fs-1".into(),
         clients_security_group_id: "sg-0clients".into(),
+        security_group_id: Some("sg-0files".into()),
         access_points: [("orders".to_owned(), Some("fsap-1".to_owned())), ("new".to_owned(), None)].into(),
     }
 }

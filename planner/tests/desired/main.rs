@@ -21,6 +21,7 @@ mod grants;
 mod host;
 mod ignored;
 mod instance_balancing;
+mod instance_mounts;
 mod instances;
 mod keys;
 mod load_balancers;

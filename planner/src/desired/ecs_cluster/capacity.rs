@@ -13,7 +13,7 @@ use crate::desired::memory::Memory;
 use crate::desired::obstacle::{Facts, Need, Obstacle};
 use crate::desired::scope::Scope;
 use crate::desired::subnets;
-use crate::engine::{FieldPath, Graph, Handle, Id, Text, content_hash};
+use crate::engine::{FieldPath, Graph, Handle, Id, Kind, Text, content_hash};
 use crate::kinds::autoscaling::auto_scaling_group::{AutoScalingGroup, AutoScalingGroupOutput, MixedInstances};
 use crate::kinds::ec2::launch_template::{LaunchTemplate, LaunchTemplateOutput, MetadataOptions, RootVolume};
 use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
@@ -39,6 +39,14 @@ pub(in crate::desired) fn provider_name(base: &str, entry: &Ec2Capacity) -> Stri
         Some(arn) => format!("{}-{}", entry.name, content_hash(&arn.as_str().into()).get(..8).unwrap_or_default()),
     };
     names::provider(base, &name)
+}
+
+/// The security group of the instances of an entry, in its cluster's graph. `None`: they are in a group of Auto Scaling that is
+/// only named, and its owner's to open and to let in.
+pub(in crate::desired) fn group_of_instances(graph: &Graph, entry: &Ec2Capacity) -> Option<Text> {
+    let is_it = |id: &&Id| id.kind == SecurityGroup::NAME && id.key == entry.name;
+    let id = graph.iter().map(|(id, _)| id).find(is_it)?;
+    Some(Text::out(id.clone(), SecurityGroupOutput::Id.into()))
 }
 
 /// What every entry's part of the graph is built from, and what must be asked first.

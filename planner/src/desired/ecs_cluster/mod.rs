@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use longshore_crds::EcsClusterSpec;
 
-pub(super) use capacity::provider_name;
+pub(super) use capacity::{group_of_instances, provider_name};
 
 use super::grants::authorise;
 use super::memory::Memory;

@@ -6,7 +6,7 @@ use longshore_crds::EcsServiceSpec;
 use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::{NetworkMode, PortMapping, TransportProtocol};
 
-use super::{Capacity, capacity, has_interfaces};
+use super::{Capacity, capacity, has_interfaces, on_own_instances};
 use crate::desired::balancer_access::BalancerAccess;
 use crate::desired::grants::may_open;
 use crate::desired::obstacle::{ClusterReference, ListenerReference, Reference, Refusal, Warning};
@@ -116,13 +116,7 @@ fn is_on_instance(spec: &EcsServiceSpec, port: i32) -> bool {
 
 /// Instances that somebody else made are somebody else's to open.
 pub(super) fn warnings(spec: &EcsServiceSpec, capacity: Capacity, cluster: &ClusterReference) -> Vec<Warning> {
-    let is_own = |name: &String| cluster.providers.contains_key(name) && !cluster.foreign.contains(name);
-    let named: Vec<&String> = match spec.capacity_provider_strategy.as_slice() {
-        [] => cluster.default_providers.iter().collect(),
-        items => items.iter().map(|item| &item.capacity_provider).collect(),
-    };
-    let own = spec.launch_type.is_none() && !cluster.providers.is_empty() && named.into_iter().all(is_own);
-    if own || has_interfaces(spec, capacity) {
+    if on_own_instances(spec, cluster) || has_interfaces(spec, capacity) {
         return vec![];
     }
     let warning = |entry: &ServiceLoadBalancer| {

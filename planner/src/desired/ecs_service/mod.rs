@@ -10,6 +10,7 @@ mod exec;
 mod ignored;
 mod images;
 mod infrastructure;
+mod instance_mounts;
 mod instance_ports;
 mod keys;
 mod listener_rules;
@@ -29,6 +30,7 @@ mod volumes;
 mod warnings;
 
 pub use dns::records_of_gone;
+pub use instance_mounts::instance_mounts;
 pub use instance_ports::{instance_access, refused_balancers};
 pub(crate) use keys::{ALIASES, DECRYPT};
 pub use logs::retained_by;
@@ -175,8 +177,8 @@ impl Builder<'_> {
             graph.hold(&service, &held.message);
         }
         self.autoscaling(&mut graph, cluster, (&self.service_name(), &service), &attached)?;
-        let of_instances = instance_ports::warnings(self.spec, self.capacity, cluster);
-        let warnings = warnings::warnings(self.spec).into_iter().chain(of_instances).chain(ground.warnings).collect();
+        let of_ports = instance_ports::warnings(self.spec, self.capacity, cluster);
+        let warnings = warnings::warnings(self.spec).into_iter().chain(of_ports).chain(ground.warnings).collect();
         let needs = attached.needs.into_iter().chain(ground.pins.needs).collect();
         let (pins, endpoints) = (ground.pins.pins, attached.endpoints);
         Ok((Desired { graph, warnings, rolled_back, pins, held, endpoints, ..Desired::default() }, needs))
@@ -191,7 +193,8 @@ impl Builder<'_> {
         let task = self.task_role(graph, &mounts)?;
         let infrastructure = self.infrastructure_role(graph)?;
         let mut network = self.network(graph, &mounts, self.facts)?;
-        let warnings = self.allow_from(graph, &mut network)?;
+        let mut warnings = self.allow_from(graph, &mut network)?;
+        warnings.extend(self.warnings_of_mounts());
         let of_volumes = infrastructure.clone().filter(|_| !self.spec.volume_configurations.is_empty());
         let roles = TaskRoles { task, execution, infrastructure: of_volumes };
         Ok(Ground { roles, volumes: mounts.volumes, log_group, pins, network, infrastructure, warnings })
@@ -249,6 +252,7 @@ pub(super) struct Template {
     pub(super) needs: Vec<Need>,
     /// What needs no grant, since other objects let this one use it.
     pub(super) lent: BTreeSet<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// The template of an object that runs tasks without a service, its spec written as a service's.
@@ -268,7 +272,7 @@ pub(super) fn template(
     let mut graph = Graph::default();
     let mut ground = builder.ground(&mut graph)?;
     let revision = builder.task_definition(&mut graph, &mut ground, |_| false)?.arn;
-    let Ground { network, pins, .. } = ground;
+    let Ground { network, pins, warnings, .. } = ground;
     let lent = builder.lent();
     Ok(Template {
         graph,
@@ -277,6 +281,7 @@ pub(super) fn template(
         pins: pins.pins,
         needs: pins.needs.into_iter().collect(),
         lent,
+        warnings,
     })
 }
 
@@ -308,6 +313,22 @@ pub(crate) fn is_fargate_provider(name: &str) -> bool {
 /// reference, `RegisterTaskDefinition.networkMode`: `bridge` where nothing is said).
 fn has_interfaces(spec: &EcsServiceSpec, capacity: Capacity) -> bool {
     capacity == Capacity::Fargate || spec.task.network_mode == Some(NetworkMode::Awsvpc)
+}
+
+/// The capacity providers that tasks may run by, as the spec or else its cluster names them; none with a launch type.
+fn providers_of<'a>(spec: &'a EcsServiceSpec, cluster: &'a ClusterReference) -> Vec<&'a String> {
+    match spec.capacity_provider_strategy.as_slice() {
+        _ if spec.launch_type.is_some() => vec![],
+        [] => cluster.default_providers.iter().collect(),
+        items => items.iter().map(|item| &item.capacity_provider).collect(),
+    }
+}
+
+/// Whether tasks run on nothing but instances that their cluster has made.
+fn on_own_instances(spec: &EcsServiceSpec, cluster: &ClusterReference) -> bool {
+    let is_own = |name: &String| cluster.providers.contains_key(name) && !cluster.foreign.contains(name);
+    let named = providers_of(spec, cluster);
+    spec.launch_type.is_none() && !cluster.providers.is_empty() && named.into_iter().all(is_own)
 }
 
 /// `hello:4` of an ARN.

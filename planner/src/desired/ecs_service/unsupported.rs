@@ -11,10 +11,8 @@ use crate::engine::FieldPath;
 
 /// One refusal for each field that asks for something that is not built yet.
 pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal> {
-    let shares = !has_interfaces(spec, capacity);
     let fields = [
         ("spec.launchType", spec.launch_type == Some(LaunchType::External), "tasks on external instances"),
-        ("spec.task.volumes", shares && mounts_efs(spec), "EFS mounted by the network interface of an instance"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
         ("spec.vpcLatticeConfigurations", !spec.vpc_lattice_configurations.is_empty(), "VPC Lattice"),
         ("spec.gatewayConnectors", !spec.gateway_connectors.is_empty(), "gateway connectors"),
@@ -120,10 +118,6 @@ fn not_of_daemons(spec: &EcsServiceSpec) -> Option<Refusal> {
                        instances by placementConstraints";
         Refusal::new("NotOfDaemons", "spec.placementStrategy", message)
     })
-}
-
-fn mounts_efs(spec: &EcsServiceSpec) -> bool {
-    spec.task.volumes.iter().any(|volume| volume.efs_volume_configuration.is_some())
 }
 
 /// Developer guide, "Storage options for Amazon ECS tasks".

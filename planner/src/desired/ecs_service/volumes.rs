@@ -54,6 +54,7 @@ impl Builder<'_> {
         let mut authorization = resolved.authorization_config.take().unwrap_or_default();
         if let Some(reference) = resolved.file_system_ref.take() {
             let known = self.file_system(&reference, at)?;
+            self.reached_by_instances(known, &reference, at)?;
             if let Some(name) = authorization.access_point_ref.take() {
                 authorization.access_point_id = Some(access_point(known, &reference, &name, at)?);
             }

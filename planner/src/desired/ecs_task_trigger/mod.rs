@@ -99,7 +99,7 @@ pub fn ecs_task_trigger(
     check_cluster(scope, &spec.cluster)?;
     let cluster = usable(&references.cluster)?;
     let source = source.map(usable).transpose()?;
-    let Template { mut graph, revision, network, mut pins, mut needs, mut lent } = match source {
+    let Template { mut graph, revision, network, mut pins, mut needs, mut lent, warnings } = match source {
         None => template(scope, &as_service(&task), facts, references, memory)?,
         Some(source) => of_service(scope, &task, source, facts)?,
     };
@@ -130,7 +130,8 @@ pub fn ecs_task_trigger(
         (false, _) => Err(Obstacle::Refused(refusals)),
         (true, false) => Err(Obstacle::Needs(needs)),
         (true, true) => {
-            let (otherwise, warnings) = (start.otherwise(scope)?, start.warnings());
+            let otherwise = start.otherwise(scope)?;
+            let warnings = start.warnings().into_iter().chain(warnings).collect();
             Ok(Desired { graph, otherwise, pins, warnings, watch: Some(watch), ..Desired::default() })
         }
     }

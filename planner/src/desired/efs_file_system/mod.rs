@@ -2,6 +2,8 @@
 
 mod network;
 
+pub(super) use network::NFS;
+
 use std::collections::BTreeMap;
 
 use longshore_crds::EfsFileSystemSpec;

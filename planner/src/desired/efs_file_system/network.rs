@@ -10,7 +10,7 @@ use crate::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use crate::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule};
 
 /// The port of NFS (EFS user guide, "Using VPC security groups").
-const NFS: i32 = 2049;
+pub(in crate::desired) const NFS: i32 = 2049;
 
 impl Builder<'_> {
     /// One group for the mount targets, and one that clients are put into: one rule between them, however many clients
