@@ -129,6 +129,8 @@ pub(crate) enum Act {
     /// in it stands for what that object has made, by the beginning of its identity: its ARN or id, or with
     /// `member: NAME` that part of what it is found by.
     Aws { service: String, operation: String, input: Value },
+    /// A pipeline registers what a service runs with another image, and has the service run that.
+    Deploy { service: String, image: String },
     /// An alarm of CloudWatch goes off, or is well again.
     Alarm { name: String, alarming: bool },
     /// What a function answers at a stage of a deployment: `SUCCEEDED`, `FAILED` or `IN_PROGRESS`.
@@ -179,13 +181,14 @@ impl Act {
                 };
                 apply(api, file, is_meant, named.as_deref(), patch.as_ref());
             }
-            Self::Aws { service, operation, input } => stage.call(service, operation, &resolved(input, api)),
+            Self::Aws { service, operation, input } => drop(stage.call(service, operation, &resolved(input, api))),
             // What was deleted at the moment of a fault is not there any more.
             Self::Edit { object, .. }
             | Self::Annotate { object, .. }
             | Self::Delete(object)
             | Self::EmptyStatus(object)
                 if api.get(&key(object)).is_none() => {}
+            Self::Deploy { service, image } => deploy(stage, service, image),
             Self::Edit { object, patch } => edit(api, &key(object), patch).unwrap(),
             Self::Annotate { object, annotation, minutes } => {
                 let patch = json!({"metadata": {"annotations": {annotation: ahead(stage, *minutes)}}});
@@ -263,6 +266,29 @@ fn apply(
         // JSON is YAML.
         api.apply(&document.to_string()).unwrap();
     }
+}
+
+/// As pipelines do: what `DescribeTaskDefinition` tells is registered again, without what only ECS says and without tags.
+fn deploy(stage: &Stage, service: &str, image: &str) {
+    let service = resolved(&json!({"of": service, "resource": "ecs/service:"}), &stage.api);
+    let cluster = service.as_str().unwrap().split('/').nth(1).unwrap();
+    let described = stage.call("ecs", "DescribeServices", &json!({"cluster": cluster, "services": [service]}));
+    let runs = json!({"taskDefinition": described["services"][0]["taskDefinition"]});
+    let mut revision = stage.call("ecs", "DescribeTaskDefinition", &runs)["taskDefinition"].clone();
+    let of_ecs = [
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "registeredAt",
+        "registeredBy",
+        "compatibilities",
+        "requiresAttributes",
+    ];
+    revision.as_object_mut().unwrap().retain(|member, _| !of_ecs.contains(&member.as_str()));
+    revision["containerDefinitions"][0]["image"] = json!(image);
+    let made = stage.call("ecs", "RegisterTaskDefinition", &revision);
+    let arn = &made["taskDefinition"]["taskDefinitionArn"];
+    stage.call("ecs", "UpdateService", &json!({"cluster": cluster, "service": service, "taskDefinition": arn}));
 }
 
 /// `CLUSTER/NAME` of a service.

@@ -74,8 +74,8 @@ impl Stage {
         Snapshot { now: world.now, world, api: self.api.clone() }
     }
 
-    /// Somebody asks AWS for something, by no seam.
-    pub(crate) fn call(&self, service: &str, operation: &str, input: &Value) {
+    /// Somebody asks AWS for something, by no seam. What it answers.
+    pub(crate) fn call(&self, service: &str, operation: &str, input: &Value) -> Value {
         self.simulator.with_world(|world| {
             let service = Service::from_scope(service).unwrap();
             let call = Call {
@@ -87,7 +87,7 @@ impl Stage {
                 account_id: world.account_id.clone(),
                 time: world.now,
             };
-            world.call(&call).unwrap();
+            let answer = world.call(&call).unwrap();
             world.recording.add(Entry {
                 seq: 0,
                 time: call.time,
@@ -98,7 +98,8 @@ impl Stage {
                 write: true,
                 access_key: call.access_key,
             });
-        });
+            answer
+        })
     }
 
     /// How many services are on their way from one revision to another.

@@ -6,7 +6,7 @@ use longshore_simulator::Simulator;
 use serde_json::Value;
 
 use super::{Want, balancing, capacity, names, registries, service, storage, triggers};
-use crate::stage::INSTALLATION;
+use crate::stage::{INSTALLATION, SOMEBODY};
 
 /// A thing in AWS that is not gone.
 #[derive(Clone, Debug)]
@@ -118,6 +118,7 @@ impl Account {
         let is_owned = |thing: &&Thing| {
             // Neither has tags of its own, and each goes with what it is a part of, or before it.
             matches!(thing.kind, "rule" | "mount target")
+                || is_of_pipeline(thing)
                 || (forgotten && is_replaceable(thing))
                 || (thing.ownership("installation") == INSTALLATION
                     && !thing.ownership("resource").is_empty()
@@ -170,6 +171,11 @@ impl Account {
 fn is_replaceable(thing: &Thing) -> bool {
     let kinds = ["task definition", "role", "target group", "listener rule", "scalable target", registries::KIND];
     (kinds.contains(&thing.kind) || capacity::of_entry(thing)) && !thing.ownership("object").is_empty()
+}
+
+/// A revision that a pipeline has registered, which is its own to deregister.
+pub(super) fn is_of_pipeline(thing: &Thing) -> bool {
+    thing.value["registered_by"].as_str().is_some_and(|by| by.ends_with(SOMEBODY))
 }
 
 /// A difference, where there is one.

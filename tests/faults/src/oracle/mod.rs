@@ -117,13 +117,14 @@ impl Judge {
         }
     }
 
-    /// Whether every object is where it shall end, and the environment has closed what no service uses: that it hears by a
-    /// watch, at the latest when that begins anew.
+    /// Whether every object is where it shall end, and environments and clusters have closed what no service uses: that they hear
+    /// by a watch, at the latest when that begins anew.
     pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
         let all = all(&stage.api);
         let account = Account::of(&stage.simulator, &self.foreign);
         all.iter().all(|(key, object)| self.end_problems(key, object).is_empty())
             && access::differences(&account, service_specs(&all)).is_empty()
+            && storage::instances(&account, &all).is_empty()
     }
 
     /// Conditions that say what is not so, or contradict each other, judged when they are written: what somebody changes
@@ -189,6 +190,7 @@ impl Judge {
             }
         }
         problems.extend(access::differences(account, service_specs(&all)));
+        problems.extend(storage::instances(account, &all));
         let wants: Vec<Want> = all.iter().map(|(_, object)| self.want(object, &stage.api)).collect();
         if !forgotten && self.unseen.is_none() {
             problems.extend(names::left(account, &wants));

@@ -3,7 +3,7 @@
 use longshore_simulator::images::Images;
 use serde_json::{Value, json};
 
-use super::aws::{Account, Thing, differs};
+use super::aws::{Account, Thing, differs, is_of_pipeline};
 use super::balancing::shifts;
 use super::{Want, access, balancing, connect, names, registries, scaling, storage};
 
@@ -42,7 +42,7 @@ fn logs(account: &Account, want: &Want, found: &mut Vec<String>) {
 
 /// Its own group: everything out; in from load balancers and from the services that it names, and nothing else.
 fn security_group(account: &Account, want: &Want, found: &mut Vec<String>) -> Option<String> {
-    if !has_interfaces(want) {
+    if !has_interfaces(&want.spec) {
         let groups: Vec<String> = account.of_object(want, "security group").iter().map(|it| it.id.clone()).collect();
         differs(found, "security groups of tasks that share their instance's", &json!(groups), &json!([]));
         return None;
@@ -68,7 +68,7 @@ fn roles(account: &Account, want: &Want, found: &mut Vec<String>) -> Roles {
     let of_ecs = |role: &&Thing| role.id.ends_with("-infra") || role.id.ends_with("-hooks");
     let (of_ecs, all): (Vec<&Thing>, Vec<&Thing>) = all.into_iter().partition(of_ecs);
     let infrastructure = infrastructure(want, &of_ecs, found);
-    let wants_task = !want.spec["taskRole"].is_null() || storage::mounts(want).next().is_some();
+    let wants_task = !want.spec["taskRole"].is_null() || storage::mounts(&want.spec).next().is_some();
     let kept = |role: &&&Thing| {
         let mut definitions = account.of_object(want, "task definition").into_iter();
         definitions.any(|definition| definition.value["body"]["taskRoleArn"] == role.id.as_str())
@@ -157,19 +157,19 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
 }
 
 /// Whether its tasks have network interfaces of their own.
-fn has_interfaces(want: &Want) -> bool {
-    let provider = want.spec["capacityProviderStrategy"][0]["capacityProvider"].as_str().unwrap_or("FARGATE");
-    let on_instances = want.spec["launchType"] == "EC2" || !provider.starts_with("FARGATE");
-    !on_instances || want.spec["task"]["networkMode"] == "awsvpc"
+pub(super) fn has_interfaces(spec: &Value) -> bool {
+    let provider = spec["capacityProviderStrategy"][0]["capacityProvider"].as_str().unwrap_or("FARGATE");
+    let on_instances = spec["launchType"] == "EC2" || !provider.starts_with("FARGATE");
+    !on_instances || spec["task"]["networkMode"] == "awsvpc"
 }
 
 fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {
-    if !has_interfaces(want) {
+    if !has_interfaces(&want.spec) {
         return;
     }
     let is = &service.value["revision"]["network"]["awsvpcConfiguration"];
     differs(found, "subnets", &is["subnets"], &want.environment["network"]["privateSubnets"]["ids"]);
-    let clients = storage::mounts(want).filter_map(|name| storage::clients(account, want, name));
+    let clients = storage::mounts(&want.spec).filter_map(|name| storage::clients(account, want, name));
     let access = access::clients(account, want).into_iter().map(Some);
     let mut groups: Vec<Option<&str>> = std::iter::once(group).chain(clients.map(Some)).chain(access).collect();
     let mut in_groups: Vec<Option<&str>> =
@@ -185,7 +185,11 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
     if all.is_empty() || all.len() > 1 + KEPT {
         found.push(format!("{} active task definitions", all.len()));
     }
-    let in_use = all.iter().find(|definition| service.value["revision"]["task_definition"] == definition.id.as_str());
+    // Whose images a pipeline deploys may run what that has registered.
+    let pipelines = list(&want.spec["ignoreChanges"]).next().is_some();
+    let candidates = account.things.iter().filter(|thing| thing.kind == "task definition");
+    let mut candidates = candidates.filter(|thing| thing.object() == want.tag() || pipelines);
+    let in_use = candidates.find(|definition| service.value["revision"]["task_definition"] == definition.id.as_str());
     let Some(in_use) = in_use else {
         found.push("its task definition is not active, or not its own".to_owned());
         return None;
@@ -193,7 +197,11 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
     let (is, shall) = (&in_use.value["body"], &want.spec["task"]);
     for wanted in containers(shall) {
         let container = containers(is).find(|one| one["name"] == wanted["name"]).unwrap_or(&Value::Null);
-        let image = want.image.clone().map_or_else(|| image(account, want, &wanted["image"]), Value::from);
+        let of_end = want.image.clone().map(Value::from);
+        let image = match (of_end, pipelines) {
+            (None, true) => image_of_pipeline(account, in_use).unwrap_or_else(|| container["image"].clone()),
+            (of_end, _) => of_end.unwrap_or_else(|| image(account, want, &wanted["image"])),
+        };
         differs(found, "image", &container["image"], &image);
     }
     differs(found, "number of containers", &json!(containers(is).count()), &json!(containers(shall).count()));
@@ -202,6 +210,14 @@ fn definition(account: &Account, want: &Want, service: &Thing, found: &mut Vec<S
         differs(found, size, &is[size], &wanted);
     }
     Some(is.clone())
+}
+
+/// The image that a pipeline has registered last, if it has any yet: before, the service has what it began with.
+fn image_of_pipeline(account: &Account, in_use: &Thing) -> Option<Value> {
+    let definitions = account.things.iter().filter(|thing| thing.kind == "task definition" && is_of_pipeline(thing));
+    let of_family = definitions.filter(|thing| thing.value["family"] == in_use.value["family"]);
+    let last = of_family.max_by_key(|thing| thing.value["revision"].as_i64())?;
+    Some(last.value["body"]["containerDefinitions"][0]["image"].clone())
 }
 
 /// The image that the spec means: by its tag, or by what that stands for now.
@@ -217,5 +233,9 @@ fn image(account: &Account, want: &Want, image: &Value) -> Value {
 }
 
 fn containers(task: &Value) -> impl Iterator<Item = &Value> {
-    task["containerDefinitions"].as_array().into_iter().flatten()
+    list(&task["containerDefinitions"])
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }

@@ -1,6 +1,6 @@
 //! An oracle that sees nothing would be content with everything.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Account, Judge, aws, one_off};
 use crate::fault::Meanwhile;
@@ -212,6 +212,43 @@ fn the_oracle_sees_what_runs_on_and_what_was_run_a_second_time() {
     ];
     for (calls, expected) in cases {
         assert_eq!(one_off::judge(calls.clone().into_iter()).len(), expected, "{calls:?}");
+    }
+}
+
+#[test]
+fn the_oracle_sees_whom_mount_targets_let_in() {
+    let cases: [(&str, Bend); 4] = [
+        ("instances that the mount targets of shared let in", |w| let_nobody_in(w, "EcsCluster/")),
+        ("instances that the mount targets of shared let in", |w| let_others_in(w, "EcsCluster/")),
+        ("rules of its security group", |w| let_nobody_in(w, "EfsFileSystem/")),
+        ("rules of its security group", |w| let_others_in(w, "EfsFileSystem/")),
+    ];
+    sees("mounted-by-instances", &cases);
+}
+
+/// The rules of mount targets' groups.
+fn rules_of_mount_targets(world: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let groups = world["ec2"]["groups"].as_object_mut().unwrap().values_mut();
+    let is_it = |group: &&mut Value| {
+        let tag = |name: &str| group["tags"][format!("longshore.dev/{name}")].as_str().unwrap_or_default();
+        tag("object").starts_with("EfsFileSystem/") && tag("resource").contains(":security-group@")
+    };
+    groups.filter(is_it).filter_map(|group| group["rules"].as_object_mut())
+}
+
+fn is_of(rule: &Value, kind: &str) -> bool {
+    rule["tags"]["longshore.dev/object"].as_str().unwrap_or_default().starts_with(kind)
+}
+
+/// Whom objects of a kind have let in there is let in no more.
+fn let_nobody_in(world: &mut Value, kind: &str) {
+    rules_of_mount_targets(world).for_each(|rules| rules.retain(|_, rule| !is_of(rule, kind)));
+}
+
+/// Somebody else is.
+fn let_others_in(world: &mut Value, kind: &str) {
+    for rule in rules_of_mount_targets(world).flat_map(|rules| rules.values_mut()).filter(|rule| is_of(rule, kind)) {
+        rule["peer"] = json!({"Group": "sg-0other"});
     }
 }
 
