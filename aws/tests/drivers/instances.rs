@@ -16,7 +16,7 @@ use crate::examples::{self, merge};
 use crate::object::{Object, cluster_of, thing};
 use crate::stack::Stack;
 
-fn add_instance(account: &Account, cluster: &str, id: &str, zone: &str) -> String {
+pub(crate) fn add_instance(account: &Account, cluster: &str, id: &str, zone: &str) -> String {
     let document = json!({"instanceId": id, "instanceType": "m7g.large", "availabilityZone": zone});
     let input = json!({
         "cluster": cluster,

@@ -16,6 +16,7 @@ mod following;
 mod ignored;
 mod instance_balancing;
 mod instance_mounting;
+mod instance_volumes;
 mod instances;
 mod kinds;
 mod mounting;
