@@ -19,7 +19,15 @@ BOTOCORE = "1.44.8"
 SERVICES = {
     "ecs": (
         "2014-11-13",
-        ["CreateClusterRequest", "CreateServiceRequest", "RegisterTaskDefinitionRequest", "RunTaskRequest"],
+        [
+            "AutoRepairConfiguration",
+            "CreateClusterRequest",
+            "CreateServiceRequest",
+            "InfrastructureOptimization",
+            "InstanceLaunchTemplate",
+            "RegisterTaskDefinitionRequest",
+            "RunTaskRequest",
+        ],
     ),
     "elbv2": (
         "2015-12-01",

@@ -1,5 +1,7 @@
-//! Instances that a cluster has of its own: a capacity provider, its Auto Scaling group, and what that launches.
+//! Instances that a cluster has of its own: a capacity provider, and its Auto Scaling group with what that launches, or instances
+//! that ECS manages.
 
+use super::ManagedInstances;
 use crate::{
     rules::{RuleText, Rules},
     tag::Tag,
@@ -9,10 +11,21 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A group that is there already says itself what it launches, and how many.
+/// A group that is there already says itself what it launches, and how many; so does ECS of instances that it manages.
 const ONE_SOURCE: RuleText = (
-    "has(self.autoScalingGroupArn) != (has(self.instanceType) || has(self.instanceTypes))",
-    "write instanceType or instanceTypes, for a group that is made, or autoScalingGroupArn, of one that is there",
+    "(has(self.autoScalingGroupArn) ? 1 : 0) + (has(self.managedInstances) ? 1 : 0) + \
+     (has(self.instanceType) || has(self.instanceTypes) ? 1 : 0) == 1",
+    "write one of: instanceType or instanceTypes, for a group that is made; autoScalingGroupArn, of one that is there; \
+     managedInstances, for instances that ECS launches itself",
+);
+const OF_MANAGED: RuleText = (
+    "!has(self.managedInstances) || !(has(self.amiParameter) || has(self.imageId) || has(self.amiUpdatePolicy) || \
+     has(self.minSize) || has(self.maxSize) || has(self.rootVolumeGiB) || has(self.instanceRole) || \
+     has(self.instancesDistribution) || has(self.managedScaling) || has(self.managedTerminationProtection) || \
+     has(self.managedDraining))",
+    "with managedInstances ECS chooses images and how many instances there are: leave out amiParameter, imageId, \
+     amiUpdatePolicy, minSize, maxSize, rootVolumeGiB, instanceRole, instancesDistribution, managedScaling, \
+     managedTerminationProtection and managedDraining",
 );
 const ONE_OR_SEVERAL: RuleText = (
     "!has(self.instanceType) || !has(self.instanceTypes)",
@@ -38,7 +51,7 @@ const ONE_IMAGE: RuleText = (
     "imageId names one image: leave out amiParameter and amiUpdatePolicy, or imageId",
 );
 const BOUNDS: RuleText = (
-    "has(self.autoScalingGroupArn) || (has(self.maxSize) && (!has(self.minSize) || self.minSize <= self.maxSize))",
+    "has(self.autoScalingGroupArn) || has(self.managedInstances) || (has(self.maxSize) && (!has(self.minSize) || self.minSize <= self.maxSize))",
     "write maxSize, which is at least minSize",
 );
 /// API reference, `AutoScalingGroupProvider.managedTerminationProtection`: managed scaling "must also be used".
@@ -55,8 +68,8 @@ const PRICE_OF_SPOT: RuleText = (
 );
 
 /// Instances that a cluster has of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[schemars(transform = Rules(&[ONE_SOURCE, ONE_OR_SEVERAL, ONE_PROCESSOR, OF_OWN_GROUP, ONE_IMAGE, BOUNDS, PROTECTION_NEEDS_SCALING]))]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(transform = Rules(&[ONE_SOURCE, ONE_OR_SEVERAL, ONE_PROCESSOR, OF_OWN_GROUP, OF_MANAGED, ONE_IMAGE, BOUNDS, PROTECTION_NEEDS_SCALING]))]
 #[serde(rename_all = "camelCase")]
 pub struct Ec2Capacity {
     /// By which strategies name it, as a capacity provider: in this cluster before any of the account.
@@ -84,6 +97,9 @@ pub struct Ec2Capacity {
         regex(pattern = r"^arn:aws(-[a-z]+)*:autoscaling:[a-z0-9-]+:[0-9]{12}:autoScalingGroup:.+$")
     )]
     pub auto_scaling_group_arn: Option<String>,
+    /// Instances that ECS chooses, launches, patches and takes away, in place of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_instances: Option<ManagedInstances>,
     /// AWS's parameter that names the image; left out: the ECS-optimised one of Amazon Linux 2023 for this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^/aws/service/.+$"))]

@@ -1,8 +1,10 @@
 //! `EcsCluster`: a cluster and its capacity providers.
 
 mod capacity;
+mod managed_instances;
 
 pub use capacity::*;
+pub use managed_instances::*;
 
 use crate::{
     ecs_service::CapacityProviderStrategyItem,
@@ -91,7 +93,8 @@ pub struct EcsClusterSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(max = 255)), extend("x-kubernetes-list-type" = "set"))]
     pub capacity_providers: Vec<String>,
-    /// Instances of its own: each entry is a capacity provider, its Auto Scaling group, and what that launches.
+    /// Instances of its own: each entry is a capacity provider, and its Auto Scaling group with what that launches, or
+    /// instances that ECS manages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub ec2_capacity: Vec<Ec2Capacity>,

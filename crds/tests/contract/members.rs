@@ -8,6 +8,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 const NOT_TAKEN: &[(&str, &str)] = &[
     ("CreateServiceRequest.clientToken", "Longshore's own: a service's name is unique, so that no token is needed"),
     ("CreateServiceRequest.taskDefinition", "spec.task holds what is registered"),
+    ("InstanceLaunchTemplate.capacityReservations", "not built yet, as capacityOptionType: RESERVED"),
+    ("InstanceLaunchTemplate.ec2InstanceProfileArn", "Longshore's own: it makes one for each entry"),
+    (
+        "InstanceLaunchTemplate.instanceMetadataTagsPropagation",
+        "Longshore's tags have a slash in their keys, which EC2 takes in no metadata",
+    ),
+    ("InstanceLaunchTemplate.nitroEnclavesEnabled", "newer than the SDK"),
+    ("InstanceLaunchTemplate.networkConfiguration", "the entry's subnets, and a security group that is made for it"),
     ("RunTaskRequest.clientToken", "Longshore's own: by it no task is run twice"),
     ("RunTaskRequest.startedBy", "Longshore's own: by it an object's tasks are found"),
     ("RunTaskRequest.taskDefinition", "spec.task and spec.taskFrom say what is run"),
@@ -29,6 +37,7 @@ const OTHER_FORM: &[(&str, &str)] = &[
 const VALUES_NOT_TAKEN: &[(&str, &str, &str)] = &[
     ("CreateServiceRequest.launchType", "MANAGED_INSTANCES", "in the model, but not to be sent"),
     ("RunTaskRequest.launchType", "MANAGED_INSTANCES", "in the model, but not to be sent"),
+    ("InstanceLaunchTemplate.capacityOptionType", "RESERVED", "not built yet: On-Demand and Spot can be had"),
     ("ResourceRequirement.type", "InferenceAccelerator", "Elastic Inference has ended"),
 ];
 
@@ -63,6 +72,8 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("EFSAuthorizationConfig", &["accessPointRef"]),
     ("EFSVolumeConfiguration", &["fileSystemRef"]),
+    // Members of ECS too, of the provider around the template.
+    ("InstanceLaunchTemplate", &["autoRepairConfiguration", "infrastructureOptimization", "propagateTags"]),
     (
         "LoadBalancer",
         &[
@@ -219,7 +230,16 @@ fn every_member_of_ecs_is_taken_or_has_a_reason() {
         serde_json::to_value(&schema.properties.unwrap()["spec"]).unwrap()
     };
     let mut comparison = Comparison::new();
-    comparison.shape("CreateClusterRequest", &spec("EcsCluster"));
+    let cluster = spec("EcsCluster");
+    comparison.shape("CreateClusterRequest", &cluster);
+    let managed = &cluster["properties"]["ec2Capacity"]["items"]["properties"]["managedInstances"];
+    comparison.shape("InstanceLaunchTemplate", managed);
+    for (shape, member) in [
+        ("AutoRepairConfiguration", "autoRepairConfiguration"),
+        ("InfrastructureOptimization", "infrastructureOptimization"),
+    ] {
+        comparison.shape(shape, &managed["properties"][member]);
+    }
     let service = spec("EcsService");
     comparison.shape("CreateServiceRequest", &service);
     comparison.shape("RegisterTaskDefinitionRequest", &service["properties"]["task"]);
