@@ -62,7 +62,8 @@ pub fn let_balancers_in(
     spec: &EcsClusterSpec,
     accesses: &BTreeSet<BalancerAccess>,
 ) -> Result<Desired, GraphError> {
-    for entry in &spec.ec2_capacity {
+    // Load balancers reach tasks on instances that ECS manages by interfaces of their own.
+    for entry in spec.ec2_capacity.iter().filter(|entry| entry.managed_instances.is_none()) {
         let Some(group) = group_of_instances(&cluster.graph, entry) else { continue };
         balancer_rules(&mut cluster.graph, scope, &entry.name, &group, accesses)?;
     }

@@ -283,6 +283,8 @@ pub struct ClusterReference {
     pub providers: BTreeMap<String, String>,
     /// The entries among them whose instances somebody else made.
     pub foreign: BTreeSet<String>,
+    /// The entries among them whose instances ECS manages.
+    pub managed: BTreeSet<String>,
     /// What its default strategy names.
     pub default_providers: Vec<String>,
     /// The entries among them whose instances it has made, each with the security groups of mount targets that let these in.
@@ -301,6 +303,7 @@ impl ClusterReference {
             on_instances: names.into_iter().any(|name| !is_fargate_provider(name)),
             providers: spec.ec2_capacity.iter().map(provider).collect(),
             foreign: spec.ec2_capacity.iter().filter(|it| it.auto_scaling_group_arn.is_some()).map(name).collect(),
+            managed: spec.ec2_capacity.iter().filter(|it| it.managed_instances.is_some()).map(name).collect(),
             default_providers: spec.default_capacity_provider_strategy.iter().map(of_default).collect(),
             ..self
         }

@@ -51,7 +51,8 @@ pub mod teardown {
     pub const FILE_SYSTEM: u8 = 55;
     /// `ecs/cluster-capacity-providers`: a provider that a cluster has cannot go.
     pub const CLUSTER_CAPACITY_PROVIDERS: u8 = 56;
-    /// `ecs/capacity-provider`: before its group, which it would scale out again.
+    /// `ecs/capacity-provider`, `ecs/managed-capacity-provider`: before its group, which it would scale out again, and with the
+    /// instances that ECS manages.
     pub const CAPACITY_PROVIDER: u8 = 57;
     /// `autoscaling/auto-scaling-group`: with its instances, which are in security groups and in the cluster.
     pub const AUTO_SCALING_GROUP: u8 = 58;
@@ -95,6 +96,7 @@ pub fn all() -> Kinds {
         .with::<ec2::launch_template::LaunchTemplate>()
         .with::<autoscaling::auto_scaling_group::AutoScalingGroup>()
         .with::<ecs::capacity_provider::CapacityProvider>()
+        .with::<ecs::managed_capacity_provider::ManagedCapacityProvider>()
         .with::<ecs::cluster_capacity_providers::ClusterCapacityProviders>()
         .with::<eventbridge::rule::Rule>()
         .with::<service_discovery::service::DiscoveryService>()

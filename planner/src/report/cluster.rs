@@ -12,6 +12,7 @@ use crate::kinds::ec2::launch_template::LaunchTemplate;
 use crate::kinds::ec2::security_group::SecurityGroup;
 use crate::kinds::ecs::capacity_provider::CapacityProvider;
 use crate::kinds::ecs::cluster::{Cluster, ClusterDetail};
+use crate::kinds::ecs::managed_capacity_provider::ManagedCapacityProvider;
 
 /// Fills in what AWS says of a cluster; of one that could not be read, what was told before stays.
 pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
@@ -30,7 +31,7 @@ pub fn fill_cluster(status: &mut EcsClusterStatus, graph: &Graph, world: &World)
 }
 
 fn fill_capacity(status: &mut EcsClusterStatus, graph: &Graph, world: &World) {
-    let of_entry = |id: &Id| id.kind == CapacityProvider::NAME;
+    let of_entry = |id: &Id| [CapacityProvider::NAME, ManagedCapacityProvider::NAME].contains(&id.kind.as_str());
     let names: BTreeSet<&str> = graph.iter().filter(|(id, _)| of_entry(id)).map(|(id, _)| id.key.as_str()).collect();
     let told = |name: &str| {
         let before = status.ec2_capacity.iter().find(|entry| entry.name == name);
@@ -58,11 +59,12 @@ fn capacity(name: &str, graph: &Graph, world: &World) -> Ec2CapacityStatus {
     let group = seen::<AutoScalingGroup>(name, graph, world);
     let detail = group.as_ref().and_then(Seen::detail::<AutoScalingGroupDetail>);
     let provider = seen::<CapacityProvider>(name, graph, world);
+    let managed = seen::<ManagedCapacityProvider>(name, graph, world).map(|provider| provider.value.name);
     let of_provider = provider.as_ref().map(|provider| provider.value.auto_scaling_group.to_string());
     let refresh = detail.as_ref().and_then(|detail| detail.refresh.as_ref()).filter(|refresh| refresh.is_active());
     Ec2CapacityStatus {
         name: name.to_owned(),
-        capacity_provider: provider.map(|provider| provider.value.name),
+        capacity_provider: provider.map(|provider| provider.value.name).or(managed),
         auto_scaling_group_arn: group.and_then(|group| group.outputs.get("arn").cloned()).or(of_provider),
         security_group_id: seen::<SecurityGroup>(name, graph, world).and_then(|it| it.outputs.get("id").cloned()),
         mount_target_security_group_ids: vec![],

@@ -25,6 +25,7 @@ mod instance_mounts;
 mod instances;
 mod keys;
 mod load_balancers;
+mod managed;
 mod moving;
 mod objects;
 mod priorities;

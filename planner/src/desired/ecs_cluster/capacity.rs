@@ -6,6 +6,7 @@ use longshore_crds::EcsClusterSpec;
 use longshore_crds::ecs_cluster::{Ec2Capacity, ManagedScaling};
 use longshore_crds::task_definition::Switch;
 
+use super::managed::managed_name;
 use super::others;
 use super::user_data::user_data;
 use crate::desired::grants::authorise_auto_scaling_group;
@@ -21,7 +22,7 @@ use crate::kinds::ec2::security_group_rule::SecurityGroupRule;
 use crate::kinds::ecs::capacity_provider::{CapacityProvider, CapacityProviderOutput, Scaling};
 use crate::kinds::ecs::cluster_capacity_providers::{ClusterCapacityProviders, DefaultProvider};
 use crate::kinds::iam::instance_profile::{InstanceProfile, InstanceProfileOutput};
-use crate::kinds::iam::role::RoleOutput;
+use crate::kinds::iam::role::{Role, RoleOutput};
 use crate::names;
 
 /// The key of the cluster's providers in its object's graph.
@@ -33,10 +34,13 @@ const HOP_LIMIT: i32 = 1;
 
 /// The capacity provider that an entry of `ec2Capacity` becomes, of the cluster whose names begin with `base`.
 pub(in crate::desired) fn provider_name(base: &str, entry: &Ec2Capacity) -> String {
-    let name = match &entry.auto_scaling_group_arn {
-        None => entry.name.clone(),
+    let name = match (&entry.auto_scaling_group_arn, &entry.managed_instances) {
+        (None, None) => entry.name.clone(),
+        (None, Some(managed)) => managed_name(entry, managed),
         // A provider keeps its group: another one is another provider.
-        Some(arn) => format!("{}-{}", entry.name, content_hash(&arn.as_str().into()).get(..8).unwrap_or_default()),
+        (Some(arn), _) => {
+            format!("{}-{}", entry.name, content_hash(&arn.as_str().into()).get(..8).unwrap_or_default())
+        }
     };
     names::provider(base, &name)
 }
@@ -53,7 +57,7 @@ pub(in crate::desired) fn group_of_instances(graph: &Graph, entry: &Ec2Capacity)
 pub(super) struct Capacity<'a> {
     pub(super) scope: &'a Scope,
     spec: &'a EcsClusterSpec,
-    cluster: &'a str,
+    pub(super) cluster: &'a str,
     pub(super) facts: &'a Facts,
     pub(super) memory: &'a Memory,
     pub(super) pins: BTreeMap<String, String>,
@@ -78,6 +82,10 @@ impl<'a> Capacity<'a> {
         }
         let mut own = BTreeMap::new();
         for entry in &self.spec.ec2_capacity {
+            if let Some(managed) = &entry.managed_instances {
+                own.extend(self.managed(graph, entry, managed, cluster)?.map(|name| (entry.name.as_str(), name)));
+                continue;
+            }
             let group = match &entry.auto_scaling_group_arn {
                 Some(arn) => {
                     authorise_auto_scaling_group(self.scope, arn, &at(entry).member("autoScalingGroupArn"))
@@ -99,14 +107,7 @@ impl<'a> Capacity<'a> {
 
     /// A group that is made, with all that it takes. `None`: something must be asked first.
     fn group(&mut self, graph: &mut Graph, entry: &Ec2Capacity, cluster: &Id) -> Result<Option<Text>, Obstacle> {
-        let (image, subnets) = (self.image(entry, instance_types(entry))?, self.subnets(entry));
-        let subnets = match subnets {
-            Err(Obstacle::Needs(needs)) => {
-                self.needs.extend(needs);
-                None
-            }
-            other => Some(other?),
-        };
+        let (image, subnets) = (self.image(entry, instance_types(entry))?, self.known_subnets(entry)?);
         let (Some(image), Some(subnets)) = (image, subnets) else { return Ok(None) };
         let (security_group, way_out) = self.security_group(graph, entry)?;
         let mixed = mixed(entry);
@@ -114,7 +115,7 @@ impl<'a> Capacity<'a> {
             name: self.name(entry),
             image,
             instance_type: entry.instance_type.clone().filter(|_| mixed.is_none()),
-            instance_profile: self.instance_profile(graph, entry)?,
+            instance_profile: self.instance_profile(graph, entry, self.instance_role(entry, self.cluster))?.0,
             security_groups: vec![security_group],
             user_data: user_data(self.cluster),
             metadata: MetadataOptions { tokens_required: true, hop_limit: HOP_LIMIT },
@@ -154,6 +155,17 @@ impl<'a> Capacity<'a> {
         }
     }
 
+    /// `None`: AWS must be asked first.
+    pub(super) fn known_subnets(&mut self, entry: &Ec2Capacity) -> Result<Option<Vec<String>>, Obstacle> {
+        match self.subnets(entry) {
+            Err(Obstacle::Needs(needs)) => {
+                self.needs.extend(needs);
+                Ok(None)
+            }
+            other => Ok(Some(other?)),
+        }
+    }
+
     fn subnets(&self, entry: &Ec2Capacity) -> Result<Vec<String>, Obstacle> {
         if !entry.subnets.is_empty() {
             return Ok(entry.subnets.clone());
@@ -163,7 +175,7 @@ impl<'a> Capacity<'a> {
     }
 
     /// A group of the instances' own, and the rule that lets them out: to ECS, to registries, to what their tasks call.
-    fn security_group(&self, graph: &mut Graph, entry: &Ec2Capacity) -> Result<(Text, Id), Obstacle> {
+    pub(super) fn security_group(&self, graph: &mut Graph, entry: &Ec2Capacity) -> Result<(Text, Id), Obstacle> {
         let group = SecurityGroup {
             name: self.name(entry),
             vpc_id: self.scope.environment.network.vpc_id.clone(),
@@ -177,8 +189,13 @@ impl<'a> Capacity<'a> {
         Ok((group, rule))
     }
 
-    fn instance_profile(&self, graph: &mut Graph, entry: &Ec2Capacity) -> Result<Text, Obstacle> {
-        let role = self.instance_role(entry, self.cluster);
+    /// The profile and its role, both by their ARNs.
+    pub(super) fn instance_profile(
+        &self,
+        graph: &mut Graph,
+        entry: &Ec2Capacity,
+        role: Role,
+    ) -> Result<(Text, Text), Obstacle> {
         let role = graph.add(&format!("{}-instances", entry.name), role, at(entry).member("instanceRole"), &[])?;
         let profile = InstanceProfile {
             name: self.name(entry),
@@ -186,7 +203,8 @@ impl<'a> Capacity<'a> {
             role: role.out(RoleOutput::Name),
             tags: self.scope.tags(&entry.tags),
         };
-        Ok(graph.add(&entry.name, profile, at(entry), &[])?.out(InstanceProfileOutput::Arn))
+        let profile = graph.add(&entry.name, profile, at(entry), &[])?.out(InstanceProfileOutput::Arn);
+        Ok((profile, role.out(RoleOutput::Arn)))
     }
 
     fn provider(&self, entry: &Ec2Capacity, group: Text) -> CapacityProvider {

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use super::capacity::Capacity;
 use crate::kinds::iam::role::Role;
-use crate::names;
 
 /// The inline policy of the role.
-const POLICY: &str = "agent";
+pub(super) const POLICY: &str = "agent";
 /// What Session Manager needs (Systems Manager user guide, "Verify or add instance permissions for Session Manager").
 const SESSION_MANAGER: &str = "AmazonSSMManagedInstanceCore";
 /// What the CloudWatch agent needs (CloudWatch user guide, "Create IAM roles and users for use with CloudWatch agent").
@@ -21,8 +20,6 @@ impl Capacity<'_> {
         let managed = [(wanted.session_manager, SESSION_MANAGER), (wanted.cloud_watch_agent, CLOUD_WATCH_AGENT)];
         let managed = managed.into_iter().filter(|(wanted, _)| *wanted == Some(true));
         Role {
-            name: names::part(&self.scope.base(), &format!("{}-instances", entry.name)),
-            path: self.scope.role_path(),
             description: format!(
                 "{}: what ECS's agent may do on the instances {}",
                 self.scope.ownership().object,
@@ -33,9 +30,7 @@ impl Capacity<'_> {
             attached: managed
                 .map(|(_, name)| format!("arn:{}:iam::aws:policy/{name}", self.scope.partition()))
                 .collect(),
-            permissions_boundary: self.scope.boundary(),
-            tags: self.scope.tags(&entry.tags),
-            ..Role::default()
+            ..self.role_of(entry, "instances")
         }
     }
 
@@ -76,7 +71,7 @@ impl Capacity<'_> {
 }
 
 /// Developer guide, "Amazon ECS container instance IAM role".
-fn trust() -> Value {
+pub(super) fn trust() -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],

@@ -3,6 +3,7 @@
 mod capacity;
 mod image;
 mod instance_role;
+mod managed;
 mod user_data;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use longshore_crds::EcsClusterSpec;
 
 pub(super) use capacity::{group_of_instances, provider_name};
+pub(super) use managed::mixed;
 
 use super::grants::authorise;
 use super::memory::Memory;
@@ -48,7 +50,8 @@ pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec, facts: &Facts, memory: 
         tags: scope.tags(&spec.tags),
     };
     let cluster = graph.add(CLUSTER_KEY, cluster, "spec", &[])?.id;
-    let refusals = authorise(&graph, scope, &BTreeSet::new());
+    let refusals: Vec<Refusal> =
+        authorise(&graph, scope, &BTreeSet::new()).into_iter().chain(mixed_default(spec)).collect();
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
@@ -65,6 +68,12 @@ pub fn ecs_cluster(scope: &Scope, spec: &EcsClusterSpec, facts: &Facts, memory: 
 fn others(spec: &EcsClusterSpec) -> Vec<String> {
     let is_own = |name: &String| spec.ec2_capacity.iter().any(|entry| entry.name == *name);
     spec.capacity_providers.iter().filter(|name| !is_own(name)).cloned().collect()
+}
+
+fn mixed_default(spec: &EcsClusterSpec) -> Option<Refusal> {
+    let default = spec.default_capacity_provider_strategy.iter().map(|item| item.capacity_provider.as_str());
+    let managed = |name: &str| spec.ec2_capacity.iter().any(|it| it.name == name && it.managed_instances.is_some());
+    mixed(default, managed, "spec.defaultCapacityProviderStrategy")
 }
 
 /// What the cluster is called in ECS.

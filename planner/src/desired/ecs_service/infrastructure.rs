@@ -49,7 +49,7 @@ impl Builder<'_> {
 }
 
 /// As the guide has it, without conditions: it names none that ECS would meet.
-pub(super) fn trust() -> Value {
+pub(in crate::desired) fn trust() -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}],

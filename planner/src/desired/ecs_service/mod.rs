@@ -16,6 +16,7 @@ mod keys;
 mod listener_rules;
 mod load_balancers;
 mod logs;
+mod managed;
 mod network;
 mod pins;
 mod registries;
@@ -31,6 +32,7 @@ mod warnings;
 
 pub use dns::records_of_gone;
 pub use instance_mounts::instance_mounts;
+pub(super) use infrastructure::trust as infrastructure_trust;
 pub use instance_ports::{instance_access, refused_balancers};
 pub(crate) use keys::{ALIASES, DECRYPT};
 pub use logs::retained_by;
@@ -41,7 +43,7 @@ pub(crate) use shifting::ALTERNATE;
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::ecs_service::LaunchType;
-use longshore_crds::task_definition::{NetworkMode, Volume};
+use longshore_crds::task_definition::{Compatibility, NetworkMode, Volume};
 use longshore_crds::{ClusterRef, EcsServiceSpec};
 
 use self::ignored::with_deployed;
@@ -76,7 +78,7 @@ pub fn ecs_service(
     memory: &Memory,
 ) -> Result<Desired, Obstacle> {
     let capacity = capacity(spec, references.cluster.ready());
-    let refusals = unsupported::refusals(spec, capacity);
+    let refusals = unsupported::refusals(spec, capacity, references.cluster.ready());
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
@@ -264,7 +266,7 @@ pub(super) fn template(
     memory: &Memory,
 ) -> Result<Template, Obstacle> {
     let capacity = capacity(spec, references.cluster.ready());
-    let refusals = unsupported::refusals(spec, capacity);
+    let refusals = unsupported::refusals(spec, capacity, references.cluster.ready());
     if !refusals.is_empty() {
         return Err(Obstacle::Refused(refusals));
     }
@@ -291,17 +293,27 @@ enum Capacity {
     Fargate,
     /// Container instances of the cluster.
     Instances,
+    /// Instances that ECS manages.
+    Managed,
 }
 
 /// With neither a launch type nor a strategy the cluster's default decides; of a cluster whose default is not known it is
-/// taken to be Fargate.
+/// taken to be Fargate. Of a provider that is none of the cluster's entries only the task can say that ECS manages its instances.
 fn capacity(spec: &EcsServiceSpec, cluster: Option<&ClusterReference>) -> Capacity {
+    let default = cluster.and_then(|cluster| cluster.default_providers.first());
     let on_instances = match (spec.launch_type, spec.capacity_provider_strategy.first()) {
         (Some(launch_type), _) => launch_type != LaunchType::Fargate,
         (None, Some(item)) => !is_fargate_provider(&item.capacity_provider),
         (None, None) => cluster.is_some_and(|cluster| cluster.on_instances),
     };
-    if on_instances { Capacity::Instances } else { Capacity::Fargate }
+    let provider = spec.capacity_provider_strategy.first().map(|item| &item.capacity_provider).or(default);
+    let is_entry = provider.zip(cluster).is_some_and(|(name, cluster)| cluster.managed.contains(name));
+    let says_so = spec.task.requires_compatibilities.contains(&Compatibility::ManagedInstances);
+    match (on_instances, spec.launch_type) {
+        (false, _) => Capacity::Fargate,
+        (true, None) if is_entry || says_so => Capacity::Managed,
+        (true, _) => Capacity::Instances,
+    }
 }
 
 /// API reference, `CreateCluster.capacityProviders`: two are AWS's own, and the others an account's.
@@ -310,9 +322,14 @@ pub(crate) fn is_fargate_provider(name: &str) -> bool {
 }
 
 /// Whether each task has a network interface of its own: always on Fargate; on an instance where it says `awsvpc` (API
-/// reference, `RegisterTaskDefinition.networkMode`: `bridge` where nothing is said).
+/// reference, `RegisterTaskDefinition.networkMode`: `bridge` where nothing is said), and on one that ECS manages where it says
+/// nothing else.
 fn has_interfaces(spec: &EcsServiceSpec, capacity: Capacity) -> bool {
-    capacity == Capacity::Fargate || spec.task.network_mode == Some(NetworkMode::Awsvpc)
+    match capacity {
+        Capacity::Fargate => true,
+        Capacity::Instances => spec.task.network_mode == Some(NetworkMode::Awsvpc),
+        Capacity::Managed => spec.task.network_mode.is_none_or(|mode| mode == NetworkMode::Awsvpc),
+    }
 }
 
 /// The capacity providers that tasks may run by, as the spec or else its cluster names them; none with a launch type.

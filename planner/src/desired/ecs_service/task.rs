@@ -35,12 +35,13 @@ impl Builder<'_> {
         let containers = content.container_definitions.into_iter().map(|container| self.with_logs(container, logs));
         content.container_definitions =
             containers.map(|container| self.with_versions(self.with_image(container, pins), pins)).collect();
-        let compatibility = if self.capacity == Capacity::Fargate {
-            content.network_mode = Some(NetworkMode::Awsvpc);
-            Compatibility::Fargate
-        } else {
-            Compatibility::Ec2
+        let (compatibility, mode) = match self.capacity {
+            Capacity::Fargate => (Compatibility::Fargate, Some(NetworkMode::Awsvpc)),
+            Capacity::Instances => (Compatibility::Ec2, content.network_mode),
+            // Developer guide, "Amazon ECS task networking for Amazon ECS Managed Instances": "You must specify a network mode".
+            Capacity::Managed => (Compatibility::ManagedInstances, content.network_mode.or(Some(NetworkMode::Awsvpc))),
         };
+        content.network_mode = mode;
         if content.requires_compatibilities.is_empty() {
             content.requires_compatibilities = vec![compatibility];
         }

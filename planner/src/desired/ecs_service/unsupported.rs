@@ -5,12 +5,12 @@ use longshore_crds::ecs_service::{LaunchType, SchedulingStrategy};
 use longshore_crds::task_definition::{ContainerDefinition, NetworkMode, Volume};
 
 use super::service::percentages;
-use super::{Capacity, has_interfaces, instance_ports};
-use crate::desired::obstacle::Refusal;
+use super::{Capacity, has_interfaces, instance_ports, managed};
+use crate::desired::obstacle::{ClusterReference, Refusal};
 use crate::engine::FieldPath;
 
 /// One refusal for each field that asks for something that is not built yet.
-pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal> {
+pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity, cluster: Option<&ClusterReference>) -> Vec<Refusal> {
     let fields = [
         ("spec.launchType", spec.launch_type == Some(LaunchType::External), "tasks on external instances"),
         ("spec.deploymentController", spec.deployment_controller.is_some(), "a deployment controller"),
@@ -31,8 +31,10 @@ pub(super) fn refusals(spec: &EcsServiceSpec, capacity: Capacity) -> Vec<Refusal
     let of_capacity = match capacity {
         Capacity::Fargate => not_on_fargate(spec),
         Capacity::Instances => not_on_instances(spec, capacity),
+        Capacity::Managed => not_on_instances(spec, capacity).into_iter().chain(managed::refusals(spec)).collect(),
     };
-    unbuilt.chain(of_capacity).chain(cannot_move(spec)).collect()
+    let mixed = cluster.and_then(|cluster| managed::mixed_strategy(spec, cluster));
+    unbuilt.chain(of_capacity).chain(cannot_move(spec)).chain(mixed).collect()
 }
 
 /// ECS: "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments." The API server refuses
