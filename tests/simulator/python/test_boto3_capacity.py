@@ -90,3 +90,83 @@ def test_a_cluster_gets_instances_by_a_provider(client, simulator, template, ref
     groups.delete_auto_scaling_group(AutoScalingGroupName="capacity", ForceDelete=True)
     simulator.until(lambda: not groups.describe_auto_scaling_groups()["AutoScalingGroups"] and not instances())
     ecs.delete_cluster(cluster="capacity")
+
+
+def managed(**more):
+    template = {
+        "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/ecsManaged",
+        "networkConfiguration": {"subnets": ["subnet-0aaa", "subnet-0bbb"], "securityGroups": ["sg-0default"]},
+        "instanceRequirements": {"vCpuCount": {"min": 2}, "memoryMiB": {"min": 4096}, "allowedInstanceTypes": ["m7g.*"]},
+    }
+    return {
+        "infrastructureRoleArn": "arn:aws:iam::123456789012:role/ecsInfrastructure",
+        "instanceLaunchTemplate": template, "infrastructureOptimization": {"scaleInAfter": 0}, **more,
+    }
+
+
+def test_ecs_launches_instances_itself(client, simulator, refused):
+    ec2, ecs, iam = client("ec2"), client("ecs"), client("iam")
+    trust = json.loads(json.dumps(TRUST).replace("ec2.amazonaws.com", "ecs.amazonaws.com"))
+    iam.create_role(RoleName="ecsInfrastructure", AssumeRolePolicyDocument=json.dumps(trust))
+    policy = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances"
+    iam.attach_role_policy(RoleName="ecsInfrastructure", PolicyArn=policy)
+    iam.create_instance_profile(InstanceProfileName="ecsManaged")
+    iam.add_role_to_instance_profile(InstanceProfileName="ecsManaged", RoleName="ecsInstanceRole")
+    ecs.create_cluster(clusterName="managed")
+    ecs.create_cluster(clusterName="other")
+
+    create = ecs.create_capacity_provider
+    refused("InvalidParameterException", create, name="managed", managedInstancesProvider=managed())
+    bare = managed()
+    bare["instanceLaunchTemplate"] = {**bare["instanceLaunchTemplate"], "networkConfiguration": {"subnets": []}}
+    refused("InvalidParameterException", create, name="managed", cluster="managed", managedInstancesProvider=bare)
+    refused("ClusterNotFoundException", create, name="managed", cluster="none", managedInstancesProvider=managed())
+    made = create(name="managed", cluster="managed", managedInstancesProvider=managed())["capacityProvider"]
+    assert (made["status"], made["type"], made["updateStatus"]) == ("PROVISIONING", "MANAGED_INSTANCES", "CREATE_IN_PROGRESS")
+    refused("ClientException", create, name="managed", cluster="managed", managedInstancesProvider=managed())
+    strategy = [{"capacityProvider": "managed", "weight": 1}]
+    put = {"cluster": "managed", "capacityProviders": ["managed"], "defaultCapacityProviderStrategy": strategy}
+
+    def shown():
+        [one] = ecs.describe_capacity_providers(capacityProviders=["managed"])["capacityProviders"]
+        return one
+
+    simulator.until(lambda: shown()["status"] == "ACTIVE")
+    ecs.put_cluster_capacity_providers(**put)
+    refused("InvalidParameterException", ecs.put_cluster_capacity_providers, **{**put, "cluster": "other"})
+    names = lambda **more: [one["name"] for one in ecs.describe_capacity_providers(**more)["capacityProviders"]]
+    assert "managed" in names(cluster="managed") and "managed" not in names()
+    refused("ClientException", ecs.update_capacity_provider, name="managed", managedInstancesProvider=managed())
+    update = {"infrastructureRoleArn": managed()["infrastructureRoleArn"], "instanceLaunchTemplate": {"monitoring": "DETAILED"}}
+    ecs.update_capacity_provider(name="managed", cluster="managed", managedInstancesProvider=update)
+    assert shown()["managedInstancesProvider"]["instanceLaunchTemplate"]["monitoring"] == "DETAILED"
+
+    container = {"name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 512}
+    register, common = ecs.register_task_definition, {"family": "managed", "containerDefinitions": [container]}
+    refused("ClientException", register, **common, requiresCompatibilities=["MANAGED_INSTANCES"], networkMode="bridge")
+    platform = {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
+    register(**common, networkMode="host", runtimePlatform=platform)
+    refused("InvalidParameterException", ecs.run_task, cluster="managed", taskDefinition="managed")
+    common = {**common, "networkMode": "host", "runtimePlatform": platform}
+    definition = register(**common, requiresCompatibilities=["MANAGED_INSTANCES"])
+    assert "MANAGED_INSTANCES" in definition["taskDefinition"]["compatibilities"]
+    task = ecs.run_task(cluster="managed", taskDefinition="managed", count=1)["tasks"][0]
+    assert (task["launchType"], task["capacityProviderName"]) == ("MANAGED_INSTANCES", "managed")
+
+    def status():
+        return ecs.describe_tasks(cluster="managed", tasks=[task["taskArn"]])["tasks"][0]["lastStatus"]
+
+    simulator.until(lambda: status() == "RUNNING")
+    arns = ecs.list_container_instances(cluster="managed")["containerInstanceArns"]
+    [one] = ecs.describe_container_instances(cluster="managed", containerInstances=arns)["containerInstances"]
+    described = ec2.describe_instances(InstanceIds=[one["ec2InstanceId"]])["Reservations"][0]["Instances"][0]
+    assert (described["InstanceType"], one["capacityProviderName"]) == ("m7g.large", "managed")
+    refused("ClientException", ecs.delete_capacity_provider, capacityProvider="managed", cluster="managed")
+    ecs.stop_task(cluster="managed", task=task["taskArn"])
+    simulator.until(lambda: status() == "STOPPED" and not ecs.list_container_instances(cluster="managed")["containerInstanceArns"])
+    refused("ClientException", ecs.delete_cluster, cluster="managed")
+    ecs.put_cluster_capacity_providers(cluster="managed", capacityProviders=[], defaultCapacityProviderStrategy=[])
+    gone = ecs.delete_capacity_provider(capacityProvider="managed", cluster="managed")["capacityProvider"]
+    assert (gone["status"], gone["updateStatus"]) == ("DEPROVISIONING", "DELETE_IN_PROGRESS")
+    simulator.until(lambda: shown()["status"] == "INACTIVE")
+    ecs.delete_cluster(cluster="managed")

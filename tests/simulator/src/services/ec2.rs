@@ -32,7 +32,7 @@ use crate::world::World;
 
 pub use self::agent::interrupt;
 pub use self::groups::{SecurityGroup, add_group, default_group};
-pub use self::instance_types::{InstanceType, instance_type};
+pub use self::instance_types::{InstanceType, instance_type, instance_types};
 pub use self::instances::{Instance, State as InstanceState, launch, terminate};
 pub use self::interfaces::{Eni, create_eni, delete_eni, interface, interface_at, put_into_groups};
 pub use self::launch_templates::template_data;

@@ -5,16 +5,18 @@
 /// An instance type.
 #[derive(Clone, Copy)]
 pub struct InstanceType {
-    name: &'static str,
+    /// Such as `m7g.large`.
+    pub name: &'static str,
     /// CPU units: a vCPU is 1,024 of them to ECS.
     pub cpu: i64,
     /// MiB.
-    memory: i64,
+    pub memory: i64,
     /// Network interfaces that it can have.
     pub interfaces: usize,
     /// GPUs.
     pub gpus: usize,
-    pub(super) architecture: &'static str,
+    /// `arm64` or `x86_64`.
+    pub architecture: &'static str,
 }
 
 const fn of(
@@ -32,7 +34,7 @@ const fn with_gpus(gpus: usize, of: InstanceType) -> InstanceType {
     InstanceType { gpus, ..of }
 }
 
-const TYPES: [InstanceType; 28] = [
+static TYPES: [InstanceType; 28] = [
     of("t3.micro", 2, 1, 2, "x86_64"),
     of("t3.small", 2, 2, 3, "x86_64"),
     of("t3.medium", 2, 4, 3, "x86_64"),
@@ -73,6 +75,11 @@ impl InstanceType {
         let (fixed, share) = KEPT;
         self.memory - fixed - self.memory * share / 100
     }
+}
+
+/// All that are known.
+pub fn instance_types() -> &'static [InstanceType] {
+    &TYPES
 }
 
 /// The type of this name, if it is known.

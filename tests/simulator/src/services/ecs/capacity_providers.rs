@@ -1,17 +1,29 @@
-//! Capacity providers of Auto Scaling groups: what they are, and how ECS scales their groups.
+//! Capacity providers: those of Auto Scaling groups, with how ECS scales their groups, and in [`managed`] those of Managed
+//! Instances.
 //!
 //! API reference, `CapacityProvider`; developer guide, "Amazon ECS managed scaling behavior", "managed termination
 //! protection", "managed draining".
+
+mod fleet;
+mod managed;
+mod requirements;
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, Fault, texts};
 use crate::services::ecs::instances::{self, Size};
+use crate::services::ecs::services::Status;
 use crate::services::ecs::tags::{self, Tags};
-use crate::services::ecs::{agenda, client, invalid, names};
+use crate::services::ecs::{agenda, client, clusters, invalid, names};
 use crate::services::{ec2, ec2_auto_scaling};
 use crate::world::World;
+
+pub(super) use fleet::task_waits;
+use managed::Managed;
+pub(super) use managed::{active_of, is_attached, is_managed};
 
 /// The metric `CapacityProviderReservation` has a value each minute.
 const LOOKS: i64 = 60_000;
@@ -23,8 +35,10 @@ const CALM_LOOKS: u32 = 15;
 pub(super) struct CapacityProvider {
     pub(super) name: String,
     arn: String,
-    /// ARN of the Auto Scaling group.
+    /// ARN of the Auto Scaling group; empty of one of Managed Instances.
     group: String,
+    /// What one of Managed Instances has.
+    managed: Option<Managed>,
     scaling: Scaling,
     termination_protection: bool,
     draining: bool,
@@ -50,6 +64,24 @@ struct Scaling {
 }
 
 const OFF: Scaling = Scaling { enabled: false, target: 100, smallest_step: 1, largest_step: 10_000, warmup: 300 };
+
+impl CapacityProvider {
+    fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            arn: String::new(),
+            group: String::new(),
+            managed: None,
+            scaling: OFF,
+            termination_protection: false,
+            draining: false,
+            tags: Tags::new(),
+            inactive: false,
+            calm: 0,
+            looks_at: None,
+        }
+    }
+}
 
 /// Those that every account has.
 const FARGATE: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
@@ -77,11 +109,14 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
             "The specified capacity provider already exists. To change the configuration of an existing capacity provider, update the capacity provider.",
         ));
     }
-    let Some(given) = call.input.get("autoScalingGroupProvider") else {
-        return Err(invalid(
-            "The simulator has capacity providers of Auto Scaling groups only: give autoScalingGroupProvider.",
-        ));
+    let given = match (call.input.get("autoScalingGroupProvider"), call.input.get("managedInstancesProvider")) {
+        (Some(given), None) => given,
+        (None, Some(given)) => return managed::create(world, call, &name, given),
+        _ => return Err(client("Specify either an Auto Scaling group provider or a Managed Instances provider.")),
     };
+    if call.text("cluster").is_some() {
+        return Err(client("A cluster can only be specified for a Managed Instances provider."));
+    }
     let group = group(world, given)?;
     let used = world.ecs.providers.values().any(|other| other.group == group && !other.inactive);
     if used {
@@ -96,15 +131,12 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         // API reference, `AutoScalingGroupProvider.managedDraining`: "The default is on."
         draining: switch(given, "managedDraining").unwrap_or(true),
         tags: tags::parse(&call.input)?,
-        name: name.clone(),
         group,
-        inactive: false,
-        calm: 0,
-        looks_at: None,
+        ..CapacityProvider::named(&name)
     };
     check(&provider)?;
     world.ecs.providers.insert(name.clone(), provider);
-    Ok(json!({"capacityProvider": world.ecs.providers.get(&name).map(|provider| view(provider, true))}))
+    Ok(json!({"capacityProvider": shown(world, &name)}))
 }
 
 /// The ARN of the group that is named by its ARN or its whole name.
@@ -172,6 +204,9 @@ fn named(world: &World, given: &str) -> Result<String, Fault> {
 /// `UpdateCapacityProvider`: what is left out stays.
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let name = named(world, call.text("name").unwrap_or_default())?;
+    if is_managed(world, &name) || call.input.get("managedInstancesProvider").is_some() {
+        return managed::update(world, call, &name);
+    }
     let given = call.input.get("autoScalingGroupProvider").cloned().unwrap_or(json!({}));
     let Some(mut provider) = world.ecs.providers.get(&name).cloned() else { return Ok(Value::Null) };
     provider.scaling = scaling(provider.scaling.clone(), &given)?;
@@ -179,38 +214,63 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     provider.draining = switch(&given, "managedDraining").unwrap_or(provider.draining);
     check(&provider)?;
     world.ecs.providers.insert(name.clone(), provider);
-    Ok(json!({"capacityProvider": world.ecs.providers.get(&name).map(|provider| view(provider, true))}))
+    Ok(json!({"capacityProvider": shown(world, &name)}))
 }
 
-/// `DeleteCapacityProvider`: refused while a cluster has it; described as INACTIVE afterwards.
+/// `DeleteCapacityProvider`: refused while a cluster has it; described as INACTIVE afterwards. One of Managed Instances is its
+/// cluster's as long as it is there, and goes with its instances once no strategy names it.
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let name = named(world, call.text("capacityProvider").unwrap_or_default())?;
-    let used = world.ecs.clusters.values().any(|cluster| cluster.active && cluster.capacity_providers.contains(&name));
-    if used {
+    managed::check_cluster(world, call, &name)?;
+    let of_managed = is_managed(world, &name);
+    let listed = world.ecs.clusters.values().any(|it| it.active && it.capacity_providers.contains(&name));
+    if if of_managed { is_asked_of(world, &name) } else { listed } {
         return Err(client("The specified capacity provider is in use and cannot be removed."));
     }
-    if let Some(provider) = world.ecs.providers.get_mut(&name) {
+    if of_managed {
+        managed::delete(world, &name);
+    } else if let Some(provider) = world.ecs.providers.get_mut(&name) {
         provider.inactive = true;
     }
-    Ok(json!({"capacityProvider": world.ecs.providers.get(&name).map(|provider| view(provider, true))}))
+    Ok(json!({"capacityProvider": shown(world, &name)}))
 }
 
-/// `DescribeCapacityProviders`: those that are named, or all; at most ten a page.
+/// Whether a service's strategy names a provider, or a task is on its instances (developer guide, "Deleting an Amazon ECS Managed
+/// Instances capacity provider").
+fn is_asked_of(world: &World, name: &str) -> bool {
+    let names = |item: &Value| item.get("capacityProvider").and_then(Value::as_str) == Some(name);
+    let services = world.ecs.services.values().filter(|service| service.status != Status::Inactive);
+    let mut tasks = world.ecs.tasks.values().filter(|task| task.is_live());
+    let clusters = world.ecs.clusters.values().filter(|cluster| cluster.active);
+    clusters.flat_map(|cluster| &cluster.default_strategy).any(names)
+        || services.flat_map(|service| &service.revision.strategy).any(names)
+        || tasks.any(|task| task.capacity_provider.as_deref() == Some(name))
+}
+
+/// `DescribeCapacityProviders`: those that are named, or all; at most ten a page. Those of Managed Instances are their cluster's
+/// and stand in no list but that of it (API reference, `DescribeCapacityProviders.cluster`).
 pub(super) fn describe(world: &mut World, call: &Call) -> Answer {
     let with_tags = texts(call.input.get("include")).iter().any(|it| it == "TAGS");
     let wanted = call.texts("capacityProviders");
     let short = |given: &String| given.rsplit('/').next().unwrap_or(given).to_owned();
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    let all: Vec<String> = if wanted.is_empty() {
+    let cluster = call.text("cluster").map(|given| names::short_cluster(world, given)).transpose()?;
+    let all: Vec<String> = if let Some(cluster) = &cluster {
+        let own = world.ecs.providers.values().filter(|it| !it.inactive);
+        let own = own.filter(|it| it.managed.as_ref().is_some_and(|managed| managed.cluster == *cluster));
+        let attached = clusters::active(world, cluster)?.capacity_providers.iter().cloned();
+        let of_cluster: BTreeSet<String> = own.map(|it| it.name.clone()).chain(attached).collect();
+        of_cluster.into_iter().filter(|name| wanted.is_empty() || wanted.iter().any(|it| short(it) == *name)).collect()
+    } else if wanted.is_empty() {
         let own =
-            world.ecs.providers.values().filter(|provider| !provider.inactive).map(|provider| provider.name.clone());
+            world.ecs.providers.values().filter(|it| !it.inactive && it.managed.is_none()).map(|it| it.name.clone());
         FARGATE.iter().map(|name| (*name).to_owned()).chain(own).collect()
     } else {
         wanted.iter().map(short).collect()
     };
     for name in all {
         match world.ecs.providers.get(&name) {
-            Some(provider) => found.push(view(provider, with_tags)),
+            Some(provider) => found.push(view(world, provider, with_tags)),
             None if is_fargate(&name) => found.push(json!({
                 "capacityProviderArn": world.arn("ecs", &format!("capacity-provider/{name}")),
                 "name": name, "status": "ACTIVE", "tags": [],
@@ -224,11 +284,27 @@ pub(super) fn describe(world: &mut World, call: &Call) -> Answer {
     Ok(json!({"capacityProviders": page, "failures": failures, "nextToken": next}))
 }
 
-fn view(provider: &CapacityProvider, with_tags: bool) -> Value {
+/// As answers to changes show it.
+fn shown(world: &World, name: &str) -> Value {
+    world.ecs.providers.get(name).map_or(Value::Null, |provider| view(world, provider, true))
+}
+
+fn view(world: &World, provider: &CapacityProvider, with_tags: bool) -> Value {
+    let tags = if with_tags { tags::view(&provider.tags) } else { json!([]) };
+    let mut view = json!({"capacityProviderArn": provider.arn, "name": provider.name, "tags": tags});
+    let own = match &provider.managed {
+        Some(managed) => managed::view(world, managed, provider.inactive),
+        None => of_group(provider),
+    };
+    if let (Some(view), Value::Object(own)) = (view.as_object_mut(), own) {
+        view.extend(own);
+    }
+    view
+}
+
+fn of_group(provider: &CapacityProvider) -> Value {
     let word = |on: bool| if on { "ENABLED" } else { "DISABLED" };
     json!({
-        "capacityProviderArn": provider.arn,
-        "name": provider.name,
         "status": if provider.inactive { "INACTIVE" } else { "ACTIVE" },
         "autoScalingGroupProvider": {
             "autoScalingGroupArn": provider.group,
@@ -243,7 +319,6 @@ fn view(provider: &CapacityProvider, with_tags: bool) -> Value {
             "managedDraining": word(provider.draining),
         },
         "updateStatus": if provider.inactive { "DELETE_COMPLETE" } else { "UPDATE_COMPLETE" },
-        "tags": if with_tags { tags::view(&provider.tags) } else { json!([]) },
         "type": "EC2_AUTOSCALING",
     })
 }
@@ -261,6 +336,13 @@ pub(super) fn is_there(world: &World, name: &str) -> bool {
 /// The provider of an EC2 instance's group, in a cluster that has it.
 pub(super) fn of_instance(world: &World, cluster: &str, ec2_instance: &str) -> Option<String> {
     let attached = &world.ecs.clusters.get(cluster)?.capacity_providers;
+    let launched = |provider: &&CapacityProvider| {
+        let own = provider.managed.as_ref().filter(|managed| managed.cluster == cluster);
+        own.is_some_and(|managed| managed.instances.iter().any(|id| id == ec2_instance))
+    };
+    if let Some(provider) = world.ecs.providers.values().find(launched) {
+        return Some(provider.name.clone());
+    }
     let of = |provider: &&CapacityProvider| {
         let group = ec2_auto_scaling::find(world, &provider.group);
         !provider.inactive && group.is_some_and(|group| group.has(ec2_instance))
@@ -276,8 +358,8 @@ pub(super) fn drains(world: &World, name: &str) -> bool {
 
 /// A cluster has these providers now: from then on they are looked after.
 pub(super) fn attach(world: &mut World, names: &[String]) {
-    for name in names {
-        look_after(world, name, LOOKS);
+    for name in names.iter().filter(|name| !is_managed(world, name)).cloned().collect::<Vec<_>>() {
+        look_after(world, &name, LOOKS);
     }
 }
 
@@ -298,6 +380,9 @@ pub(super) fn look(world: &mut World, name: &str) {
     };
     provider.looks_at = None;
     let provider = provider.clone();
+    if provider.managed.is_some() {
+        return managed::advance(world, name);
+    }
     let clusters =
         world.ecs.clusters.values().filter(|it| it.active && it.capacity_providers.iter().any(|one| one == name));
     let Some(cluster) = clusters.map(|cluster| cluster.name.clone()).next() else { return };

@@ -69,8 +69,9 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     if active(world, &name).is_err() {
         let capacity_providers = call.texts("capacityProviders");
         check_providers(world, &capacity_providers)?;
+        check_managed(world, &name, &capacity_providers)?;
         capacity_providers::attach(world, &capacity_providers);
-        let default_strategy = strategy(call, "defaultCapacityProviderStrategy", &capacity_providers)?;
+        let default_strategy = strategy(world, call, "defaultCapacityProviderStrategy", &capacity_providers)?;
         let cluster = Cluster {
             arn: world.arn("ecs", &format!("cluster/{name}")),
             name: name.clone(),
@@ -150,9 +151,11 @@ pub(super) fn update_settings(world: &mut World, call: &Call) -> Answer {
 /// `PutClusterCapacityProviders`: replaces the whole list.
 pub(super) fn put_capacity_providers(world: &mut World, call: &Call) -> Answer {
     let providers = call.texts("capacityProviders");
-    check_providers(world, &providers)?;
-    let default_strategy = strategy(call, "defaultCapacityProviderStrategy", &providers)?;
     let name = named(world, call)?.name.clone();
+    check_providers(world, &providers)?;
+    check_managed(world, &name, &providers)?;
+    let usable = usable(world, &name, &providers);
+    let default_strategy = strategy(world, call, "defaultCapacityProviderStrategy", &usable)?;
     if named(world, call)?.updating_until > world.now {
         let message = "The specified cluster is in a busy state. Cluster attachments must be in UPDATE_COMPLETE or UPDATE_FAILED state before they can be updated. Wait and try again.";
         return Err(Fault::bad_request("UpdateInProgressException", message));
@@ -197,13 +200,26 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
         let message = "The Cluster cannot be deleted while Tasks are active.";
         return Err(Fault::bad_request("ClusterContainsTasksException", message));
     }
+    if capacity_providers::is_attached(world, &name) {
+        let message =
+            "The Cluster cannot be deleted while Cluster Scoped Capacity Providers are attached to the cluster.";
+        return Err(client(message));
+    }
     named(world, call)?.active = false;
     Ok(json!({"cluster": view(world, &name, &["SETTINGS"])}))
 }
 
 /// A capacity provider strategy in the input: its providers must be the cluster's.
-pub(super) fn strategy(call: &Call, member: &str, providers: &[String]) -> Result<Vec<Value>, Fault> {
+pub(super) fn strategy(world: &World, call: &Call, member: &str, providers: &[String]) -> Result<Vec<Value>, Fault> {
     let items = call.input.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+    let kind = |item: &Value| {
+        let name = item.get("capacityProvider").and_then(Value::as_str).unwrap_or_default();
+        (capacity_providers::is_fargate(name), capacity_providers::is_managed(world, name))
+    };
+    if items.iter().any(|item| items.first().map(kind) != Some(kind(item))) {
+        let message = "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate providers. Specify one or the other and try again.";
+        return Err(invalid(message));
+    }
     let mut bases = 0;
     for item in &items {
         let name = item.get("capacityProvider").and_then(Value::as_str).unwrap_or_default();
@@ -228,6 +244,24 @@ fn with_strategy_defaults(mut item: Value) -> Value {
         item.entry("weight").or_insert(json!(0));
     }
     item
+}
+
+/// What strategies may name in a cluster that has these: its own providers of Managed Instances too, which are attached to it by
+/// being made.
+pub(super) fn usable(world: &World, cluster: &str, providers: &[String]) -> Vec<String> {
+    providers.iter().cloned().chain(capacity_providers::active_of(world, cluster)).collect()
+}
+
+/// Seen of the real one (hashicorp/terraform-provider-aws#45693).
+fn check_managed(world: &World, cluster: &str, providers: &[String]) -> Result<(), Fault> {
+    let active: Vec<String> = capacity_providers::active_of(world, cluster).collect();
+    let wrong = |name: &&String| capacity_providers::is_managed(world, name) && !active.contains(name);
+    match providers.iter().find(wrong) {
+        None => Ok(()),
+        Some(name) => Err(invalid(format!(
+            "The specified capacity provider '{name}' is not in an ACTIVE state. Specify a valid capacity provider and try again."
+        ))),
+    }
 }
 
 fn check_providers(world: &World, providers: &[String]) -> Result<(), Fault> {

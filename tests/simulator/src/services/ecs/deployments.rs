@@ -335,8 +335,6 @@ fn order(world: &World, key: &str, deployment: &str) -> Option<Order> {
             tasks(world, service).filter(|task| !task.stopping && task.capacity_provider.as_deref() == Some(provider));
         u32::try_from(of_it.count()).unwrap_or(u32::MAX)
     };
-    let launch_type =
-        if own.revision.on_fargate() { "FARGATE" } else { own.revision.launch_type.as_deref().unwrap_or("EC2") };
     Some(Order {
         cluster: service.cluster.clone(),
         definition: own.revision.task_definition.clone(),
@@ -344,7 +342,7 @@ fn order(world: &World, key: &str, deployment: &str) -> Option<Order> {
         service: Some(key.to_owned()),
         deployment: Some(own.id.clone()),
         started_by: Some(own.id.clone()),
-        launch_type: launch_type.to_owned(),
+        launch_type: own.revision.launch_type_of_tasks(world),
         capacity_provider: own.revision.next_provider(running),
         network: own.revision.network.clone(),
         placement: placement(service),

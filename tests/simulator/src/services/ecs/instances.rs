@@ -6,7 +6,9 @@ mod placement;
 mod query;
 mod room;
 
-pub(super) use agents::{Size, join_providers, of_provider, task_has_stopped, waiting};
+pub(super) use agents::{
+    Size, drained, is_registered, join_providers, of_provider, task_has_stopped, waiting, waiting_of,
+};
 pub use agents::{drain_by_agent, drain_instance, instance_is_gone, register_agent};
 pub(super) use api::{deregister, describe, list, register, update_state};
 pub(super) use placement::{Placement, Shortfall, daemons, place};
@@ -16,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::services::ecs::capacity_providers;
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::tasks::Task;
 use crate::world::World;
@@ -58,6 +61,11 @@ impl ContainerInstance {
     /// The value of an attribute that has one.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_deref()
+    }
+
+    /// Whether it is one of ECS Managed Instances.
+    pub(super) fn is_managed(&self, world: &World) -> bool {
+        self.provider.as_ref().is_some_and(|provider| capacity_providers::is_managed(world, provider))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::services::ecs::instances::{self, Host, Placement, Shortfall};
 use crate::services::ecs::tags::Tags;
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::tasks::{Attachment, Container, ContainerStatus, Health, Phase, Task};
-use crate::services::ecs::{agenda, container, lifecycle, network};
+use crate::services::ecs::{agenda, capacity_providers, container, lifecycle, network};
 use crate::services::{ec2, iam};
 use crate::world::World;
 
@@ -92,6 +92,9 @@ fn wait(world: &mut World, order: &Order, definition: &Definition, execution_rol
     task.waits = Some(Box::new(order.clone()));
     let id = task.id.clone();
     world.ecs.tasks.insert(id.clone(), task);
+    if let Some(provider) = &order.capacity_provider {
+        capacity_providers::task_waits(world, provider);
+    }
     id
 }
 

@@ -83,13 +83,16 @@ fn set(body: &mut Value, member: &str, value: Value) {
     }
 }
 
-/// The launch types that the definition was checked to fit: EC2 always, Fargate when it would pass Fargate's checks.
+/// The launch types that the definition was checked to fit: EC2 always, Fargate when it would pass Fargate's checks, and Managed
+/// Instances where it asks for them (developer guide, "Architect for Amazon ECS Managed Instances", "Task definitions").
 fn compatibilities(input: &Value) -> Value {
     let requires = texts(input.get("requiresCompatibilities"));
     let mut as_fargate = input.clone();
     set(&mut as_fargate, "requiresCompatibilities", json!(["FARGATE"]));
     let fits = requires.iter().any(|required| required == "FARGATE") || validation::check(&as_fargate).is_ok();
-    if fits { json!(["EC2", "FARGATE"]) } else { json!(["EC2"]) }
+    let managed = requires.iter().any(|required| required == "MANAGED_INSTANCES");
+    let all = [("EC2", true), ("FARGATE", fits), ("MANAGED_INSTANCES", managed)];
+    all.into_iter().filter(|(_, fits)| *fits).map(|(name, _)| json!(name)).collect()
 }
 
 /// The agent capabilities that tasks of it need.

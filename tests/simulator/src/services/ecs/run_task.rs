@@ -107,9 +107,7 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         network: call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?,
         attached: serde_json::Map::new(),
     };
-    if revision.on_fargate() && !definition.supports_fargate() {
-        return Err(invalid("Task definition does not support launch_type FARGATE."));
-    }
+    revision.check_definition(world, definition)?;
     if definition.text("networkMode") == Some("awsvpc") && revision.network.is_none() {
         return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
     }
@@ -123,11 +121,7 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         service: None,
         deployment: None,
         started_by: call.text("startedBy").map(str::to_owned),
-        launch_type: if revision.on_fargate() {
-            "FARGATE".to_owned()
-        } else {
-            revision.launch_type.clone().unwrap_or_else(|| "EC2".to_owned())
-        },
+        launch_type: revision.launch_type_of_tasks(world),
         capacity_provider: None,
         network: revision.network.clone(),
         placement: Placement::of(|member| call.input.get(member).cloned()),

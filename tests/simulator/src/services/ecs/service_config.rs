@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::call::Fault;
+use crate::services::ecs::task_definitions::Definition;
 use crate::services::ecs::{capacity_providers, invalid, strategy};
+use crate::world::World;
 
 /// The deployment configuration of a service, every member known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -162,6 +164,21 @@ impl Revision {
         on_fargate(self.launch_type.as_deref(), &self.strategy)
     }
 
+    /// How tasks of it are shown to run (API reference, `Task.launchType`).
+    pub(super) fn launch_type_of_tasks(&self, world: &World) -> String {
+        let managed = |item: &Value| names_managed(world, item);
+        match &self.launch_type {
+            _ if self.on_fargate() => "FARGATE".to_owned(),
+            None if self.strategy.iter().any(managed) => "MANAGED_INSTANCES".to_owned(),
+            given => given.clone().unwrap_or_else(|| "EC2".to_owned()),
+        }
+    }
+
+    /// Refuses a task definition that was not checked to fit where its tasks are to run.
+    pub(super) fn check_definition(&self, world: &World, definition: &Definition) -> Result<(), Fault> {
+        check_definition(world, self.launch_type.as_deref(), &self.strategy, definition)
+    }
+
     /// What `LATEST` resolves to, or the version given.
     pub(super) fn resolved_platform(&self) -> Option<&str> {
         let given = self.platform_version.as_deref()?;
@@ -206,6 +223,26 @@ impl Revision {
         };
         below_base.or_else(lightest).or(items.first()).map(|(name, _, _)| (*name).to_owned())
     }
+}
+
+fn names_managed(world: &World, item: &Value) -> bool {
+    item.get("capacityProvider").and_then(Value::as_str).is_some_and(|it| capacity_providers::is_managed(world, it))
+}
+
+/// The same of a launch type and a strategy.
+pub(super) fn check_definition(
+    world: &World,
+    launch_type: Option<&str>,
+    strategy: &[Value],
+    definition: &Definition,
+) -> Result<(), Fault> {
+    let managed = strategy.iter().any(|item| names_managed(world, item));
+    let missing = match (on_fargate(launch_type, strategy), managed) {
+        (true, _) if !definition.supports("FARGATE") => "FARGATE",
+        (_, true) if !definition.supports("MANAGED_INSTANCES") => "MANAGED_INSTANCES",
+        _ => return Ok(()),
+    };
+    Err(invalid(format!("Task definition does not support launch_type {missing}.")))
 }
 
 /// The same of a launch type and a strategy.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::events::Events;
-use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision, on_fargate};
+use crate::services::ecs::service_config::{ATTACHED, DeploymentConfiguration, Revision, check_definition, on_fargate};
 use crate::services::ecs::services::{self, Service, Status};
 use crate::services::ecs::task_definitions::{self, Definition};
 use crate::services::ecs::{clusters, connect, deployments, ebs, exec, invalid, load_balancing, names, network, tags};
@@ -30,6 +30,11 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         Some((Status::Inactive, _)) | None => {}
     }
     let daemon = scheduling(call)?;
+    // Seen of the real one (aws/containers-roadmap#692).
+    if daemon && call.input.get("capacityProviderStrategy").is_some_and(|given| !is_empty(given)) {
+        let message = "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.";
+        return Err(invalid(message));
+    }
     let desired = desired(call, daemon)?;
     let revision = revision(world, call, &cluster, &key)?;
     if daemon && revision.on_fargate() {
@@ -118,9 +123,7 @@ fn revision(world: &World, call: &Call, cluster: &str, key: &str) -> Result<Revi
     let definition = task_definitions::runnable(world, call.text("taskDefinition"))?;
     let (launch_type, strategy) = capacity(world, call, cluster)?;
     let on_fargate = on_fargate(launch_type.as_deref(), &strategy);
-    if on_fargate && !definition.supports_fargate() {
-        return Err(invalid("Task definition does not support launch_type FARGATE."));
-    }
+    check_definition(world, launch_type.as_deref(), &strategy, definition)?;
     let attached = attached(call);
     check_attached(world, &attached, definition, key)?;
     let network = call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?;
@@ -140,7 +143,8 @@ fn revision(world: &World, call: &Call, cluster: &str, key: &str) -> Result<Revi
 /// The launch type or the strategy: what is given, else the cluster's default strategy, else EC2.
 pub(super) fn capacity(world: &World, call: &Call, cluster: &str) -> Result<(Option<String>, Vec<Value>), Fault> {
     let cluster = clusters::active(world, cluster)?;
-    let strategy = clusters::strategy(call, "capacityProviderStrategy", &cluster.capacity_providers)?;
+    let usable = clusters::usable(world, &cluster.name, &cluster.capacity_providers);
+    let strategy = clusters::strategy(world, call, "capacityProviderStrategy", &usable)?;
     match (call.text("launchType"), strategy.is_empty()) {
         (Some(_), false) => {
             let message = "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.";

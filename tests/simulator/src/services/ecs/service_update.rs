@@ -6,7 +6,7 @@ use crate::call::{Answer, Call, Fault};
 use crate::services::ecs::service_config::{ATTACHED, Revision};
 use crate::services::ecs::service_create::{attached, check_attached, is_empty, parse_desired};
 use crate::services::ecs::services::{self, Service};
-use crate::services::ecs::task_definitions::{self, Definition};
+use crate::services::ecs::task_definitions;
 use crate::services::ecs::{clusters, deployments, exec, invalid, load_balancing, names, network};
 use crate::world::World;
 
@@ -51,12 +51,16 @@ fn change_plain(call: &Call, service: &mut Service) -> Result<(), Fault> {
     Ok(())
 }
 
+fn is_given(call: &Call, member: &str) -> bool {
+    call.input.get(member).is_some_and(|given| !given.is_null())
+}
+
 fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service) -> Result<(), Fault> {
     let revision = &mut service.revision;
     if let Some(given) = call.text("taskDefinition") {
         let definition = task_definitions::runnable(world, Some(given))?;
-        if revision.on_fargate() && !definition.supports_fargate() {
-            return Err(invalid("Task definition does not support launch_type FARGATE."));
+        if !is_given(call, "capacityProviderStrategy") {
+            revision.check_definition(world, definition)?;
         }
         revision.task_definition.clone_from(&definition.arn);
     }
@@ -67,15 +71,19 @@ fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service)
         revision.platform_version = Some(version.to_owned());
     }
     if let Some(given) = call.input.get("capacityProviderStrategy").filter(|given| !given.is_null()) {
-        let providers = clusters::active(world, &service.cluster)?.capacity_providers.clone();
-        revision.strategy = clusters::strategy(call, "capacityProviderStrategy", &providers)?;
+        let attached = &clusters::active(world, &service.cluster)?.capacity_providers;
+        let usable = clusters::usable(world, &service.cluster, attached);
+        revision.strategy = clusters::strategy(world, call, "capacityProviderStrategy", &usable)?;
         // An empty list goes back to the launch type.
         let definition = task_definitions::find(world, &revision.task_definition);
-        let launch_type = if definition.is_some_and(Definition::supports_fargate) { "FARGATE" } else { "EC2" };
+        let launch_type = if definition.is_some_and(|it| it.supports("FARGATE")) { "FARGATE" } else { "EC2" };
         revision.launch_type = is_empty(given).then(|| launch_type.to_owned());
     }
     let definition = task_definitions::find(world, &revision.task_definition);
     let definition = definition.ok_or_else(|| invalid("TaskDefinition not found."))?;
+    if is_given(call, "capacityProviderStrategy") {
+        revision.check_definition(world, definition)?;
+    }
     let changed = attached(call);
     for member in ATTACHED {
         if let Some(value) = call.input.get(member) {

@@ -54,9 +54,9 @@ impl Definition {
         self.body.get(member).and_then(Value::as_str)
     }
 
-    /// Whether tasks of it can run on Fargate.
-    pub(super) fn supports_fargate(&self) -> bool {
-        crate::call::texts(self.body.get("compatibilities")).iter().any(|compatibility| compatibility == "FARGATE")
+    /// Whether tasks of it can run so.
+    pub(super) fn supports(&self, launch_type: &str) -> bool {
+        crate::call::texts(self.body.get("compatibilities")).iter().any(|compatibility| compatibility == launch_type)
     }
 
     /// As `DescribeTaskDefinition` shows it.

@@ -46,6 +46,11 @@ pub(super) fn check(input: &Value) -> Result<(), Fault> {
         check_container(input, one, containers)?;
     }
     let requires = texts(input.get("requiresCompatibilities"));
+    // Developer guide, "Amazon ECS task networking for Amazon ECS Managed Instances". The words are the simulator's own.
+    let managed = requires.iter().any(|required| required == "MANAGED_INSTANCES");
+    if managed && !["awsvpc", "host"].contains(&text("networkMode")) {
+        return Err(client("Managed Instances require that network mode be set to awsvpc or host."));
+    }
     if requires.iter().any(|required| required == "FARGATE") { check_fargate(input, containers) } else { Ok(()) }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::room::share;
 use super::{ContainerInstance, INSTANCE_TYPE, ZONE, registered, tasks};
+use crate::services::ecs::task_definitions::Definition;
 use crate::services::ecs::tasks::{StopCode, Task};
 use crate::services::ecs::{capacity_providers, deployments, launch, lifecycle, task_definitions};
 use crate::services::{ec2, ec2_auto_scaling};
@@ -166,8 +167,30 @@ pub(in crate::services::ecs) fn of_provider(world: &World, cluster: &str, provid
     own.map(|instance| (instance.ec2_instance.clone(), stays(world, &instance.id) > 0)).collect()
 }
 
+/// The instances of a provider, by EC2's ids, that are drained and have no task any more.
+pub(in crate::services::ecs) fn drained(world: &World, cluster: &str, provider: &str) -> Vec<String> {
+    let own = registered(world, cluster)
+        .filter(|instance| instance.provider.as_deref() == Some(provider) && instance.draining);
+    own.filter(|it| tasks(world, &it.id).next().is_none()).map(|it| it.ec2_instance.clone()).collect()
+}
+
+/// Whether the agent of an EC2 instance has registered it.
+pub(in crate::services::ecs) fn is_registered(world: &World, ec2_instance: &str) -> bool {
+    of_ec2(world, ec2_instance).is_some()
+}
+
 /// What the tasks take that wait for an instance of a provider.
 pub(in crate::services::ecs) fn waiting(world: &World, cluster: &str, provider: &str) -> Vec<Size> {
+    waiting_of(world, cluster, provider, |_| true)
+}
+
+/// The same of tasks whose definitions are so.
+pub(in crate::services::ecs) fn waiting_of(
+    world: &World,
+    cluster: &str,
+    provider: &str,
+    is_so: impl Fn(&Definition) -> bool,
+) -> Vec<Size> {
     let own = world.ecs.tasks.values().filter(|task| {
         task.cluster == cluster
             && task.waits.is_some()
@@ -175,7 +198,8 @@ pub(in crate::services::ecs) fn waiting(world: &World, cluster: &str, provider: 
             && task.capacity_provider.as_deref() == Some(provider)
     });
     own.filter_map(|task| {
-        let share = share(task_definitions::find(world, &task.definition)?, &task.overrides);
+        let definition = task_definitions::find(world, &task.definition).filter(|it| is_so(it))?;
+        let share = share(definition, &task.overrides);
         Some(Size { cpu: share.cpu, memory: share.memory, gpus: share.gpus })
     })
     .collect()

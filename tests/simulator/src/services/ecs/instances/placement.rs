@@ -110,8 +110,10 @@ pub(in crate::services::ecs) fn place(
 ) -> Result<Host, Shortfall> {
     let share = share(definition, &order.overrides);
     let (mut candidates, mut closest) = (Vec::new(), Shortfall::NoInstances);
-    let of_provider = |instance: &&ContainerInstance| {
-        order.capacity_provider.is_none() || order.capacity_provider == instance.provider
+    // What ECS manages takes the tasks of its provider alone.
+    let of_provider = |instance: &&ContainerInstance| match &order.capacity_provider {
+        None => !instance.is_managed(world),
+        provider => *provider == instance.provider,
     };
     for instance in active(world, &order.cluster).filter(of_provider) {
         let room = room(world, instance);
@@ -209,7 +211,7 @@ pub(in crate::services::ecs) fn daemons(
     placement: &Placement,
     definition: &Definition,
 ) -> u32 {
-    let allowed = active(world, cluster).filter(|instance| {
+    let allowed = active(world, cluster).filter(|instance| !instance.is_managed(world)).filter(|instance| {
         let of_call = placement.constraints.iter();
         of_call.chain(of_definition(definition)).all(|constraint| is_member(world, instance, constraint))
     });

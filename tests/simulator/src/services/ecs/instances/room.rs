@@ -38,7 +38,7 @@ pub(super) struct Room {
     pub(super) udp_ports: BTreeSet<i64>,
     /// Network interfaces; `None`: the type is not known. One is the instance's own, each awsvpc task takes another; trunking,
     /// an account setting that allows more, is taken to be off (developer guide, "Allocate a network interface for an Amazon ECS
-    /// task").
+    /// task"); Managed Instances have it, so that there is no telling how many there are ("AWSVPC network mode").
     pub(super) interfaces: Option<usize>,
     /// Free ones.
     pub(super) gpus: usize,
@@ -92,7 +92,7 @@ pub(super) fn room(world: &World, instance: &ContainerInstance) -> Room {
         memory: instance.memory,
         ports: instance.ports.clone(),
         udp_ports: instance.udp_ports.clone(),
-        interfaces: known.map(|known| known.interfaces.saturating_sub(1)),
+        interfaces: known.filter(|_| !instance.is_managed(world)).map(|known| known.interfaces.saturating_sub(1)),
         gpus: instance.gpus,
     };
     for task in tasks(world, &instance.id) {
