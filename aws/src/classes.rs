@@ -144,6 +144,10 @@ const RULES: &[Rule] = {
         rule("ecs:", "ClusterContainsTasksException", "", Wait, ""),
         rule("ecs:", "ClusterContainsContainerInstancesException", "", Wait, ""),
         rule("ecs:", "ClusterContainsCapacityProviderException", "", Wait, ""),
+        // Seen of the real one in place of that, of providers of Managed Instances.
+        rule("ecs:DeleteCluster", "ClientException", "capacity providers are attached", Wait, ""),
+        rule("ecs:DeleteCapacityProvider", "ClientException", "in use", Wait, ""),
+        rule("ecs:DeleteCapacityProvider", "ClientException", "associated with", Wait, ""),
         rule("ecs:", "ResourceInUseException", "", Wait, ""),
         rule("ecs:", "ConflictException", "", Retry, ""),
         rule("ecs:", "", "still draining", Wait, ""),

@@ -87,7 +87,7 @@ impl Joins {
             }),
             capacity_providers: Joined::new("ecs:DescribeCapacityProviders", PROVIDERS, move |(), names| {
                 let core = Arc::clone(&providers);
-                async move { describe_providers(&core, Some(names)).await }
+                async move { describe_providers(&core, Some(names), None).await }
             }),
             groups: Joined::new("ec2:DescribeSecurityGroups", GROUPS, move |(), ids| {
                 let filters = vec![filter("group-id", ids)];

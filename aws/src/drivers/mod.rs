@@ -33,6 +33,7 @@ const ALL: &[&dyn AnyDriver] = &[
     &ecs::cluster::ClusterDriver,
     &ecs::cluster_capacity_providers::ClusterCapacityProvidersDriver,
     &ecs::capacity_provider::CapacityProviderDriver,
+    &ecs::managed_capacity_provider::ManagedCapacityProviderDriver,
     &ecs::service::ServiceDriver,
     &ecs::task_definition::TaskDefinitionDriver,
     &ec2::launch_template::LaunchTemplateDriver,

@@ -107,6 +107,8 @@ async fn becomes<K: Kind>(account: &Account, base: &Value, cases: &[Value]) {
 /// Any case becomes any other, by so many rounds at most.
 async fn becomes_within<K: Kind>(account: &Account, base: &Value, cases: &[Value], most: usize) {
     let mut object = object::<K>(base);
+    // What AWS takes a while to make it changes only then.
+    object.converge(account).await;
     for from in cases {
         for to in cases {
             reach::<K>(account, &mut object, &with(base, from), &format!("{to} to {from}")).await;

@@ -19,6 +19,7 @@ mod instance_mounting;
 mod instance_volumes;
 mod instances;
 mod kinds;
+mod managed;
 mod mounting;
 mod object;
 mod one_off;

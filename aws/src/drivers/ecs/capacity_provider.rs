@@ -46,8 +46,9 @@ impl Driver for CapacityProviderDriver {
     }
 
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
-        let providers = describe(&survey.aws().core(), None).await?;
-        let ours = providers.values().filter(|provider| state(provider).is_some()).filter_map(|provider| {
+        let providers = describe(&survey.aws().core(), None, None).await?;
+        let of_groups = providers.values().filter(|provider| provider.auto_scaling_group_provider().is_some());
+        let ours = of_groups.filter(|provider| state(provider).is_some()).filter_map(|provider| {
             let (name, arn) = (provider.name()?, provider.capacity_provider_arn()?);
             Ours::of(claims, CapacityProvider::NAME, name, arn, &tags_of(provider.tags()))
         });
@@ -156,9 +157,16 @@ fn found_of(provider: &Described, ownership: &Ownership) -> Option<Found<Capacit
 }
 
 /// `None`: it is gone; ECS goes on telling of an inactive one for a while.
-fn state(provider: &Described) -> Option<State> {
-    if provider.status() == Some(&CapacityProviderStatus::Inactive) {
-        return None;
+pub(super) fn state(provider: &Described) -> Option<State> {
+    match provider.status() {
+        Some(CapacityProviderStatus::Inactive) => return None,
+        Some(CapacityProviderStatus::Deprovisioning) => {
+            return Some(State::Deleting("ECS is taking it away, with its instances".to_owned()));
+        }
+        Some(CapacityProviderStatus::Provisioning) => {
+            return Some(State::Pending("ECS is making it ready".to_owned()));
+        }
+        _ => {}
     }
     Some(match provider.update_status() {
         Some(CapacityProviderUpdateStatus::DeleteInProgress) => State::Deleting("ECS is taking it away".to_owned()),
@@ -199,13 +207,15 @@ fn draining(want: Switch) -> ManagedDraining {
     want.as_str().into()
 }
 
-/// Those that are named, or all, by name.
+/// Those that are named, or all, by name; or those of one cluster.
 pub(crate) async fn describe(
     core: &Core,
     names: Option<Vec<String>>,
+    cluster: Option<String>,
 ) -> Result<HashMap<String, Arc<Described>>, Fault> {
     let request = DescribeCapacityProvidersInputBuilder::default()
         .set_capacity_providers(names)
+        .set_cluster(cluster)
         .include(CapacityProviderField::Tags);
     let (mut found, mut token) = (HashMap::new(), None);
     loop {

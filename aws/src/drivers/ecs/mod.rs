@@ -7,6 +7,8 @@ mod container_instances;
 pub(super) mod deployed;
 mod document;
 mod in_use;
+pub(super) mod managed_capacity_provider;
+mod managed_requirements;
 pub(super) mod one_off;
 mod revisions;
 pub(super) mod service;
