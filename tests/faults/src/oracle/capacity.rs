@@ -50,15 +50,18 @@ pub(super) fn differences(account: &Account, want: &Want, cluster: &Thing) -> Ve
     let mut providers: BTreeSet<String> =
         list(&want.spec["capacityProviders"]).iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
     let entries = list(&want.spec["ec2Capacity"]);
+    let (managed, groups): (Vec<Value>, Vec<Value>) =
+        entries.iter().cloned().partition(|entry| !entry["managedInstances"].is_null());
     for kind in KINDS.into_iter().filter(|_| !want.forgotten) {
-        differs(
-            &mut found,
-            &format!("how many of kind {kind}"),
-            &json!(account.of_object(want, kind).len()),
-            &json!(entries.len()),
-        );
+        let of_groups = ["launch template", "Auto Scaling group"].contains(&kind);
+        let shall = if of_groups { groups.len() } else { entries.len() };
+        let is = account.of_object(want, kind).len();
+        differs(&mut found, &format!("how many of kind {kind}"), &json!(is), &json!(shall));
     }
-    for entry in &entries {
+    for entry in &managed {
+        providers.extend(of_managed(account, want, cluster, entry, &mut found));
+    }
+    for entry in &groups {
         let name = entry["name"].as_str().unwrap_or_default();
         let one = |kind: &str| account.of_object(want, kind).into_iter().find(|thing| thing.key() == name);
         let (Some(group), Some(provider), Some(template)) =
@@ -91,4 +94,60 @@ pub(super) fn differences(account: &Account, want: &Want, cluster: &Thing) -> Ve
         .collect();
     differs(&mut found, "capacity providers", &json!(is), &json!(providers));
     found
+}
+
+/// The provider of an entry whose instances ECS manages, by its name, and how it differs from the entry. One that was there before
+/// it was replaced may still be there where the status was lost.
+fn of_managed(
+    account: &Account,
+    want: &Want,
+    cluster: &Thing,
+    entry: &Value,
+    found: &mut Vec<String>,
+) -> Option<String> {
+    let name = entry["name"].as_str().unwrap_or_default();
+    let asked = &entry["managedInstances"];
+    let or = |given: &Value, default: Value| if given.is_null() { default } else { given.clone() };
+    let option = or(&asked["capacityOptionType"], json!("ON_DEMAND"));
+    let of_key = |kind: &str, key: &str| account.of_object(want, kind).into_iter().find(|thing| thing.key() == key);
+    let providers = account.of_object(want, "capacity provider").into_iter().filter(|it| it.key() == name);
+    let provider = providers.max_by_key(|it| it.value["managed"]["template"]["capacityOptionType"] == option);
+    let Some(provider) = provider else {
+        found.push(format!("there is no capacity provider of {name}"));
+        return None;
+    };
+    let (Some(profile), Some(group)) = (of_key("instance profile", name), of_key("security group", name)) else {
+        found.push(format!("the instances of {name} have no profile or no security group"));
+        return None;
+    };
+    let role = |suffix: &str| of_key("role", &format!("{name}-{suffix}"));
+    let (Some(instances), Some(infrastructure)) = (role("instances"), role("infrastructure")) else {
+        found.push(format!("the instances of {name} do not have their two roles"));
+        return None;
+    };
+    let passes = infrastructure.value["inline"].to_string().contains(&instances.id);
+    differs(found, "whether ECS may pass the role of instances", &json!(passes), &json!(true));
+    let managed = &provider.value["managed"];
+    let template = &managed["template"];
+    let subnets = if entry["subnets"].is_null() {
+        want.environment["network"]["privateSubnets"]["ids"].clone()
+    } else {
+        entry["subnets"].clone()
+    };
+    let checks = [
+        ("the provider's cluster", &managed["cluster"], cluster.value["name"].clone()),
+        ("the provider's stage", &managed["stage"], json!("ACTIVE")),
+        ("the provider's infrastructure role", &managed["infrastructure_role"], json!(infrastructure.id)),
+        ("the provider's profile", &template["ec2InstanceProfileArn"], json!(profile.id)),
+        ("how instances are paid for", &template["capacityOptionType"], option),
+        ("the types of instances", &template["instanceRequirements"], asked["instanceRequirements"].clone()),
+        ("the subnets of instances", &template["networkConfiguration"]["subnets"], subnets),
+        ("the group of instances", &template["networkConfiguration"]["securityGroups"], json!([group.id])),
+        ("tags in metadata", &template["instanceMetadataTagsPropagation"], json!(false)),
+        ("when instances go", &managed["scale_in_after"], asked["infrastructureOptimization"]["scaleInAfter"].clone()),
+    ];
+    for (what, is, shall) in checks {
+        differs(found, what, is, &shall);
+    }
+    provider.value["name"].as_str().map(str::to_owned)
 }
