@@ -52,6 +52,7 @@ fn on_moto_example_10_runs_changes_and_leaves_nothing() -> Result<()> {
     deleted_it_leaves_nothing(&ns)
 }
 
+/// Of a group of Auto Scaling alone: of `CreateCapacityProvider` moto (5.1) reads no `managedInstancesProvider`.
 #[test]
 fn on_moto_what_instances_of_a_clusters_own_are_made_of_comes_changes_and_leaves_nothing() -> Result<()> {
     let stack = on(Emulator::Moto, "moto-capacity")?;
