@@ -230,6 +230,7 @@ async fn what_somebody_else_changes_is_put_right() {
         "PutClusterCapacityProviders",
         &json!({"cluster": cluster, "capacityProviders": [], "defaultCapacityProviderStrategy": []}),
     );
+    minutes(2).await;
     let since = account.now();
     object.converge(&account).await;
     assert_eq!(account.writes(since), [("PutClusterCapacityProviders".to_owned(), 1)].into());

@@ -197,7 +197,7 @@ impl Object {
 
     /// Rounds until nothing is to be done or waited for: the last look.
     pub(crate) async fn converge(&mut self, account: &Account) -> World {
-        let mut last = vec![];
+        let (mut last, mut refused) = (vec![], vec![]);
         for _ in 0..MOST {
             let round = self.round(account).await;
             if round.plan.converged() {
@@ -207,11 +207,13 @@ impl Object {
                 panic!("{id}: {fault}");
             }
             last = round.plan.steps;
+            refused = round.faults;
             if !round.progress {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        panic!("does not converge within an hour: {:#?}", last.iter().map(words).collect::<Vec<_>>());
+        let last = last.iter().map(words).collect::<Vec<_>>();
+        panic!("does not converge within an hour: {last:#?} {refused:?}");
     }
 
     /// Deletes it, and waits until nothing is left.

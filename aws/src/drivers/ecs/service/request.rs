@@ -1,5 +1,7 @@
 //! What is sent to make or change a service: the whole wanted value, with explicit empties.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::operation::create_service::CreateServiceInput;
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceInputBuilder;
 use aws_sdk_ecs::operation::update_service::UpdateServiceInput;
@@ -103,11 +105,18 @@ fn has_same_targets(want: &Service, seen: &Service) -> bool {
     want.clone().normalise().load_balancers == seen.load_balancers
 }
 
-/// Between launch type and capacity providers, and for a restart, ECS starts no deployment by itself
-/// (`UpdateService` in the API reference, `forceNewDeployment`).
+/// For another strategy, also between launch type and capacity providers, and for a restart, ECS starts no deployment by
+/// itself (`UpdateService` in the API reference, `forceNewDeployment`): tasks would stay with the providers that they have.
 fn restarts(want: &Service, seen: &Service) -> bool {
-    let strategy = |service: &Service| !service.capacity_provider_strategy.is_empty();
     strategy(want) != strategy(seen) || (want.restarted_at.is_some() && want.restarted_at != seen.restarted_at)
+}
+
+/// Each provider, with its base and weight: 0 where they are left out.
+fn strategy(service: &Service) -> BTreeSet<(&str, i32, i32)> {
+    let items = service.capacity_provider_strategy.iter();
+    items
+        .map(|it| (it.capacity_provider.as_str(), it.base.unwrap_or_default(), it.weight.unwrap_or_default()))
+        .collect()
 }
 
 /// The kind's members as `CreateService` and `UpdateService` spell them.
