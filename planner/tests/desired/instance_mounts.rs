@@ -248,6 +248,19 @@ fn a_cluster_has_its_instances_let_in_by_the_mount_targets_on_the_port_of_nfs_al
     }
 }
 
+#[test]
+fn instances_that_ecs_manages_are_let_in_for_tasks_of_their_provider_alone() {
+    let mut spec = cluster_spec();
+    let managed = json!({"name": "managed", "managedInstances": {}});
+    spec.ec2_capacity.push(serde_json::from_value(managed).unwrap());
+    let told: [Ec2CapacityStatus; 0] = [];
+    let cluster = of_arn().ready().unwrap().clone().of_spec("shop-main", &spec).with_instances(&spec, &told);
+    let by_provider = asked(&mounting("host", &by_reference(), &on(&["managed"])), &cluster);
+    assert_eq!(by_provider, ["managed"]);
+    let by_launch_type = asked(&mounting("host", &by_reference(), &json!({"launchType": "EC2"})), &cluster);
+    assert_eq!(by_launch_type, ["general", "large"]);
+}
+
 /// What AWS has of a cluster's rules of this kind and of the group that they name.
 fn world(desired: &Desired) -> World {
     let mut world = World::default();

@@ -30,10 +30,12 @@ pub fn instance_mounts(
     entries.flat_map(|entry| groups.iter().map(move |group| access(entry, group))).collect()
 }
 
-/// The entries of its cluster on whose instances tasks may run: by a launch type, all.
+/// The entries of its cluster on whose instances tasks may run: by a launch type, all but those that ECS manages, on which only
+/// their provider starts tasks.
 fn entries<'a>(spec: &'a EcsServiceSpec, cluster: &'a ClusterReference) -> BTreeSet<&'a String> {
     let named = providers_of(spec, cluster);
-    cluster.instances.keys().filter(|entry| spec.launch_type.is_some() || named.contains(entry)).collect()
+    let by_launch_type = |entry: &String| spec.launch_type.is_some() && !cluster.managed.contains(entry);
+    cluster.instances.keys().filter(|entry| by_launch_type(entry) || named.contains(entry)).collect()
 }
 
 impl Builder<'_> {
