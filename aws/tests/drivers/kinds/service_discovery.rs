@@ -1,10 +1,12 @@
 use longshore_aws::Class;
 use longshore_planner::kinds::service_discovery::service::DiscoveryService;
+use longshore_simulator::services::servicediscovery;
 use serde_json::{Value, json};
 
 use super::strangers::is_left_alone_in;
 use super::{becomes, object, reads_back, steps, want, with};
 use crate::account::Account;
+use crate::object::thing;
 
 fn a_name() -> Value {
     json!({
@@ -51,8 +53,8 @@ async fn a_name_of_another_object_is_left_alone() {
 async fn what_is_taken_over_keeps_what_is_not_asked_for() {
     let account = Account::new().await;
     account.simulator.with_world(|world| {
-        let kind = longshore_simulator::services::servicediscovery::Kind::Public;
-        longshore_simulator::services::servicediscovery::add_namespace(world, "ns-public", "example.com", kind);
+        let kind = servicediscovery::Kind::Public;
+        servicediscovery::add_namespace(world, "ns-public", "example.com", kind);
     });
     let records = json!({"DnsRecords": [{"Type": "A", "TTL": 60}]});
     let check = json!({"Type": "TCP", "FailureThreshold": 3});
@@ -95,5 +97,26 @@ async fn other_records_under_the_same_name_are_told_to_be_impossible() {
     assert_eq!(steps(&plan), [""; 0]);
     assert_eq!(account.ours().len(), 1, "{:?}", account.ours());
     object.remove(&account).await;
+    assert_eq!(account.ours(), [""; 0]);
+}
+
+/// Cloud Map would refuse it: it is not asked.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_somebody_is_registered_under_goes_once_that_has_left() {
+    let account = Account::new().await;
+    let mut object = object::<DiscoveryService>(&a_name());
+    let world = object.converge(&account).await;
+    let arn = thing(&world, "it").outputs["arn"].clone();
+    let instance = || servicediscovery::Instance { address: "10.0.0.1".to_owned(), port: None };
+    account.simulator.with_world(|world| servicediscovery::register(world, &arn, "somebody", instance()));
+    object.delete();
+    let since = account.now();
+    let round = object.round(&account).await;
+    let [(_, fault)] = round.faults.as_slice() else { panic!("{:?}", round.faults) };
+    assert_eq!((fault.class, fault.code.as_str()), (Class::Wait, "ResourceInUse"), "{fault}");
+    assert!(fault.message.contains("1 tasks are still registered in law"), "{fault}");
+    assert_eq!(account.writes(since), [].into());
+    account.simulator.with_world(|world| servicediscovery::deregister(world, "somebody"));
+    object.converge(&account).await;
     assert_eq!(account.ours(), [""; 0]);
 }
