@@ -187,7 +187,7 @@ fn cases() -> Vec<Case> {
             patch: json!({"taskRole": {"managedPolicyArns": [ADMINISTRATOR]}}),
             role: "task-role",
             allows: &["s3:GetObject arn:aws:s3:::anything/a"],
-            denies: &["iam:CreateRole arn:aws:iam::123456789012:role/x", "ec2:RunInstances *"],
+            denies: &["iam:CreateRole arn:aws:iam::123456789012:role/x", "ec2:TerminateInstances *"],
         },
         Case {
             what: "a file system that is written to",

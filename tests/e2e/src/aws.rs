@@ -13,6 +13,9 @@ pub(crate) const REGION: &str = "eu-west-1";
 /// Nobody checks it.
 pub(crate) const ACCESS_KEY: &str = "AKIDEXAMPLE";
 
+/// Bytes of an answer, at most: what was recorded of all tests that share a stack is more than ureq's own limit.
+const LARGEST: u64 = 256 << 20;
+
 /// Something that answers as AWS does.
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -57,7 +60,7 @@ impl Aws {
             None => self.agent.get(&url).call(),
         };
         let mut answer = answer.with_context(|| format!("{url} does not answer"))?;
-        let text = answer.body_mut().read_to_string().context("half an answer")?;
+        let text = whole(&mut answer)?;
         if !answer.status().is_success() {
             bail!("{url}: {} {text}", answer.status());
         }
@@ -68,7 +71,7 @@ impl Aws {
     pub(crate) fn text(&self, path: &str) -> Result<String> {
         let url = format!("{}{path}", self.url);
         let mut answer = self.agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
-        let text = answer.body_mut().read_to_string().context("half an answer")?;
+        let text = whole(&mut answer)?;
         if !answer.status().is_success() {
             bail!("{url}: {} {text}", answer.status());
         }
@@ -164,7 +167,7 @@ impl Aws {
             request = request.header(*name, *value);
         }
         let mut answer = request.send(body).context("AWS does not answer")?;
-        let text = answer.body_mut().read_to_string().context("half an answer")?;
+        let text = whole(&mut answer)?;
         if !answer.status().is_success() {
             bail!("{} {text}", answer.status());
         }
@@ -351,6 +354,10 @@ pub fn elements(xml: &str, name: &str) -> Vec<String> {
         .filter(|text| !text.contains('<'))
         .map(|text| text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
         .collect()
+}
+
+fn whole(answer: &mut ureq::http::Response<ureq::Body>) -> Result<String> {
+    answer.body_mut().with_config().limit(LARGEST).read_to_string().context("half an answer")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Stack, condition, hello, text};
 
 /// A rollout in the simulator takes seconds; a busy machine gets its time.
-const READY: Duration = Duration::from_mins(3);
+const READY: Duration = Duration::from_mins(5);
 
 /// A namespace of the team `shop`, for which example 00 grants a few things.
 #[derive(Debug)]
