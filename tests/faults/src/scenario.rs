@@ -188,6 +188,8 @@ impl Act {
             | Self::Delete(object)
             | Self::EmptyStatus(object)
                 if api.get(&key(object)).is_none() => {}
+            // AWS refuses to deploy what is going.
+            Self::Deploy { service, .. } if !lives(api, &key(service)) => {}
             Self::Deploy { service, image } => deploy(stage, service, image),
             Self::Edit { object, patch } => edit(api, &key(object), patch).unwrap(),
             Self::Annotate { object, annotation, minutes } => {
@@ -291,6 +293,11 @@ fn deploy(stage: &Stage, service: &str, image: &str) {
     stage.call("ecs", "UpdateService", &json!({"cluster": cluster, "service": service, "taskDefinition": arn}));
 }
 
+/// Neither gone nor going.
+fn lives(api: &KubernetesApi, key: &Key) -> bool {
+    api.get(key).is_some_and(|object| object["metadata"]["deletionTimestamp"].is_null())
+}
+
 /// `CLUSTER/NAME` of a service.
 fn named(service: &Value, api: &KubernetesApi) -> String {
     let id = resolved(service, api);
@@ -350,7 +357,7 @@ impl Scenario {
     /// What happens at the moment of a fault. An object that is gone, or going, is neither changed nor deleted.
     pub(crate) fn meanwhile(&self, meanwhile: Meanwhile, api: &KubernetesApi) {
         let subject = key(&self.subject);
-        let lives = api.get(&subject).is_some_and(|object| object["metadata"]["deletionTimestamp"].is_null());
+        let lives = lives(api, &subject);
         match meanwhile {
             Meanwhile::Changed if lives => edit(api, &subject, &self.change).unwrap(),
             Meanwhile::Deleted if lives => api.delete(&subject).unwrap(),
