@@ -45,7 +45,8 @@ pub(super) async fn reconcile(shell: &Reconciler, key: &Key) -> Result<Outcome, 
         let access = Access { shell, api: &api, session: &session, environment, status };
         let Ended { outcome: of_access, environment, status } = Box::pin(access.keep()).await?;
         tell(shell, &api, &environment, status, &situation).await?;
-        return Ok(if outcome == Outcome::Resting { of_access } else { outcome });
+        let rests = |outcome: &Outcome| matches!(outcome, Outcome::Resting | Outcome::Due { .. });
+        return Ok(if rests(&outcome) && of_access != Outcome::Resting { of_access } else { outcome });
     }
     tell(shell, &api, &environment, status, &situation).await?;
     Ok(outcome)
@@ -199,7 +200,8 @@ fn verified(
     }
     let who = status.caller_arn.as_deref().unwrap_or_default();
     let message = format!("account {} verified; Longshore acts as {who}", environment.spec.account_id);
-    (Situation::Ready { reason: "Verified".to_owned(), message }, Outcome::Resting)
+    let outcome = deletions.left(deleting.now).map_or(Outcome::Resting, |left| Outcome::Due { left });
+    (Situation::Ready { reason: "Verified".to_owned(), message }, outcome)
 }
 
 async fn tell(

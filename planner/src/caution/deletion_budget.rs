@@ -2,6 +2,7 @@
 //! beyond a budget pause until a person says that they are meant.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -92,6 +93,13 @@ impl Deletions {
             return self.clone();
         }
         Self { admitted: self.recent(deleting.now).cloned().collect(), paused_since: None }
+    }
+
+    /// How long it is until one of them counts no more, and the environment tells so; `None` while nothing changes by
+    /// itself.
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        let first = self.admitted.iter().map(|admitted| admitted.at).min().filter(|_| self.paused_since.is_none())?;
+        Some(Duration::try_from(DELETION_WINDOW - now.duration_since(first)).unwrap_or_default())
     }
 
     /// Why nothing more may go, if that is so.

@@ -1,6 +1,7 @@
 //! Deletions beyond a budget pause until a person says that they are meant.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_crds::aws_environment::DeletionsStatus;
@@ -185,4 +186,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn it_is_known_when_the_first_deletion_counts_no_more() {
+    let mut environment = Environment::of(20);
+    let left = |environment: &Environment| environment.ledger.left(environment.now);
+    assert_eq!(left(&environment), None, "nothing counts");
+    environment.delete(1);
+    environment.pass(4);
+    environment.delete(1);
+    assert_eq!(left(&environment), Some(Duration::from_mins(6)));
+    environment.pass(30);
+    assert_eq!(left(&environment), Some(Duration::ZERO));
+    environment.pass(-30);
+    environment.delete(20);
+    assert!(environment.ledger.paused_since.is_some(), "more were to go than may");
+    assert_eq!(left(&environment), None, "only a person ends it");
 }
