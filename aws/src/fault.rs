@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use longshore_planner::engine::Unreadable;
+
 use crate::classes::{self, Class};
 
 /// A failed call to AWS, already put into its class.
@@ -26,6 +28,11 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// What it says of something that could not be read for it.
+    pub(crate) fn unreadable(&self) -> Unreadable {
+        Unreadable { why: self.to_string(), passes: self.class != Class::Fix }
+    }
+
     /// The code of a call that got no answer in time; it may have taken effect.
     pub const TIMEOUT: &'static str = "Timeout";
     /// The code of a call whose connection failed; it may have taken effect.

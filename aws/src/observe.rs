@@ -17,7 +17,7 @@ pub async fn observe(aws: &Aws<Read>, ownership: &Ownership, look_ups: &[LookUp]
     for (id, found) in join_all(reads).await {
         match found {
             Ok(found) => world.things.extend(found),
-            Err(fault) => drop(world.unknown.insert(id.clone(), fault.to_string())),
+            Err(fault) => drop(world.unknown.insert(id.clone(), fault.unreadable())),
         }
     }
     world

@@ -13,10 +13,9 @@ use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
 use longshore_planner::desired::{Fact, Need};
-use longshore_planner::engine::{Glance, LookUp, Subject, Unreadable};
+use longshore_planner::engine::{Glance, LookUp, Subject};
 
 use crate::access::{Aws, Core, Read};
-use crate::classes::Class;
 use crate::drivers::{self, Ask, Joins, Lists};
 use crate::fault::Fault;
 use crate::find::find;
@@ -59,7 +58,7 @@ impl Survey {
                 let Some(glance) = glances.get_mut(number) else { continue };
                 match answer {
                     Ok(found) => glance.things.extend(found),
-                    Err(fault) => drop(glance.unknown.insert(ask.at.id.clone(), unreadable(&fault))),
+                    Err(fault) => drop(glance.unknown.insert(ask.at.id.clone(), fault.unreadable())),
                 }
             }
         }
@@ -105,8 +104,4 @@ impl fmt::Debug for Survey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Survey").field("objects", &self.objects).field("cadence", &self.cadence).finish_non_exhaustive()
     }
-}
-
-fn unreadable(fault: &Fault) -> Unreadable {
-    Unreadable { why: fault.to_string(), passes: fault.class != Class::Fix }
 }

@@ -125,7 +125,7 @@ impl<O: Object> Pass<'_, O> {
         let work = Work {
             intent: if changes { Intent::Manage } else { Intent::Observe },
             look_at: desired.look_at(&remembered),
-            inventory: remembered,
+            inventory: desired.remembered(remembered),
             // What waits for something has been asked for, also when that comes.
             asked: if desired.held.is_some() { format!("{}, which waits", self.asked()) } else { self.asked() },
             refused,
@@ -185,6 +185,7 @@ impl<O: Object> Pass<'_, O> {
             Err(_) => (Desired::default(), facts_of(&environment)),
         };
         let (look_at, watch) = (desired.look_at(&remembered), desired.watch.take());
+        let inventory = desired.remembered(remembered);
         let running = match &watch {
             Some(watch) => self.still_running(watch, &session.reader()).await?,
             None => vec![],
@@ -193,7 +194,7 @@ impl<O: Object> Pass<'_, O> {
             intent: Intent::Delete,
             desired: Desired { otherwise: desired.otherwise, ..Desired::default() },
             look_at,
-            inventory: remembered,
+            inventory,
             asked: self.asked(),
             refused: None,
             options: Options { deleting: true, ..options(&self.object) },

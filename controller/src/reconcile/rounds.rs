@@ -9,7 +9,7 @@ use longshore_aws::{Aws, Fault, Read, Write, act, observe};
 use longshore_crds::status::{ConditionedStatus, OwnerStatus};
 use longshore_planner::desired::{Memory, Obstacle, learn};
 use longshore_planner::engine::{
-    Action, Entry, Graph, Id, Inventory, Kind, Ownership, Plan, Step, Verified, World, plan, upheld,
+    Action, Entry, Graph, Id, Inventory, Kind, Ownership, Plan, Step, Unreadable, Verified, World, plan, upheld,
 };
 use longshore_planner::kinds::eventbridge::rule::Rule;
 use longshore_planner::kinds::scheduler::schedule::Schedule;
@@ -43,7 +43,8 @@ impl<O: Object> Pass<'_, O> {
         let (mut verified, mark) = self.relied_on(&work);
         for _ in 0..MOST {
             let (world, plan) = self.look_and_plan(&mut work, &mut verified).await;
-            work.inventory = work.inventory.with(&work.desired.graph, &world, &plan);
+            work.inventory =
+                work.inventory.with(&work.desired.graph, &world, &plan).located(&work.desired.otherwise, &world);
             let plan = self.restrain(&mut work, &world, plan).await?;
             failures.extend(unheeded(&plan, &taken, &failures));
             let steps = self.steps(&work, &plan, &failures);
@@ -114,8 +115,9 @@ impl<O: Object> Pass<'_, O> {
         let now = self.shell.clock.now().0;
         let (ownership, known) = (work.scope.ownership(), verified.recall(&work.look_at, now));
         let mut world = look(&work.reader, &ownership, &work.inventory, &work.look_at, known).await;
-        // Nobody needs the right to read what they may never have asked for.
-        world.unknown.retain(|id, _| work.desired.otherwise.get(id).is_none());
+        // Nobody needs the right to read what they may never have asked for. What passes leaves it open whether it is there.
+        let asked_for = |id: &Id| work.desired.graph.get(id).is_some() || work.desired.otherwise.get(id).is_none();
+        world.unknown.retain(|id, unreadable| unreadable.passes || asked_for(id));
         self.distrust(work, &mut world);
         self.learn(work, &world);
         if work.intent == Intent::Delete {
@@ -145,7 +147,7 @@ impl<O: Object> Pass<'_, O> {
         let now = self.shell.clock.now().0;
         if let Some((id, why)) = self.object.outdated(&work.desired.graph, world, now) {
             world.things.remove(&id);
-            world.unknown.insert(id, why);
+            world.unknown.insert(id, Unreadable::for_now(why));
         }
     }
 

@@ -15,7 +15,7 @@ use super::ecs_cluster::provider_name;
 use super::ecs_service::is_fargate_provider;
 use super::priorities::TakenPriority;
 use super::scope::Scope;
-use crate::engine::{FieldPath, Graph, GraphError, Id, Inventory, Ownership};
+use crate::engine::{FieldPath, Graph, GraphError, Id, Inventory, Ownership, Plan, World};
 use crate::kinds::route53::record_set::{Alias, RecordType};
 use crate::one_off::Order;
 use crate::report::RolledBack;
@@ -512,6 +512,15 @@ impl Desired {
     pub fn look_at(&self, remembered: &Inventory) -> Graph {
         let otherwise = if remembered.0.is_empty() { self.otherwise.clone() } else { Graph::default() };
         self.graph.clone().with(&otherwise)
+    }
+
+    /// What is remembered, and where that is lost, what there may be: until it is known not to be there, whatever comes
+    /// between.
+    pub fn remembered(&self, remembered: Inventory) -> Inventory {
+        if !remembered.0.is_empty() {
+            return remembered;
+        }
+        Inventory::default().with(&self.otherwise, &World::default(), &Plan::default())
     }
 }
 

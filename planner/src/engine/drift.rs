@@ -2,7 +2,9 @@
 //! everything of each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::graph::Graph;
@@ -58,12 +60,25 @@ pub enum Unread {
 }
 
 /// Why something could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreadable {
     /// For people.
     pub why: String,
     /// Whether it passes by itself, such as a throttle: then it says nothing about the object.
     pub passes: bool,
+}
+
+impl Unreadable {
+    /// For what passes by itself.
+    pub fn for_now(why: impl Into<String>) -> Self {
+        Self { why: why.into(), passes: true }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
 }
 
 /// What a glance comes to.

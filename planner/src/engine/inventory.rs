@@ -75,14 +75,7 @@ impl Inventory {
         let kept = self.0.iter().filter(|(id, _)| !plan.gone.contains(id));
         let mut next: BTreeMap<Id, Entry> = kept.map(|(id, entry)| (id.clone(), entry.clone())).collect();
         for (id, node) in graph.iter() {
-            let found = entry_of(node, world);
-            let entry = next.entry(id.clone()).or_default();
-            for (name, value) in found.address {
-                let known = entry.address.entry(name).or_default();
-                if value.is_some() {
-                    *known = value;
-                }
-            }
+            next.entry(id.clone()).or_default().locate(node, world);
         }
         for (id, entry) in &mut next {
             let observed = plan.known_as.get(id).unwrap_or(id);
@@ -91,6 +84,28 @@ impl Inventory {
             }
         }
         Self(next)
+    }
+
+    /// With what is known of where those are that `graph` says, as far as they are in it.
+    pub fn located(mut self, graph: &Graph, world: &World) -> Self {
+        for (id, node) in graph.iter() {
+            if let Some(entry) = self.0.get_mut(id) {
+                entry.locate(node, world);
+            }
+        }
+        self
+    }
+}
+
+impl Entry {
+    /// What is not known of a node's address now was perhaps known before.
+    fn locate(&mut self, node: &Node, world: &World) {
+        for (name, value) in entry_of(node, world).address {
+            let known = self.address.entry(name).or_default();
+            if value.is_some() {
+                *known = value;
+            }
+        }
     }
 }
 

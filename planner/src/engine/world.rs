@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::drift::Unreadable;
 use super::identity::Id;
 use super::kind::{Kind, KindError};
 use super::ownership::Owner;
@@ -123,7 +124,7 @@ pub struct World {
     pub things: BTreeMap<Id, Thing>,
     /// What could not be read, and why: it is neither made nor deleted, and holds up what depends on it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub unknown: BTreeMap<Id, String>,
+    pub unknown: BTreeMap<Id, Unreadable>,
 }
 
 impl World {

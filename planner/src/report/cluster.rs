@@ -88,6 +88,7 @@ fn seen<K: Kind>(key: &str, graph: &Graph, world: &World) -> Option<Seen<K>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Unreadable;
     use serde_json::json;
 
     #[test]
@@ -96,7 +97,7 @@ mod tests {
         let mut graph = Graph::default();
         let id = graph.add("cluster", cluster, "spec", &[]).unwrap().id;
         let before = EcsClusterStatus { cluster_arn: Some("arn".to_owned()), ..EcsClusterStatus::default() };
-        let unread = World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() };
+        let unread = World { unknown: [(id, Unreadable::for_now("a time-out"))].into(), ..World::default() };
         for (world, told) in [(unread, Some("arn".to_owned())), (World::default(), None)] {
             let mut status = before.clone();
             fill_cluster(&mut status, &graph, &world);

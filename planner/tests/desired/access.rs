@@ -10,7 +10,7 @@ use longshore_planner::desired::{
     Demand, GRACE, Memory, Obstacle, Opening, References, Scope, access_entries, access_graph, ecs_service, is_due,
     opened, openings,
 };
-use longshore_planner::engine::{Graph, Kind as _, Seen, Thing, World};
+use longshore_planner::engine::{Graph, Kind as _, Seen, Thing, Unreadable, World};
 use longshore_planner::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleOutput};
 use longshore_planner::kinds::ecs::service::Service;
@@ -172,7 +172,7 @@ fn a_group_is_told_once_its_rule_is_there_and_stays_told_while_that_is_made_agai
     let unread = |kind: &str| {
         let graph = graph();
         let id = graph.iter().map(|(id, _)| id.clone()).find(|id| id.kind == kind).unwrap();
-        World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() }
+        World { unknown: [(id, Unreadable::for_now("a time-out"))].into(), ..World::default() }
     };
     let cases = [
         (None, world(true, false), None),

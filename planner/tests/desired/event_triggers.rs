@@ -2,8 +2,9 @@
 
 use longshore_crds::{EcsTaskTriggerSpec, EcsTaskTriggerStatus};
 use longshore_planner::desired::{Desired, Facts, Memory, Obstacle, References, Scope, Times, ecs_task_trigger};
-use longshore_planner::engine::{Entry, FieldPath, Inventory, Kind, Seen, Thing, World};
+use longshore_planner::engine::{Entry, FieldPath, Inventory, Kind, Options, Seen, Thing, Unreadable, World, plan};
 use longshore_planner::event_pattern::mistakes;
+use longshore_planner::kinds;
 use longshore_planner::kinds::eventbridge::rule::Rule;
 use longshore_planner::kinds::iam::role::Role;
 use longshore_planner::report::fill_trigger;
@@ -285,4 +286,22 @@ fn where_nothing_is_remembered_the_schedule_that_it_may_have_been_is_looked_for(
     let timed = desire(&timed).unwrap();
     let kinds: Vec<&str> = timed.otherwise.iter().map(|(id, _)| id.kind.as_str()).collect();
     assert_eq!(kinds, ["eventbridge/rule"]);
+}
+
+#[test]
+fn what_it_may_have_been_is_remembered_until_it_is_known_not_to_be_there() {
+    let desired = desire(&json!({})).unwrap();
+    let lost = desired.remembered(Inventory::default());
+    let schedule = lost.0.keys().next().unwrap().clone();
+    assert_eq!((lost.0.len(), schedule.kind.as_str()), (1, "scheduler/schedule"));
+    assert!(lost.0[&schedule].address.values().all(Option::is_some), "where to look: {lost:?}");
+    let throttled =
+        World { unknown: [(schedule.clone(), Unreadable::for_now("throttled"))].into(), ..World::default() };
+    for (world, stays) in [(throttled, true), (World::default(), false)] {
+        let plan = plan(&desired.graph, &lost.ids(), &world, &kinds::all(), &Options::default());
+        let next = lost.with(&desired.graph, &world, &plan).located(&desired.otherwise, &world);
+        assert_eq!(next.0.contains_key(&schedule), stays, "{plan:?}");
+        assert!(desired.graph.iter().all(|(id, _)| next.0.contains_key(id)), "what is wanted is in it");
+        assert_eq!(desired.remembered(next.clone()), next, "what is remembered is all that there is");
+    }
 }

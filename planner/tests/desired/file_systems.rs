@@ -8,7 +8,7 @@ use longshore_planner::desired::{
     Desired, Fact, Facts, FileSystemReference, Memory, Need, Obstacle, Reference, References, Scope, ecs_service,
     efs_file_system,
 };
-use longshore_planner::engine::{Kind, Options, Seen, State, Thing, World, plan};
+use longshore_planner::engine::{Kind, Options, Seen, State, Thing, Unreadable, World, plan};
 use longshore_planner::kinds;
 use longshore_planner::kinds::ec2::security_group::{SecurityGroup, SecurityGroupOutput};
 use longshore_planner::kinds::ec2::security_group_rule::SecurityGroupRule;
@@ -164,7 +164,7 @@ fn a_status_tells_what_services_need_and_keeps_it_while_aws_cannot_be_read() {
     assert_eq!(status.mount_targets.iter().map(|target| target.available).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(status.mounted_by, ["shop/a", "shop/b"]);
     let id = desired.graph.iter().next().unwrap().0.clone();
-    let unread = World { unknown: [(id, "a time-out".to_owned())].into(), ..World::default() };
+    let unread = World { unknown: [(id, Unreadable::for_now("a time-out"))].into(), ..World::default() };
     let before = status.clone();
     fill_file_system(&mut status, &desired.graph, &unread, &before.mounted_by);
     assert_eq!(status, before);

@@ -8,7 +8,7 @@ use longshore_planner::desired::{
     ClusterReference, Desired, Fact, Facts, FileSystemReference, Memory, MountAccess, Need, Obstacle, Reference,
     References, ecs_service, instance_mounts, let_instances_mount, mounts_in_aws,
 };
-use longshore_planner::engine::{Action, Id, Inventory, Kind, Options, Seen, Text, Thing, World, plan};
+use longshore_planner::engine::{Action, Id, Inventory, Kind, Options, Seen, Text, Thing, Unreadable, World, plan};
 use longshore_planner::kinds;
 use longshore_planner::kinds::ec2::security_group::SecurityGroup;
 use longshore_planner::kinds::ec2::security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleOutput};
@@ -290,7 +290,7 @@ fn a_cluster_tells_where_its_instances_are_let_in_and_goes_on_telling_it_while_a
     assert_eq!(told(&two, &World::default(), &[FILES]), [FILES], "it was taken away, and is made again");
     assert_eq!(told(&reaching(&[]), &world(&two), &[FILES]), [""; 0], "what nobody asks for any more");
     let unread = World {
-        unknown: rules(&two).into_iter().map(|(id, _)| (id, "a time-out".to_owned())).collect(),
+        unknown: rules(&two).into_iter().map(|(id, _)| (id, Unreadable::for_now("a time-out"))).collect(),
         ..World::default()
     };
     assert_eq!(told(&two, &unread, &[FILES]), [FILES], "a group that was not told before may not be there");

@@ -1,7 +1,7 @@
 //! What a service's status tells of its template while something cannot be read.
 
 use longshore_crds::ecs_service::{EcsServiceStatus, TemplateStatus};
-use longshore_planner::engine::{Kind, World};
+use longshore_planner::engine::{Kind, Unreadable, World};
 use longshore_planner::kinds::ecs::service::Service;
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
 use longshore_planner::report::{Pace, fill_service};
@@ -13,7 +13,7 @@ use crate::objects::desired;
 fn a_template_of_another_revision_is_not_told_while_the_service_cannot_be_read() {
     let graph = desired(&json!({})).graph;
     let of = |kind: &str| graph.iter().map(|(id, _)| id).find(|id| id.kind == kind).unwrap().clone();
-    let unread = World { unknown: [(of(Service::NAME), "a time-out".to_owned())].into(), ..World::default() };
+    let unread = World { unknown: [(of(Service::NAME), Unreadable::for_now("a time-out"))].into(), ..World::default() };
     let template = TemplateStatus { task_definition_arn: "hello:2".to_owned(), ..TemplateStatus::default() };
     for (known, told) in [(Some("hello:2"), true), (Some("hello:3"), false), (None, false)] {
         let entry = known.map(|arn| {

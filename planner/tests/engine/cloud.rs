@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_planner::engine::{
-    Action, Graph, Id, Inventory, LookUp, Options, Owner, Plan, State, Step, Thing, Verified, World, plan,
+    Action, Graph, Id, Inventory, LookUp, Options, Owner, Plan, State, Step, Thing, Unreadable, Verified, World, plan,
 };
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ impl Cloud {
             }
             self.reads += 1;
             if self.unreadable.contains(&look_up.id) {
-                world.unknown.insert(look_up.id.clone(), "access denied".to_owned());
+                world.unknown.insert(look_up.id.clone(), Unreadable { why: "access denied".to_owned(), passes: false });
             } else if let Some(thing) = self.find(&look_up) {
                 world.things.insert(look_up.id.clone(), plain(thing));
             }
