@@ -58,6 +58,11 @@ impl Fault {
         Self { class: Class::Retry, ..Self::new(operation, code, message) }
     }
 
+    /// A call whose input the SDK does not build.
+    pub(crate) fn unsent(operation: &str, error: &dyn fmt::Display) -> Self {
+        Self::unanswered(operation, Self::UNSENT, error.to_string())
+    }
+
     /// AWS is not there yet, and will be by itself.
     pub fn wait(operation: &str, code: &str, message: impl Into<String>) -> Self {
         Self { class: Class::Wait, ..Self::new(operation, code, message) }

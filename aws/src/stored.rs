@@ -30,7 +30,7 @@ pub(crate) async fn secret(aws: &Aws<Read>, arn: &str) -> Result<Option<StoredFa
 /// `None`: there is no such parameter. A string that is not encrypted has no key.
 pub(crate) async fn parameter(aws: &Aws<Read>, arn: &str) -> Result<Option<StoredFact>, Fault> {
     let names = ParameterStringFilter::builder().key("Name").option("Equals").set_values(Some(names(arn)));
-    let names = names.build().map_err(|error| Fault::unanswered(PARAMETERS, Fault::UNSENT, error.to_string()))?;
+    let names = names.build().map_err(|error| Fault::unsent(PARAMETERS, &error))?;
     let mut token = None;
     loop {
         let request = DescribeParametersInputBuilder::default().parameter_filters(names.clone()).set_next_token(token);

@@ -23,6 +23,11 @@ fn spec(patch: &Value) -> EcsClusterSpec {
         "managedScaling": {"status": "ENABLED", "targetCapacity": 90},
     });
     merge(&mut entry, patch);
+    spec_of(&entry)
+}
+
+/// A cluster with one entry, `general`, on which tasks run unless they say something else.
+pub(crate) fn spec_of(entry: &Value) -> EcsClusterSpec {
     serde_json::from_value(json!({
         "ec2Capacity": [entry],
         "defaultCapacityProviderStrategy": [{"capacityProvider": "general", "weight": 1}],
@@ -31,7 +36,10 @@ fn spec(patch: &Value) -> EcsClusterSpec {
 }
 
 fn cluster(patch: &Value) -> Object {
-    let spec = spec(patch);
+    of_spec(spec(patch))
+}
+
+pub(crate) fn of_spec(spec: EcsClusterSpec) -> Object {
     Object::needing(examples::scope("EcsCluster", "ec2"), move |scope, memory, facts| {
         ecs_cluster(scope, &spec, facts, memory)
     })
@@ -58,11 +66,11 @@ fn service(name: &str, reference: &ClusterReference, count: i32, memory: i32) ->
     Object::service(name, reference, &patch)
 }
 
-async fn minutes(count: u64) {
+pub(crate) async fn minutes(count: u64) {
     sleep(Duration::from_mins(count)).await;
 }
 
-fn world(account: &Account) -> Value {
+pub(crate) fn world(account: &Account) -> Value {
     account.simulator.with_world(|world| serde_json::to_value(&*world).unwrap())
 }
 

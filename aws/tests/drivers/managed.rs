@@ -1,15 +1,13 @@
 //! Instances that ECS manages, from the roles to the tasks that run on them.
 
-use std::time::Duration;
-
 use longshore_crds::EcsClusterSpec;
-use longshore_planner::desired::{ClusterReference, ecs_cluster};
+use longshore_planner::desired::ClusterReference;
 use longshore_planner::engine::World;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use crate::account::Account;
-use crate::examples::{self, merge};
+use crate::capacity::{minutes, of_spec, spec_of, world};
+use crate::examples::merge;
 use crate::object::{Object, cluster_of, thing};
 
 /// A cluster with one entry, patched.
@@ -20,18 +18,11 @@ fn spec(patch: &Value) -> EcsClusterSpec {
         "managedInstances": {"instanceRequirements": requirements, "infrastructureOptimization": {"scaleInAfter": 120}},
     });
     merge(&mut entry, patch);
-    serde_json::from_value(json!({
-        "ec2Capacity": [entry],
-        "defaultCapacityProviderStrategy": [{"capacityProvider": "general", "weight": 1}],
-    }))
-    .unwrap()
+    spec_of(&entry)
 }
 
 fn cluster(patch: &Value) -> Object {
-    let spec = spec(patch);
-    Object::needing(examples::scope("EcsCluster", "ec2"), move |scope, memory, facts| {
-        ecs_cluster(scope, &spec, facts, memory)
-    })
+    of_spec(spec(patch))
 }
 
 /// The same object with another spec.
@@ -58,14 +49,6 @@ fn tasks(count: i32, memory: i32) -> Value {
     let platform = json!({"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"});
     let task = json!({"cpu": 256, "memory": memory, "runtimePlatform": platform, "containerDefinitions": [container]});
     json!({"desiredCount": count, "launchType": null, "task": task})
-}
-
-async fn minutes(count: u64) {
-    sleep(Duration::from_mins(count)).await;
-}
-
-fn world(account: &Account) -> Value {
-    account.simulator.with_world(|world| serde_json::to_value(&*world).unwrap())
 }
 
 /// The types of live instances, sorted.

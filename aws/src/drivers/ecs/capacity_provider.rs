@@ -19,7 +19,7 @@ use longshore_planner::kinds::ecs::capacity_provider::{CapacityProvider, Capacit
 
 use super::{retag, tag_list, tags_of};
 use crate::access::{Aws, Core, Read, Write};
-use crate::drivers::{Driver, Found, only_missing};
+use crate::drivers::{Driver, Found, already_exists, only_missing};
 use crate::fault::{Absent, Fault};
 use crate::survey::{Claims, Ours, Survey};
 use crate::tags::{Marks, Retag, managed};
@@ -48,11 +48,7 @@ impl Driver for CapacityProviderDriver {
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
         let providers = describe(&survey.aws().core(), None, None).await?;
         let of_groups = providers.values().filter(|provider| provider.auto_scaling_group_provider().is_some());
-        let ours = of_groups.filter(|provider| state(provider).is_some()).filter_map(|provider| {
-            let (name, arn) = (provider.name()?, provider.capacity_provider_arn()?);
-            Ours::of(claims, CapacityProvider::NAME, name, arn, &tags_of(provider.tags()))
-        });
-        Ok(ours.collect())
+        Ok(ours(claims, CapacityProvider::NAME, of_groups).collect())
     }
 
     async fn create(
@@ -67,7 +63,7 @@ impl Driver for CapacityProviderDriver {
             .managed_termination_protection(protection(want.managed_termination_protection))
             .managed_draining(draining(want.managed_draining))
             .build()
-            .map_err(|error| Fault::unanswered(CREATE, Fault::UNSENT, error.to_string()))?;
+            .map_err(|error| Fault::unsent(CREATE, &error))?;
         let request = CreateCapacityProviderInputBuilder::default()
             .name(&want.name)
             .auto_scaling_group_provider(of_group)
@@ -76,19 +72,11 @@ impl Driver for CapacityProviderDriver {
             Ok(made) => return Ok(made.capacity_provider.and_then(|provider| provider.capacity_provider_arn)),
             Err(fault) => fault,
         };
-        // ECS has one code for much (API reference, `ClientException`): what is there says more than the words.
         let there = aws.reader().joins().capacity_providers.get((), want.name.clone()).await?;
-        let found = there.and_then(|provider| found_of(&provider, marks.ownership));
-        match found {
-            Some(found) if found.seen.owner == Owner::This => {
-                let arn = found.seen.outputs.get("arn").cloned();
-                let seen = Seen { value: found.seen.value.normalise(), ..found.seen };
-                self.update(aws, marks, want, seen).await?;
-                Ok(arn)
-            }
-            Some(_) => Err(crate::drivers::already_exists(CREATE, &want.name)),
-            None => Err(refused),
-        }
+        let seen = made_before(there.and_then(|it| found_of(&it, marks.ownership)), refused, &want.name)?;
+        let arn = seen.outputs.get("arn").cloned();
+        self.update(aws, marks, want, seen).await?;
+        Ok(arn)
     }
 
     async fn update(
@@ -119,6 +107,28 @@ impl Driver for CapacityProviderDriver {
         let request = DeleteCapacityProviderInputBuilder::default().capacity_provider(&seen.value.name);
         aws.write(request).await.absent_if(&["ResourceNotFoundException"]).map(drop)
     }
+}
+
+/// What is there of the name of a provider that ECS refused to make: this object's, by an earlier call. ECS has one code for
+/// much (API reference, `ClientException`): what is there says more than the words.
+pub(super) fn made_before<K: Kind>(there: Option<Found<K>>, refused: Fault, name: &str) -> Result<Seen<K>, Fault> {
+    match there {
+        Some(Found { seen, .. }) if seen.owner == Owner::This => Ok(Seen { value: seen.value.normalise(), ..seen }),
+        Some(_) => Err(already_exists(CREATE, name)),
+        None => Err(refused),
+    }
+}
+
+/// Those of a list that carry the installation's tags.
+pub(super) fn ours<'a>(
+    claims: &'a Claims,
+    kind: &'static str,
+    providers: impl Iterator<Item = &'a Arc<Described>>,
+) -> impl Iterator<Item = Ours> {
+    providers.filter(|provider| state(provider).is_some()).filter_map(move |provider| {
+        let (name, arn) = (provider.name()?, provider.capacity_provider_arn()?);
+        Ours::of(claims, kind, name, arn, &tags_of(provider.tags()))
+    })
 }
 
 fn of_another_group(want: &CapacityProvider, seen: &CapacityProvider) -> Fault {

@@ -135,7 +135,7 @@ async fn put(aws: &Aws<Write>, want: &ClusterCapacityProviders) -> Result<(), Fa
             .build()
     };
     let default = want.default_strategy.iter().map(item).collect::<Result<Vec<_>, _>>();
-    let default = default.map_err(|error| Fault::unanswered(PUT, Fault::UNSENT, error.to_string()))?;
+    let default = default.map_err(|error| Fault::unsent(PUT, &error))?;
     let request = PutClusterCapacityProvidersInputBuilder::default()
         .cluster(&want.cluster)
         .set_capacity_providers(Some(want.capacity_providers.iter().map(ToString::to_string).collect()))

@@ -8,12 +8,12 @@ use aws_sdk_ecs::operation::update_capacity_provider::builders::UpdateCapacityPr
 use aws_sdk_ecs::types as api;
 use longshore_crds::ecs_cluster::{CapacityOptionType, ManagedMonitoring, PropagateManagedTags};
 use longshore_crds::task_definition::Switch;
-use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen};
+use longshore_planner::engine::{Kind, LookUp, Ownership, Seen};
 use longshore_planner::kinds::ecs::managed_capacity_provider::{
     ManagedCapacityProvider, ManagedCapacityProviderOutput, ManagedLaunch, ManagedProviderDetail,
 };
 
-use super::capacity_provider::{describe, state};
+use super::capacity_provider::{describe, made_before, ours, state};
 use super::managed_requirements::{as_requirements, requirements};
 use super::{cluster_names, retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
@@ -45,18 +45,13 @@ impl Driver for ManagedCapacityProviderDriver {
     /// Cluster by cluster: only of one cluster's providers does the API reference say that those of Managed Instances are among
     /// them (`DescribeCapacityProviders.cluster`).
     async fn list_ours(&self, survey: &Survey, claims: &Claims) -> Result<Vec<Ours>, Fault> {
-        let mut ours = vec![];
+        let mut found = vec![];
         for cluster in cluster_names(survey.aws()).await? {
             let providers = describe(&survey.aws().core(), None, Some(cluster)).await?;
-            let there = providers.values().filter(|provider| state(provider).is_some());
-            ours.extend(there.filter(|provider| provider.managed_instances_provider().is_some()).filter_map(
-                |provider| {
-                    let (name, arn) = (provider.name()?, provider.capacity_provider_arn()?);
-                    Ours::of(claims, ManagedCapacityProvider::NAME, name, arn, &tags_of(provider.tags()))
-                },
-            ));
+            let managed = providers.values().filter(|provider| provider.managed_instances_provider().is_some());
+            found.extend(ours(claims, ManagedCapacityProvider::NAME, managed));
         }
-        Ok(ours)
+        Ok(found)
     }
 
     async fn create(
@@ -68,24 +63,17 @@ impl Driver for ManagedCapacityProviderDriver {
         let request = CreateCapacityProviderInputBuilder::default()
             .name(&want.name)
             .cluster(&want.cluster)
-            .managed_instances_provider(provider(&want).map_err(|error| unsent(CREATE, &error))?)
+            .managed_instances_provider(provider(&want).map_err(|error| Fault::unsent(CREATE, &error))?)
             .set_tags(Some(tag_list(marks.with(&want.tags))));
         let refused = match aws.write(request).await {
             Ok(made) => return Ok(made.capacity_provider.and_then(|provider| provider.capacity_provider_arn)),
             Err(fault) => fault,
         };
-        // ECS has one code for much (API reference, `ClientException`): what is there says more than the words.
         let there = aws.reader().joins().capacity_providers.get((), want.name.clone()).await?;
-        match there.and_then(|provider| found_of(&provider, marks.ownership)) {
-            Some(found) if found.seen.owner == Owner::This => {
-                let arn = found.seen.outputs.get("arn").cloned();
-                let seen = Seen { value: found.seen.value.normalise(), ..found.seen };
-                self.update(aws, marks, want, seen).await?;
-                Ok(arn)
-            }
-            Some(_) => Err(crate::drivers::already_exists(CREATE, &want.name)),
-            None => Err(refused),
-        }
+        let seen = made_before(there.and_then(|it| found_of(&it, marks.ownership)), refused, &want.name)?;
+        let arn = seen.outputs.get("arn").cloned();
+        self.update(aws, marks, want, seen).await?;
+        Ok(arn)
     }
 
     async fn update(
@@ -101,7 +89,7 @@ impl Driver for ManagedCapacityProviderDriver {
             let request = UpdateCapacityProviderInputBuilder::default()
                 .name(&want.name)
                 .cluster(&want.cluster)
-                .managed_instances_provider(provider_update(&want).map_err(|error| unsent(UPDATE, &error))?);
+                .managed_instances_provider(provider_update(&want).map_err(|error| Fault::unsent(UPDATE, &error))?);
             aws.write(request).await?;
         }
         let arn = seen.outputs.get("arn").map_or("", String::as_str);
@@ -114,10 +102,6 @@ impl Driver for ManagedCapacityProviderDriver {
             .cluster(&seen.value.cluster);
         aws.write(request).await.absent_if(&["ResourceNotFoundException", "ClusterNotFoundException"]).map(drop)
     }
-}
-
-fn unsent(operation: &str, error: &aws_sdk_ecs::error::BuildError) -> Fault {
-    Fault::unanswered(operation, Fault::UNSENT, error.to_string())
 }
 
 fn found_of(provider: &api::CapacityProvider, ownership: &Ownership) -> Option<Found<ManagedCapacityProvider>> {

@@ -101,14 +101,10 @@ impl Driver for AccessPointDriver {
     }
 }
 
-fn unsent(error: &dyn std::fmt::Display) -> Fault {
-    Fault::unanswered(CREATE, Fault::UNSENT, error.to_string())
-}
-
 fn posix_user(user: &spec::PosixUser) -> Result<PosixUser, Fault> {
     let gids = (!user.secondary_gids.is_empty()).then(|| user.secondary_gids.clone());
     let built = PosixUser::builder().uid(user.uid).gid(user.gid).set_secondary_gids(gids).build();
-    built.map_err(|error| unsent(&error))
+    built.map_err(|error| Fault::unsent(CREATE, &error))
 }
 
 fn root_directory(want: &AccessPoint) -> Result<RootDirectory, Fault> {
@@ -118,7 +114,7 @@ fn root_directory(want: &AccessPoint) -> Result<RootDirectory, Fault> {
             .owner_gid(info.owner_gid)
             .permissions(&info.permissions)
             .build();
-        info.map_err(|error| unsent(&error))
+        info.map_err(|error| Fault::unsent(CREATE, &error))
     });
     Ok(RootDirectory::builder().path(&want.path).set_creation_info(info.transpose()?).build())
 }

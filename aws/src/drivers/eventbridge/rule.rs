@@ -165,7 +165,7 @@ fn put(want: &Rule) -> PutRuleInputBuilder {
 
 /// Puts its target.
 async fn aim(aws: &Aws<Write>, want: &Rule) -> Result<(), Fault> {
-    let target = described(&want.target, &want.input_paths).map_err(|error| unsent(PUT_TARGETS, &error))?;
+    let target = described(&want.target, &want.input_paths).map_err(|error| Fault::unsent(PUT_TARGETS, &error))?;
     let request = PutTargetsInputBuilder::default().rule(&want.name).event_bus_name(&want.event_bus).targets(target);
     let answer = aws.write(request).await?;
     answer
@@ -205,11 +205,7 @@ async fn retag(aws: &Aws<Write>, arn: &str, change: Retag) -> Result<(), Fault> 
 }
 
 fn tag(key: String, value: String) -> Result<Tag, Fault> {
-    Tag::builder().key(key).value(value).build().map_err(|error| unsent(PUT, &error))
-}
-
-fn unsent(operation: &str, error: &dyn std::fmt::Display) -> Fault {
-    Fault::unanswered(operation, Fault::UNSENT, error.to_string())
+    Tag::builder().key(key).value(value).build().map_err(|error| Fault::unsent(PUT, &error))
 }
 
 fn kind(told: &DescribeRuleOutput, bus: &str, targets: &[Described]) -> Rule {

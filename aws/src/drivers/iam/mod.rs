@@ -21,5 +21,5 @@ fn tags_of(tags: &[Tag]) -> Tags {
 fn tag_list(tags: Tags) -> Result<Vec<Tag>, Fault> {
     let tag = |(key, value)| Tag::builder().key(key).value(value).build();
     let tags = tags.into_iter().map(tag).collect::<Result<_, _>>();
-    tags.map_err(|error| Fault::unanswered("iam:TagRole", Fault::UNSENT, error.to_string()))
+    tags.map_err(|error| Fault::unsent("iam:TagRole", &error))
 }

@@ -9,7 +9,7 @@ use longshore_planner::engine::{Kind as _, LookUp, Owner, Ownership, Seen};
 use longshore_planner::kinds::route53::record_set::{Alias, RecordSet, RecordSetOutput, RecordType};
 
 use super::companion;
-use super::sets::{CHANGE, Pair, Place, change, list, plain, swap, unsent};
+use super::sets::{CHANGE, Pair, Place, change, list, plain, swap};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::{Answers, Ask, Driver, Found, Glimpsed, already_exists};
 use crate::fault::Fault;
@@ -137,16 +137,19 @@ fn place_of(value: &RecordSet) -> Place<'_> {
 fn record(want: &RecordSet) -> Result<ResourceRecordSet, Fault> {
     let alias = want.alias.as_ref().map(|alias| {
         let target = AliasTarget::builder().hosted_zone_id(&alias.hosted_zone_id).dns_name(&alias.dns_name);
-        target.evaluate_target_health(true).build().map_err(|error| unsent(&error))
+        target.evaluate_target_health(true).build().map_err(|error| Fault::unsent(CHANGE, &error))
     });
     let set = ResourceRecordSet::builder().name(&want.name).r#type(RrType::from(want.record_type.as_str()));
-    set.set_alias_target(alias.transpose()?).build().map_err(|error| unsent(&error))
+    set.set_alias_target(alias.transpose()?).build().map_err(|error| Fault::unsent(CHANGE, &error))
 }
 
 fn companion_of(place: Place<'_>, tags: &Tags) -> Result<ResourceRecordSet, Fault> {
-    let value = ResourceRecord::builder().value(companion::value(tags)).build().map_err(|error| unsent(&error))?;
+    let value = ResourceRecord::builder()
+        .value(companion::value(tags))
+        .build()
+        .map_err(|error| Fault::unsent(CHANGE, &error))?;
     let set = ResourceRecordSet::builder().name(place.companion()).r#type(RrType::Txt).ttl(COMPANION_TTL_SECONDS);
-    set.resource_records(value).build().map_err(|error| unsent(&error))
+    set.resource_records(value).build().map_err(|error| Fault::unsent(CHANGE, &error))
 }
 
 fn found(place: Place<'_>, pair: &Pair, ownership: &Ownership) -> Option<Found<RecordSet>> {

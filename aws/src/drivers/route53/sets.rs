@@ -115,7 +115,11 @@ pub(super) fn swap(there: Option<&ResourceRecordSet>, want: Option<&ResourceReco
     let delete = there.map(|set| (ChangeAction::Delete, set));
     let create = want.map(|set| (ChangeAction::Create, set));
     let changes = delete.into_iter().chain(create).map(|(action, set)| {
-        Change::builder().action(action).resource_record_set(set.clone()).build().map_err(|error| unsent(&error))
+        Change::builder()
+            .action(action)
+            .resource_record_set(set.clone())
+            .build()
+            .map_err(|error| Fault::unsent(CHANGE, &error))
     });
     changes.collect()
 }
@@ -134,10 +138,7 @@ pub(super) async fn change(aws: &Aws<Write>, zone: &str, changes: Vec<Change>) -
     if changes.is_empty() {
         return Ok(());
     }
-    let batch = ChangeBatch::builder().set_changes(Some(changes)).build().map_err(|error| unsent(&error))?;
+    let batch =
+        ChangeBatch::builder().set_changes(Some(changes)).build().map_err(|error| Fault::unsent(CHANGE, &error))?;
     aws.write(ChangeResourceRecordSetsInputBuilder::default().hosted_zone_id(zone).change_batch(batch)).await.map(drop)
-}
-
-pub(super) fn unsent(error: &dyn std::fmt::Display) -> Fault {
-    Fault::unanswered(CHANGE, Fault::UNSENT, error.to_string())
 }

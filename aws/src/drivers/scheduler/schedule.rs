@@ -77,7 +77,7 @@ impl Driver for ScheduleDriver {
             .set_start_date(date(want.start_date.as_deref()))
             .flexible_time_window(window(&want)?)
             .state(state(&want))
-            .target(described(&want.target).map_err(|error| unsent(&error))?);
+            .target(described(&want.target).map_err(|error| Fault::unsent(CREATE, &error))?);
         match aws.write(request).await {
             Ok(made) => Ok(Some(made.schedule_arn)),
             Err(fault) if fault.is(TAKEN) => taken(aws, &marks, &want.name).await,
@@ -96,7 +96,7 @@ impl Driver for ScheduleDriver {
             .set_start_date(date(want.start_date.as_deref()))
             .flexible_time_window(window(&want)?)
             .state(state(&want))
-            .target(described(&want.target).map_err(|error| unsent(&error))?);
+            .target(described(&want.target).map_err(|error| Fault::unsent(CREATE, &error))?);
         aws.write(request).await.map(drop)
     }
 
@@ -127,11 +127,7 @@ fn window(want: &Schedule) -> Result<FlexibleTimeWindow, Fault> {
         Some(_) => FlexibleTimeWindowMode::Flexible,
         None => FlexibleTimeWindowMode::Off,
     };
-    window.mode(mode).build().map_err(|error| unsent(&error))
-}
-
-fn unsent(error: &dyn std::fmt::Display) -> Fault {
-    Fault::unanswered(CREATE, Fault::UNSENT, error.to_string())
+    window.mode(mode).build().map_err(|error| Fault::unsent(CREATE, &error))
 }
 
 fn date(text: Option<&str>) -> Option<DateTime> {

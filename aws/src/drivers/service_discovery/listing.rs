@@ -1,7 +1,6 @@
 //! Lists of services, and what they tell of one.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use aws_sdk_servicediscovery::operation::list_services::builders::ListServicesInputBuilder;
@@ -64,7 +63,7 @@ pub(crate) async fn of_namespaces(
     let mut found = HashMap::new();
     for id in namespaces {
         let filter = ServiceFilter::builder().name(ServiceFilterName::NamespaceId).condition(FilterCondition::Eq);
-        let filter = filter.values(&id).build().map_err(|error| unsent(LIST, &error))?;
+        let filter = filter.values(&id).build().map_err(|error| Fault::unsent(LIST, &error))?;
         let (services, _) = pages(&core, ListServicesInputBuilder::default().filters(filter), usize::MAX).await?;
         found.insert(id, Arc::new(services));
     }
@@ -89,8 +88,4 @@ async fn pages(core: &Core, request: ListServicesInputBuilder, most: usize) -> R
         }
     }
     Ok((found, false))
-}
-
-pub(super) fn unsent(operation: &str, error: &dyn Display) -> Fault {
-    Fault::unanswered(operation, Fault::UNSENT, error.to_string())
 }

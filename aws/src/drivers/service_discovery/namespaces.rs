@@ -5,7 +5,7 @@ use aws_sdk_servicediscovery::operation::list_namespaces::builders::ListNamespac
 use aws_sdk_servicediscovery::types::{FilterCondition, NamespaceFilter, NamespaceFilterName, NamespaceType};
 use longshore_planner::desired::CloudMapNamespace;
 
-use super::listing::{PAGE, unsent};
+use super::listing::PAGE;
 use crate::access::{Aws, Read};
 use crate::fault::{Absent, Fault};
 
@@ -23,7 +23,7 @@ pub(crate) async fn namespaces(aws: &Aws<Read>, named: &str) -> Result<Vec<Cloud
 
 async fn of_name(aws: &Aws<Read>, name: &str) -> Result<Vec<CloudMapNamespace>, Fault> {
     let filter = NamespaceFilter::builder().name(NamespaceFilterName::Name).condition(FilterCondition::Eq).values(name);
-    let filter = filter.build().map_err(|error| unsent(LIST, &error))?;
+    let filter = filter.build().map_err(|error| Fault::unsent(LIST, &error))?;
     let request = ListNamespacesInputBuilder::default().filters(filter).max_results(PAGE);
     let (mut found, mut token) = (vec![], None);
     loop {

@@ -16,7 +16,7 @@ use longshore_crds::ecs_service::RegistryRecordType;
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
 use longshore_planner::kinds::service_discovery::service::{DESCRIBED, DiscoveryService, DiscoveryServiceOutput};
 
-use super::listing::{self, Described, unsent};
+use super::listing::{self, Described};
 use super::{retag, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
 use crate::drivers::lists::Listed;
@@ -136,7 +136,7 @@ impl Driver for DiscoveryServiceDriver {
             let records = DnsConfigChange::builder().set_dns_records(Some(records(&want)?)).build();
             let change = ServiceChange::builder()
                 .description(&want.description)
-                .dns_config(records.map_err(|error| unsent(UPDATE, &error))?)
+                .dns_config(records.map_err(|error| Fault::unsent(UPDATE, &error))?)
                 .set_health_check_config(check)
                 .build();
             aws.write(UpdateServiceInputBuilder::default().id(output("id")).service(change)).await?;
@@ -240,7 +240,7 @@ fn record_types(records: &[DnsRecord]) -> BTreeSet<RegistryRecordType> {
 fn records(want: &DiscoveryService) -> Result<Vec<DnsRecord>, Fault> {
     let record = |one: &RegistryRecordType| {
         let record = DnsRecord::builder().r#type(RecordType::from(one.as_str()));
-        record.ttl(want.ttl_seconds.unwrap_or_default()).build().map_err(|error| unsent(CREATE, &error))
+        record.ttl(want.ttl_seconds.unwrap_or_default()).build().map_err(|error| Fault::unsent(CREATE, &error))
     };
     want.record_types.iter().map(record).collect()
 }
@@ -251,7 +251,7 @@ fn dns_config(want: &DiscoveryService) -> Result<Option<DnsConfig>, Fault> {
         return Ok(None);
     }
     let config = DnsConfig::builder().routing_policy(RoutingPolicy::Multivalue).set_dns_records(Some(records(want)?));
-    config.build().map(Some).map_err(|error| unsent(CREATE, &error))
+    config.build().map(Some).map_err(|error| Fault::unsent(CREATE, &error))
 }
 
 /// ECS says which tasks are healthy (developer guide, "Use service discovery to connect Amazon ECS services with DNS names").
