@@ -22,7 +22,7 @@ use crate::punctual::due;
 pub(crate) const DEADLINE: Duration = Fence::LONGEST;
 /// How long a call may wait for its turn under a rate limit; who would wait longer is told when to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a call that takes only what can be spared waits for its turn.
+/// How long a call that takes only what can be spared, or is kept for it, waits for its turn.
 const SPARE_PATIENCE: Duration = Duration::from_mins(5);
 /// How often one operation is sent at most.
 const ATTEMPTS: u32 = 3;
@@ -45,7 +45,7 @@ pub(crate) struct Caller {
 pub(crate) enum Lane {
     /// Any.
     Turn,
-    /// Only what nobody else needs.
+    /// What nobody else needs, and a tenth of the rate in any case.
     Spare,
 }
 

@@ -3,8 +3,10 @@
 //! A bucket gives out what AWS grants less some headroom for whoever else uses the account, halves its rate when
 //! AWS throttles all the same, and regains it over a minute. Time is tokio's, so that tests can pause it.
 //!
-//! Who looks for drift takes only what nobody needs: tokens of a bucket that is more than half full. An edit thus always
-//! finds half a burst.
+//! Who looks for drift takes what nobody needs: tokens of a bucket that is more than half full. An edit thus finds half a
+//! burst. But where turns take all there is, for however long, each tenth token is kept for who looks for drift, who does not
+//! wait in their line: drift would go unseen just when most is done. What is kept fits into the headroom until the line has
+//! moved on.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -122,6 +124,8 @@ const LEAST_SHARE: f64 = 1.0 / 16.0;
 const REGAIN: Duration = Duration::from_mins(1);
 /// The part of a bucket that is left to those who have a turn.
 const KEPT: f64 = 0.5;
+/// The part of the rate that is never withheld from who looks for drift.
+const SPARE_SHARE: f64 = 0.1;
 /// Throttles within so short a time are one: replies to calls that were under way together.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
 
@@ -142,8 +146,8 @@ impl Pacer {
         Ok(())
     }
 
-    /// Waits until a token can be spared; whoever else comes meanwhile goes first. An error after `patience`, with how
-    /// much longer it would take at least.
+    /// Waits until a token can be spared, whoever else comes meanwhile goes first, or for one that is kept. An error after
+    /// `patience`, with how much longer it would take at least.
     pub(crate) async fn acquire_spare(&self, operation: &'static str, patience: Duration) -> Result<(), Duration> {
         let deadline = Instant::now() + patience;
         loop {
@@ -187,6 +191,8 @@ struct Bucket {
     rate: f64,
     /// Negative: so many callers wait.
     tokens: f64,
+    /// Tokens that came since one was spared.
+    since_spared: f64,
     /// The part of the rate that throttling has left.
     share: f64,
     at: Instant,
@@ -197,7 +203,7 @@ impl Bucket {
     fn full(limit: &Limit) -> Self {
         let burst = (f64::from(limit.burst) * HEADROOM).max(1.0);
         let rate = f64::from(limit.rate) * HEADROOM;
-        Self { burst, rate, tokens: burst, share: 1.0, at: Instant::now(), throttled_at: None }
+        Self { burst, rate, tokens: burst, since_spared: 0.0, share: 1.0, at: Instant::now(), throttled_at: None }
     }
 
     fn take(&mut self, patience: Duration) -> Result<Option<Duration>, Duration> {
@@ -206,7 +212,7 @@ impl Bucket {
             self.tokens -= 1.0;
             return Ok(None);
         }
-        let wait = Duration::from_secs_f64((1.0 - self.tokens) / (self.rate * self.share));
+        let wait = self.time_for(1.0 - self.tokens);
         if wait > patience {
             return Err(wait);
         }
@@ -214,23 +220,30 @@ impl Bucket {
         Ok(Some(wait))
     }
 
-    /// Takes a token of those that can be spared, or says when there may be one.
+    /// Takes a token of those that can be spared or are kept, or says when there may be one.
     fn take_spare(&mut self) -> Option<Duration> {
         self.refill();
         let missing = self.burst * KEPT + 1.0 - self.tokens;
-        if missing > 0.0 {
+        let until_kept = 1.0 / SPARE_SHARE - self.since_spared;
+        if missing > 0.0 && until_kept > 0.0 {
             // At least a millisecond, tokio's grain: what is missing may be less than time can tell.
-            let wait = Duration::from_secs_f64(missing / (self.rate * self.share));
-            return Some(wait.max(Duration::from_millis(1)));
+            return Some(self.time_for(missing.min(until_kept)).max(Duration::from_millis(1)));
         }
+        self.since_spared = 0.0;
         self.tokens -= 1.0;
         None
     }
 
+    fn time_for(&self, tokens: f64) -> Duration {
+        Duration::from_secs_f64(tokens / (self.rate * self.share))
+    }
+
     fn refill(&mut self) {
         let elapsed = self.at.elapsed().as_secs_f64();
+        let come = elapsed * self.rate * self.share;
         self.at = Instant::now();
-        self.tokens = (self.tokens + elapsed * self.rate * self.share).min(self.burst);
+        self.tokens = (self.tokens + come).min(self.burst);
+        self.since_spared += come;
         self.share = (self.share + elapsed / REGAIN.as_secs_f64()).min(1.0);
     }
 
@@ -246,6 +259,11 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+
     use super::*;
 
     const PATIENT: Duration = Duration::from_hours(1);
@@ -328,8 +346,41 @@ mod tests {
         let took = start.elapsed().as_secs_f64();
         assert!((3.0..3.5).contains(&took), "45 at once, 55 at 18 a second took {took} s");
         assert!(time_for(&pacer, "ecs:DescribeServices", 45).await < 0.01, "an edit waits for nobody");
-        let none = pacer.acquire_spare("ecs:DescribeServices", Duration::from_secs(1)).await;
-        assert!(none.is_err_and(|wait| wait > Duration::from_secs(2)), "and nothing can be spared for now");
+        let none = pacer.acquire_spare("ecs:DescribeServices", Duration::from_millis(100)).await;
+        assert!(none.is_err_and(|wait| wait > Duration::from_millis(500)), "and nothing is spared until ten have come");
+    }
+
+    /// 105 % load of turns, for ten minutes: the sweep gets its tenth, the turns the rest, and together no more than the rate, but
+    /// for a tenth of the line, which is what is sent ahead of it.
+    #[tokio::test(start_paused = true)]
+    async fn who_looks_for_drift_gets_a_tenth_under_a_load_that_never_ends() {
+        const MINUTES_10: Duration = Duration::from_mins(10);
+        const READ: &str = "iam:GetRole";
+        let pacer = &Pacer::default();
+        let (turns, spared) = (AtomicU32::new(0), AtomicU32::new(0));
+        let load = async {
+            let mut arrivals = tokio::time::interval(Duration::from_secs(1).div_f64(13.5 * 1.05));
+            let mut waiting = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    _ = arrivals.tick() => waiting.push(pacer.acquire(READ, Duration::from_secs(10))),
+                    Some(turn) = waiting.next() => {
+                        turns.fetch_add(u32::from(turn.is_ok()), Ordering::Relaxed);
+                    }
+                }
+            }
+        };
+        let sweep = async {
+            while pacer.acquire_spare(READ, Duration::from_mins(5)).await.is_ok() {
+                spared.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let _ = tokio::time::timeout(MINUTES_10, async { tokio::join!(load, sweep) }).await;
+        let (turns, spared) = (turns.into_inner(), spared.into_inner());
+        let most = 27 + 8_100 + 14;
+        assert!(turns + spared <= most, "{turns} and {spared} are more than {most}: the rate does not hold");
+        assert!((700..=900).contains(&spared), "the sweep got {spared} of 8,100");
+        assert!(turns > 7_000, "the turns got {turns} of 8,100");
     }
 
     #[tokio::test(start_paused = true)]
