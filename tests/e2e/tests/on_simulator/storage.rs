@@ -84,6 +84,73 @@ fn a_mount_target_and_an_access_point_that_somebody_removes_are_made_again_and_t
     goes_after_its_user(&ns, "EcsService/storage-gone/uploads")
 }
 
+/// Example 20's file system and service, whose tasks share the interface of the instances that their cluster makes.
+fn mounted_by_instances(ns: &Namespace<'_>) -> Result<()> {
+    let cluster = json!({
+        "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsCluster",
+        "metadata": {"name": "main", "namespace": ns.name},
+        "spec": {
+            "ec2Capacity": [{"name": "general", "instanceType": "m7g.large", "minSize": 1, "maxSize": 2}],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": "general", "weight": 1}],
+        },
+    });
+    ns.apply(&cluster.to_string())?;
+    let objects = example("20-file-system.yaml")?.replace("namespace: shop", &format!("namespace: {}", ns.name));
+    // As somebody would edit the example.
+    let shared = objects
+        .replace("  launchType: FARGATE\n", "")
+        .replace("    cpu: 256\n    memory: 512\n", "    networkMode: bridge\n")
+        .replace("        mountPoints:", "        memory: 256\n        mountPoints:");
+    ns.apply(&shared)?;
+    Ok(())
+}
+
+#[test]
+fn tasks_mount_by_the_interface_of_their_instance_and_all_of_it_goes_though_the_files_are_kept() -> Result<()> {
+    let ns = Namespace::create(stack(), "storage-instances")?;
+    mounted_by_instances(&ns)?;
+    for object in ["efs/shared", "ecscl/main", "ecssvc/uploads"] {
+        ns.wait_ready(object)?;
+    }
+    let own = text(&ns.get("efs/shared")?, "/status/securityGroupId");
+    let told = ns.get("ecscl/main")?["status"]["ec2Capacity"][0].clone();
+    assert_eq!(told["mountTargetSecurityGroupIds"], json!([own]), "{told:#}");
+    let before = rules(&own)?;
+    assert_eq!(before.len(), 2, "for the clients, and for the instances: {before:?}");
+    let world = stack().simulator().world()?;
+    let tagged = |id: &&String| {
+        let rule = &world["ec2"]["groups"][own.as_str()]["rules"][id.as_str()];
+        rule["tags"]["longshore.dev/object"] == "EcsCluster/storage-instances/main"
+    };
+    let rule = before.iter().find(tagged).context("the cluster's rule")?;
+    let revoked = [("GroupId", own.as_str()), ("SecurityGroupRuleId.1", rule.as_str())];
+    stack().aws.ec2("RevokeSecurityGroupIngress", &revoked)?;
+    ns.wait_for("the way to the file system to be open again", || {
+        let now = rules(&own)?;
+        Ok(if now.len() == 2 && now != before { Ok(()) } else { Err(format!("its rules are {now:?}")) })
+    })?;
+
+    // What mounts no more has nothing kept open.
+    ns.patch("ecssvc/uploads", &json!({"spec": {"task": {"networkMode": "awsvpc"}}}))?;
+    ns.wait_for("the rule of the instances to go", || {
+        let now = rules(&own)?;
+        Ok(if now.len() == 1 { Ok(()) } else { Err(format!("its rules are {now:?}")) })
+    })?;
+    ns.wait_settled("ecssvc/uploads")?;
+    ns.patch("ecssvc/uploads", &json!({"spec": {"task": {"networkMode": "bridge"}}}))?;
+    ns.wait_for("the rule of the instances to come back", || {
+        let now = rules(&own)?;
+        Ok(if now.len() == 2 { Ok(()) } else { Err(format!("its rules are {now:?}")) })
+    })?;
+    ns.wait_settled("ecssvc/uploads")?;
+
+    // The file system is retained, and the cluster's group, which its rule names, goes nevertheless.
+    ns.kubectl(&["delete", "ecssvc,efs,ecscl", "--all", "--timeout=300s"])?;
+    assert_eq!(stack().aws.security_groups_of("EcsCluster/storage-instances/main")?, [""; 0]);
+    assert_eq!(rules(&own)?.len(), 1);
+    Ok(())
+}
+
 /// The file system is deleted first: it says who mounts it, and goes after that.
 fn goes_after_its_user(ns: &Namespace<'_>, user: &str) -> Result<()> {
     ns.kubectl(&["delete", "efs/shared", "--wait=false"])?;

@@ -195,7 +195,8 @@ fn task(
 /// A service's tasks spread over its subnets, the one with the fewest first; other tasks take one by their number. On an
 /// instance it is one of the instance's zone.
 fn attachment(world: &mut World, order: &Order, host: Option<&Host>) -> Option<Attachment> {
-    let configuration = order.network.as_ref()?;
+    let of_awsvpc = task_definitions::find(world, &order.definition).is_some_and(network::is_awsvpc);
+    let configuration = order.network.as_ref().filter(|_| of_awsvpc)?;
     let zone_of = |id: &String| ec2::subnet(world, id).map(|subnet| subnet.availability_zone);
     let mut subnets = network::subnets(configuration);
     subnets.retain(|id| host.is_none_or(|host| host.zone == zone_of(id)));

@@ -2,10 +2,36 @@
 
 use serde_json::{Value, json};
 
-use crate::call::{Fault, texts};
+use crate::call::{Call, Fault, texts};
 use crate::services::ec2;
 use crate::services::ecs::invalid;
+use crate::services::ecs::task_definitions::Definition;
 use crate::world::World;
+
+/// Whether tasks get a network interface of their own (API reference, `CreateService.networkConfiguration`: "required for task
+/// definitions that use the awsvpc network mode to receive their own elastic network interface, and it isn't supported for
+/// other network modes").
+pub(super) fn is_awsvpc(definition: &Definition) -> bool {
+    definition.text("networkMode") == Some("awsvpc")
+}
+
+/// What a call asks for, which must fit the task definition.
+pub(super) fn asked(world: &World, call: &Call, definition: &Definition) -> Result<Option<Value>, Fault> {
+    let given = call.input.get("networkConfiguration").filter(|given| !given.is_null());
+    check(definition, given.is_some())?;
+    given.map(|given| resolve(world, given)).transpose()
+}
+
+/// Tasks with an interface of their own need one, and others must be given none.
+pub(super) fn check(definition: &Definition, given: bool) -> Result<(), Fault> {
+    match (is_awsvpc(definition), given) {
+        (true, false) => Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")),
+        (false, true) => {
+            Err(invalid("Network Configuration is not valid for the given networkMode of this task definition."))
+        }
+        (true, true) | (false, false) => Ok(()),
+    }
+}
 
 /// Checks a network configuration against what EC2 has, and gives it as it reads back.
 pub(super) fn resolve(world: &World, given: &Value) -> Result<Value, Fault> {

@@ -104,13 +104,10 @@ fn order(world: &World, call: &Call) -> Result<(Order, Revision), Fault> {
         launch_type,
         strategy,
         platform_version: None,
-        network: call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?,
+        network: network::asked(world, call, definition)?,
         attached: serde_json::Map::new(),
     };
     revision.check_definition(world, definition)?;
-    if definition.text("networkMode") == Some("awsvpc") && revision.network.is_none() {
-        return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
-    }
     check_overrides(call, definition)?;
     let enable_execute_command = call.input.get("enableExecuteCommand").and_then(Value::as_bool).unwrap_or_default();
     let overrides = call.input.get("overrides").cloned().unwrap_or(json!({}));

@@ -126,10 +126,7 @@ fn revision(world: &World, call: &Call, cluster: &str, key: &str) -> Result<Revi
     check_definition(world, launch_type.as_deref(), &strategy, definition)?;
     let attached = attached(call);
     check_attached(world, &attached, definition, key)?;
-    let network = call.input.get("networkConfiguration").map(|given| network::resolve(world, given)).transpose()?;
-    if definition.text("networkMode") == Some("awsvpc") && network.is_none() {
-        return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
-    }
+    let network = network::asked(world, call, definition)?;
     Ok(Revision {
         task_definition: definition.arn.clone(),
         launch_type,

@@ -64,7 +64,8 @@ fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service)
         }
         revision.task_definition.clone_from(&definition.arn);
     }
-    if let Some(given) = call.input.get("networkConfiguration").filter(|given| !is_empty(given)) {
+    let network = call.input.get("networkConfiguration").filter(|given| !is_empty(given));
+    if let Some(given) = network {
         revision.network = Some(network::resolve(world, given)?);
     }
     if let Some(version) = call.text("platformVersion") {
@@ -81,6 +82,8 @@ fn change_revision(world: &World, call: &Call, key: &str, service: &mut Service)
     }
     let definition = task_definitions::find(world, &revision.task_definition);
     let definition = definition.ok_or_else(|| invalid("TaskDefinition not found."))?;
+    // What was given before stays, also where the new revision's tasks have no use for it.
+    network::check(definition, network.is_some() || (network::is_awsvpc(definition) && revision.network.is_some()))?;
     if is_given(call, "capacityProviderStrategy") {
         revision.check_definition(world, definition)?;
     }

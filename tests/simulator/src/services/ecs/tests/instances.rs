@@ -186,6 +186,30 @@ fn tasks_with_an_interface_of_their_own_are_as_many_as_the_type_has_interfaces()
 }
 
 #[test]
+fn a_service_that_goes_from_awsvpc_to_bridge_leaves_no_interface() {
+    let (aws, _) = with_instances(&["eu-west-1a"], 8192);
+    aws.register(&json!({"requiresCompatibilities": ["EC2"]}));
+    aws.create(2, &json!({"launchType": "EC2"}));
+    aws.seconds(60);
+    let interfaces = || {
+        let tasks = aws.tasks("RUNNING");
+        tasks.iter().map(|task| task["attachments"].as_array().map_or(0, Vec::len)).collect::<Vec<_>>()
+    };
+    assert_eq!(interfaces(), [1, 1]);
+    on_bridge(&aws, 64, 0);
+    let refused = aws.call(
+        "UpdateService",
+        &json!({"cluster": "main", "service": "hello", "taskDefinition": "hello", "networkConfiguration": service(0)["networkConfiguration"]}),
+    );
+    let (_, refused) = refused.unwrap_err();
+    assert!(refused.contains("not valid for the given networkMode"), "{refused}");
+    aws.update(&json!({"taskDefinition": "hello"}));
+    aws.seconds(300);
+    assert_eq!(interfaces(), [0, 0], "though ECS still tells the configuration");
+    assert!(aws.service()["networkConfiguration"].is_object());
+}
+
+#[test]
 fn daemons_have_one_task_on_each_instance_that_the_constraints_allow() {
     let (aws, mut instances) = with_instances(&["eu-west-1a", "eu-west-1b"], 2048);
     on_bridge(&aws, 64, 0);
