@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use longshore_crds::aws_environment::Grant;
 use longshore_planner::desired::{Facts, ecs_cluster};
 use longshore_planner::engine::World;
-use longshore_planner::kinds::ecs::service::Service as EcsService;
+use longshore_planner::kinds::ecs::service::{Service as EcsService, ServiceDetail, outcome};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -262,6 +262,19 @@ async fn tasks_of_a_capacity_provider_run_once_its_group_has_grown_and_its_count
     ]}}));
     (patch["launchType"], patch["capacityProviderStrategy"]) = (Value::Null, strategy);
     let mut stack = Stack::of(stack.cluster, &patch);
+    stack.begin(&account).await;
+    let mut told = vec![];
+    for _ in 0..15 {
+        stack.service().round(&account).await;
+        sleep(Duration::from_secs(5)).await;
+        let (world, _) = stack.service().planned(&account).await;
+        let service = world.things.iter().find(|(id, _)| id.key == "service");
+        let detail: Option<ServiceDetail> = service.map(|(_, it)| serde_json::from_value(it.detail.clone()).unwrap());
+        told.extend(detail.and_then(|detail| Some(outcome(detail.primary()?, &detail))));
+    }
+    let expected = "0 of 12 tasks running, 12 waiting for an instance of their capacity provider; of the instances \
+                    that the task may be on, there are none";
+    assert!(told.iter().any(|told| told == expected), "{told:#?}");
     stack.converge(&account).await;
     assert_eq!(spread(&account), [5, 7], "packed onto two by ECS, one in each zone first");
     sleep(Duration::from_mins(1)).await;

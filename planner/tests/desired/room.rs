@@ -170,3 +170,29 @@ fn instances_are_looked_at_only_while_a_task_is_missing_for_want_of_room() {
         );
     }
 }
+
+#[test]
+fn who_waits_for_a_capacity_provider_is_told_from_who_starts() {
+    let primary = Deployment { status: "PRIMARY".into(), desired: 6, running: 1, pending: 5, ..Deployment::default() };
+    let lacking = "2 of 2 instances have too little memory";
+    let cases = [
+        (0, None, "1 of 6 tasks running, 5 starting"),
+        (3, None, "1 of 6 tasks running, 2 starting, 3 waiting for an instance of their capacity provider"),
+        (
+            5,
+            Some(lacking),
+            "1 of 6 tasks running, 5 waiting for an instance of their capacity provider; 2 of 2 instances have too \
+             little memory",
+        ),
+    ];
+    for (waiting, no_room, expected) in cases {
+        let detail = ServiceDetail {
+            deployments: vec![primary.clone()],
+            waiting,
+            no_room: no_room.map(str::to_owned),
+            ..ServiceDetail::default()
+        };
+        assert_eq!(outcome(&primary, &detail), expected);
+        assert_eq!(detail.lacks_room().is_some(), waiting > 0, "instances are looked at for {waiting}");
+    }
+}

@@ -51,8 +51,16 @@ async fn arns(aws: &Aws<Read>, cluster: &str, filter: Option<&str>) -> Result<Ve
 
 /// The tasks on an instance that have not stopped: the first hundred.
 pub(super) async fn tasks_on(aws: &Aws<Read>, cluster: &str, instance: &str) -> Result<Vec<Task>, Fault> {
-    let list = ListTasksInputBuilder::default().cluster(cluster).container_instance(instance);
-    let arns = aws.read(list).await?.task_arns.unwrap_or_default();
+    described_tasks(aws, cluster, ListTasksInputBuilder::default().container_instance(instance)).await
+}
+
+/// The tasks of a cluster that are on the first page of a list.
+pub(super) async fn described_tasks(
+    aws: &Aws<Read>,
+    cluster: &str,
+    list: ListTasksInputBuilder,
+) -> Result<Vec<Task>, Fault> {
+    let arns = aws.read(list.cluster(cluster)).await?.task_arns.unwrap_or_default();
     if arns.is_empty() {
         return Ok(vec![]);
     }

@@ -1,7 +1,6 @@
 //! How a service's rollout goes, and why tasks of it failed.
 
 use aws_sdk_ecs::operation::describe_service_revisions::builders::DescribeServiceRevisionsInputBuilder;
-use aws_sdk_ecs::operation::describe_tasks::builders::DescribeTasksInputBuilder;
 use aws_sdk_ecs::operation::list_service_deployments::builders::ListServiceDeploymentsInputBuilder;
 use aws_sdk_ecs::operation::list_tasks::builders::ListTasksInputBuilder;
 use aws_sdk_ecs::types as api;
@@ -11,7 +10,7 @@ use longshore_planner::kinds::ecs::service::{FailedContainer, FailedTask, Rollou
 
 use super::traffic;
 use crate::access::{Aws, Read};
-use crate::drivers::only_missing;
+use crate::drivers::ecs::container_instances::described_tasks;
 use crate::fault::Fault;
 
 /// How many events and failed tasks are told.
@@ -23,6 +22,7 @@ pub(super) fn described(service: &api::Service) -> ServiceDetail {
         deployments: deployments(service),
         running: service.running_count(),
         pending: service.pending_count(),
+        waiting: 0,
         desired: service.desired_count(),
         events: service.events().iter().take(TOLD).map(event).collect(),
         failed_tasks: vec![],
@@ -33,7 +33,8 @@ pub(super) fn described(service: &api::Service) -> ServiceDetail {
 }
 
 /// What `DescribeServices` says; only while a rollout goes badly, the tasks that failed and how the last deployment ended;
-/// and where traffic is shifted, how far the last deployment is.
+/// where traffic is shifted, how far the last deployment is; and where a capacity provider has to launch instances, how many
+/// tasks wait for that.
 pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<ServiceDetail, Fault> {
     let mut detail = described(service);
     if service.status() != Some("ACTIVE") {
@@ -49,7 +50,27 @@ pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service)
     } else if ended_badly {
         detail.service_deployment = last_deployment(aws, cluster, service).await?;
     }
+    if detail.pending > 0 && launches_instances(service) {
+        detail.waiting = waiting(aws, cluster, service).await?;
+    }
     Ok(detail)
+}
+
+fn launches_instances(service: &api::Service) -> bool {
+    let strategy = service.capacity_provider_strategy();
+    strategy.iter().any(|item| !["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider()))
+}
+
+/// Tasks that stay PROVISIONING until there is an instance for them (developer guide, "Amazon ECS standalone tasks",
+/// "Task workflow"). The first hundred tasks are looked at.
+async fn waiting(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<i32, Fault> {
+    let tasks = tasks(aws, cluster, service, api::DesiredStatus::Running).await?;
+    let waits = |task: &&api::Task| {
+        task.last_status() == Some("PROVISIONING")
+            && task.container_instance_arn().is_none()
+            && task.launch_type() != Some(&api::LaunchType::Fargate)
+    };
+    Ok(i32::try_from(tasks.iter().filter(waits).count()).unwrap_or(i32::MAX))
 }
 
 fn shifts_traffic(service: &api::Service) -> bool {
@@ -110,19 +131,21 @@ fn event(event: &api::ServiceEvent) -> ServiceEvent {
 
 /// The newest tasks that stopped and should not have. ECS tells of stopped tasks for an hour.
 async fn failed_tasks(aws: &Aws<Read>, cluster: &str, service: &api::Service) -> Result<Vec<FailedTask>, Fault> {
-    let list = ListTasksInputBuilder::default()
-        .cluster(cluster)
-        .set_service_name(service.service_name.clone())
-        .desired_status(api::DesiredStatus::Stopped);
-    let arns = aws.read(list).await?.task_arns.unwrap_or_default();
-    if arns.is_empty() {
-        return Ok(vec![]);
-    }
-    let answer = aws.read(DescribeTasksInputBuilder::default().cluster(cluster).set_tasks(Some(arns))).await?;
-    only_missing("ecs:DescribeTasks", answer.failures())?;
-    let mut failed: Vec<&api::Task> = answer.tasks().iter().filter(|task| failed(task)).collect();
+    let stopped = tasks(aws, cluster, service, api::DesiredStatus::Stopped).await?;
+    let mut failed: Vec<&api::Task> = stopped.iter().filter(|task| failed(task)).collect();
     failed.sort_by_key(|task| std::cmp::Reverse(task.stopped_at().or(task.stopping_at()).map(DateTime::as_nanos)));
     Ok(failed.into_iter().take(TOLD).map(failed_task).collect())
+}
+
+/// A page of the service's tasks: a hundred at most.
+async fn tasks(
+    aws: &Aws<Read>,
+    cluster: &str,
+    service: &api::Service,
+    status: api::DesiredStatus,
+) -> Result<Vec<api::Task>, Fault> {
+    let list = ListTasksInputBuilder::default().set_service_name(service.service_name.clone()).desired_status(status);
+    described_tasks(aws, cluster, list).await
 }
 
 /// Stopped by itself, by AWS, or by the scheduler for its health; not because it was scaled in, replaced or

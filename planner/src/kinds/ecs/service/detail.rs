@@ -14,6 +14,9 @@ pub struct ServiceDetail {
     pub running: i32,
     /// Tasks that are being started.
     pub pending: i32,
+    /// Those among them that wait until their capacity provider has launched an instance; looked for only where tasks are
+    /// started by a provider of instances.
+    pub waiting: i32,
     /// Tasks that ECS is asked for, by whoever asked last.
     pub desired: i32,
     /// The newest five.
@@ -212,10 +215,12 @@ impl ServiceDetail {
     }
 
     /// Why no container instance takes a task that is missing, in ECS's words (developer guide, "Amazon ECS service event
-    /// messages"); `None` where none is missing, or something else is in its way.
+    /// messages"), which has none for a task that waits for its capacity provider; `None` where none is missing, or
+    /// something else is in its way.
     pub fn lacks_room(&self) -> Option<&str> {
         let missing = self.primary().is_some_and(|primary| primary.running + primary.pending < primary.desired);
-        self.not_placed().filter(|why| missing && why.to_ascii_lowercase().contains("container instance"))
+        let refused = self.not_placed().filter(|why| missing && why.to_ascii_lowercase().contains("container instance"));
+        refused.or((self.waiting > 0).then_some(""))
     }
 
     /// Why ECS cannot start a task, in its words, unless it has started one since (developer guide, "Amazon ECS service event

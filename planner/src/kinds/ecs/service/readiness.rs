@@ -32,8 +32,12 @@ pub fn complete(deployment: &Deployment) -> bool {
 /// How far a deployment is and what is in its way, in one line.
 pub fn outcome(deployment: &Deployment, detail: &ServiceDetail) -> String {
     let mut said = vec![format!("{} of {} tasks running", deployment.running, deployment.desired)];
-    if deployment.pending > 0 {
-        said.push(format!("{} starting", deployment.pending));
+    let waiting = detail.waiting.min(deployment.pending);
+    if deployment.pending > waiting {
+        said.push(format!("{} starting", deployment.pending - waiting));
+    }
+    if waiting > 0 {
+        said.push(format!("{waiting} waiting for an instance of their capacity provider"));
     }
     let others: i32 =
         detail.deployments.iter().filter(|other| other.id != deployment.id).map(|other| other.running).sum();
@@ -49,9 +53,12 @@ pub fn outcome(deployment: &Deployment, detail: &ServiceDetail) -> String {
         line = format!("{line}; {}", task.words());
     }
     let missing = deployment.running + deployment.pending < deployment.desired;
+    let lacking = detail.no_room.as_ref();
     if let Some(why) = detail.not_placed().filter(|_| missing) {
-        let lacking = detail.no_room.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
+        let lacking = lacking.map(|words| format!(": {words}")).unwrap_or_default();
         line = format!("{line}; ECS {why}{lacking}");
+    } else if let Some(words) = lacking.filter(|_| waiting > 0) {
+        line = format!("{line}; {words}");
     }
     if deployment.rollout_state == Some(RolloutState::Failed) && !deployment.rollout_state_reason.is_empty() {
         line = format!("{line} ({})", deployment.rollout_state_reason);
