@@ -73,7 +73,7 @@ pub(crate) fn documents(file: &str) -> Vec<Value> {
 }
 
 /// The files whose objects are taken as they stand.
-pub(crate) const EXAMPLES: [&str; 12] = [
+pub(crate) const EXAMPLES: [&str; 13] = [
     "../examples/00-environment.yaml",
     "../examples/10-fargate-web.yaml",
     "../examples/20-shop-orders.yaml",
@@ -84,6 +84,7 @@ pub(crate) const EXAMPLES: [&str; 12] = [
     "../examples/20-cloud-map.yaml",
     "../examples/30-blue-green.yaml",
     "../examples/30-ec2-four-services.yaml",
+    "../examples/30-managed-instances.yaml",
     "../examples/30-scaling.yaml",
     "../examples/40-tasks.yaml",
 ];

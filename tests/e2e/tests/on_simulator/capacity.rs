@@ -1,6 +1,6 @@
-//! Example 30: four services on the instances that their cluster has of its own.
+//! Examples 30: services on the instances that their cluster has of its own, and on those that ECS manages.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use longshore_e2e::{Namespace, condition, example, text};
 use serde_json::{Value, json};
 
@@ -14,8 +14,9 @@ fn registered(world: &Value) -> usize {
     instances.filter(|(_, it)| it["inactive"] == false && text(it, "/cluster").starts_with("apps-ec2-")).count()
 }
 
-/// What carries the tags of an object of the namespace, by what it is.
-fn left(world: &Value) -> Vec<String> {
+/// What carries the tags of an object of a namespace, by what it is.
+fn left(world: &Value, namespace: &str) -> Vec<String> {
+    let namespace = format!("/{namespace}/");
     let places = [
         ("role", &world["iam"]["roles"]),
         ("instance profile", &world["iam"]["instance_profiles"]),
@@ -33,7 +34,7 @@ fn left(world: &Value) -> Vec<String> {
         let gone = |it: &&Value| it["inactive"] == true || it["active"] == false || it["status"] == "INACTIVE";
         let of = |it: &&Value| {
             let tag = &it["tags"]["longshore.dev/object"];
-            tag.as_str().or(tag[0].as_str()).is_some_and(|object| object.contains("/apps/"))
+            tag.as_str().or(tag[0].as_str()).is_some_and(|object| object.contains(&namespace))
         };
         let there = things.as_object().into_iter().flat_map(|things| things.values());
         found.extend(there.filter(|it| !gone(it)).filter(of).map(|_| kind.to_owned()));
@@ -71,11 +72,65 @@ fn example_30_unchanged_runs_four_services_each_under_its_own_role_and_leaves_no
     ensure!(text(&status, "/imageId") == "ami-0ecsarm" && status["inService"].as_u64() >= Some(3), "{status:#}");
 
     apps.kubectl(&["delete", "ecssvc,alb,ecscl", "--all", "--wait=false"])?;
-    apps.wait_for("nothing to be left", || {
-        let left = left(&stack.simulator().world()?);
+    leaves_nothing(&apps)
+}
+
+fn leaves_nothing(ns: &Namespace<'_>) -> Result<()> {
+    ns.wait_for("nothing to be left", || {
+        let left = left(&stack().simulator().world()?, &ns.name);
         Ok(if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) })
+    })
+}
+
+/// Live instances of the capacity providers of a namespace's cluster: whether they run tasks, by the type that ECS chose.
+fn managed(world: &Value, namespace: &str) -> Vec<(String, bool)> {
+    let instances = world["ecs"]["instances"].as_object().into_iter().flatten();
+    let of = instances.filter(|(_, it)| it["inactive"] == false && text(it, "/cluster").starts_with(namespace));
+    let tasks = world["ecs"]["tasks"].as_object();
+    let runs = |id: &str| {
+        let mut tasks = tasks.into_iter().flatten();
+        tasks.any(|(_, task)| task["phase"] == "RUNNING" && task["host"]["instance"] == id)
+    };
+    of.map(|(id, it)| (text(it, "/instance_type"), runs(id))).collect()
+}
+
+#[test]
+fn managed_instances_are_launched_for_tasks_move_with_another_provider_and_leave_nothing() -> Result<()> {
+    let ns = Namespace::create(stack(), "managed-instances")?;
+    let objects = example("30-managed-instances.yaml")?.replace("namespace: apps", &format!("namespace: {}", ns.name));
+    ns.apply(&objects)?;
+    for object in ["ecscl/managed", "ecssvc/reports"] {
+        ns.wait_ready(object)?;
+    }
+    let instances = managed(&stack().simulator().world()?, &ns.name);
+    ensure!(!instances.is_empty() && instances.iter().all(|(_, runs)| *runs), "{instances:?}");
+    let provider = |ns: &Namespace<'_>| {
+        let status = ns.get("ecscl/managed")?["status"]["ec2Capacity"][0].clone();
+        status["capacityProvider"].as_str().map(str::to_owned).with_context(|| format!("{status:#}"))
+    };
+    let before = provider(&ns)?;
+    ensure!(stack().simulator().world()?["ecs"]["providers"][before.as_str()]["inactive"] == false, "{before}");
+
+    // What ECS cannot change: another provider comes. A service that names the entry moves to it.
+    let strategy = json!([{"capacityProvider": "general", "weight": 1}]);
+    ns.patch("ecssvc/reports", &json!({"spec": {"capacityProviderStrategy": strategy}}))?;
+    ns.wait_settled("ecssvc/reports")?;
+    let spot = json!([{"name": "general", "managedInstances": {"capacityOptionType": "SPOT"}}]);
+    ns.patch("ecscl/managed", &json!({"spec": {"ec2Capacity": spot}}))?;
+    ns.wait_for("the provider before to be gone", || {
+        let providers = stack().simulator().world()?["ecs"]["providers"].clone();
+        let there = providers[before.as_str()]["inactive"] == false;
+        Ok(if there { Err(format!("{before} is there")) } else { Ok(()) })
     })?;
-    Ok(())
+    for object in ["ecscl/managed", "ecssvc/reports"] {
+        ns.wait_settled(object)?;
+    }
+    ensure!(provider(&ns)? != before, "another provider has the entry's name");
+    let service = stack().aws.service_of(&ns.name, "reports")?.context("the service")?;
+    ensure!(service["runningCount"] == 2 && service["deployments"].as_array().map(Vec::len) == Some(1), "{service:#}");
+
+    ns.kubectl(&["delete", "ecssvc,ecscl", "--all", "--wait=false"])?;
+    leaves_nothing(&ns)
 }
 
 #[test]
