@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use longshore_kubernetes_api::{Key, KubernetesApi, Refusal};
-use longshore_simulator::services::{cloudwatch, ecs};
+use longshore_simulator::services::{cloudwatch, ec2, ecs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -137,6 +137,8 @@ pub(crate) enum Act {
     Hook { function: String, answer: String },
     /// So much is what all tasks of a service, by the resource id of its scalable target, bear from now on.
     Load { service: Value, metric: String, value: f64 },
+    /// EC2 takes back one of the instances of Spot, two minutes after it has said so.
+    SpotInterruption,
     /// So many tasks are asked for now, in an undisturbed run.
     Count { service: Value, is: u64 },
     /// So often schedules have started tasks by now, in an undisturbed run.
@@ -209,6 +211,7 @@ impl Act {
                 let service = named(service, api);
                 stage.simulator.with_world(|world| cloudwatch::set_load(world, &service, metric, *value));
             }
+            Self::SpotInterruption => interrupt(stage),
             Self::Count { .. } | Self::Runs(_) | Self::Away(_) | Self::Wait(_) | Self::IntoDeployment(_) => {}
         }
     }
@@ -291,6 +294,15 @@ fn deploy(stage: &Stage, service: &str, image: &str) {
     let made = stage.call("ecs", "RegisterTaskDefinition", &revision);
     let arn = &made["taskDefinition"]["taskDefinitionArn"];
     stage.call("ecs", "UpdateService", &json!({"cluster": cluster, "service": service, "taskDefinition": arn}));
+}
+
+/// Where instances are gone already, there is nothing to take back.
+fn interrupt(stage: &Stage) {
+    stage.simulator.with_world(|world| {
+        let all = serde_json::to_value(&world.ec2).unwrap();
+        let ids = all["instances"].as_object().unwrap().keys();
+        ids.into_iter().any(|id| ec2::interrupt(world, id))
+    });
 }
 
 /// Neither gone nor going.
