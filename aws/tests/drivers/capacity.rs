@@ -52,18 +52,23 @@ fn reference(object: &Object, world: &World) -> ClusterReference {
 
 /// A service of so many tasks, each with so much memory, on the cluster's instances.
 fn service(name: &str, reference: &ClusterReference, count: i32, memory: i32) -> Object {
+    Object::service(name, reference, &tasks(count, memory, "1.27"))
+}
+
+/// Which leave it to their cluster where they run.
+fn tasks(count: i32, memory: i32, tag: &str) -> Value {
     let container = json!({
-        "name": "web", "image": "public.ecr.aws/nginx/nginx:1.27", "memory": memory, "portMappings": [{"containerPort": 80}],
+        "name": "web", "image": format!("public.ecr.aws/nginx/nginx:{tag}"), "memory": memory,
+        "portMappings": [{"containerPort": 80}],
     });
-    let patch = json!({
+    json!({
         "desiredCount": count, "launchType": null, "networkConfiguration": null,
         "placementStrategy": [{"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "binpack", "field": "memory"}],
         "task": {
             "cpu": null, "memory": null, "runtimePlatform": null, "networkMode": "bridge",
             "containerDefinitions": [container],
         },
-    });
-    Object::service(name, reference, &patch)
+    })
 }
 
 pub(crate) async fn minutes(count: u64) {
@@ -224,6 +229,31 @@ async fn what_was_in_a_zone_that_is_lost_comes_back_in_the_others() {
     assert!(!zones(&account).contains(&"eu-west-1a".to_owned()));
     object.converge(&account).await;
     assert_eq!(account.writes(since), [].into(), "ECS and Auto Scaling do that by themselves");
+}
+
+/// ECS decides once, at creation; an empty strategy would be asked for as another, and the tasks would leave what scales for
+/// them.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_leaves_it_to_its_cluster_stays_with_its_providers_whatever_changes() {
+    let account = Account::new().await;
+    let mut object = cluster(&json!({}));
+    let seen = object.converge(&account).await;
+    let mut web = service("web", &reference(&object, &seen), 2, 256);
+    web.converge(&account).await;
+    let providers = || {
+        let world = world(&account);
+        let services = world["ecs"]["services"].as_object().unwrap().values();
+        let of = services.map(|it| (it["revision"]["strategy"].clone(), it["revision"]["launch_type"].clone()));
+        of.collect::<Vec<_>>()
+    };
+    let before = providers();
+    assert!(before.iter().all(|(strategy, launch_type)| strategy.as_array().unwrap().len() == 1 && launch_type.is_null()));
+    for patch in [tasks(3, 256, "1.27"), tasks(3, 512, "1.27"), tasks(3, 512, "1.28")] {
+        let since = account.now();
+        web.change(&patch);
+        web.converge(&account).await;
+        assert_eq!((account.count(since, "UpdateService"), providers()), (1, before.clone()), "{patch}");
+    }
 }
 
 /// The types and life cycles of live instances, sorted.

@@ -160,7 +160,10 @@ fn runs(account: &Account, want: &Want, service: &Thing, found: &mut Vec<String>
 pub(super) fn has_interfaces(spec: &Value) -> bool {
     let provider = spec["capacityProviderStrategy"][0]["capacityProvider"].as_str().unwrap_or("FARGATE");
     let on_instances = spec["launchType"] == "EC2" || !provider.starts_with("FARGATE");
-    !on_instances || spec["task"]["networkMode"] == "awsvpc"
+    match spec["task"]["networkMode"].as_str() {
+        None => !on_instances,
+        Some(mode) => mode == "awsvpc",
+    }
 }
 
 fn network(account: &Account, want: &Want, service: &Thing, group: Option<&str>, found: &mut Vec<String>) {

@@ -57,8 +57,10 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
     if want.scheduling_strategy == SchedulingStrategy::Daemon {
         document.remove("desiredCount");
     }
-    // Absent means unchanged to ECS: what is no longer wanted must be said to be empty.
-    let mut seen_document = as_request(UPDATE, seen)?;
+    // Absent means unchanged to ECS: what is no longer wanted must be said to be empty. What was ECS's to choose stays.
+    let mut ours = seen.clone();
+    want.disown(&mut ours);
+    let mut seen_document = as_request(UPDATE, &ours)?;
     if want.reverted {
         for stays in ["serviceRegistries", "serviceConnectConfiguration", "volumeConfigurations"] {
             document.remove(stays);
@@ -96,7 +98,7 @@ pub(super) fn update(want: &Service, seen: &Service) -> Result<UpdateServiceInpu
         .set_service_connect_configuration(input.service_connect_configuration)
         .set_volume_configurations(input.volume_configurations)
         .set_vpc_lattice_configurations(input.vpc_lattice_configurations)
-        .set_force_new_deployment(restarts(want, seen).then_some(true)))
+        .set_force_new_deployment(restarts(want, &ours).then_some(true)))
 }
 
 fn has_same_targets(want: &Service, seen: &Service) -> bool {
