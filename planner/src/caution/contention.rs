@@ -192,3 +192,17 @@ fn fields(step: &Step) -> Vec<&str> {
         Action::Wait | Action::Blocked => vec![],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_and_one_that_just_fits_is_not() {
+        let text = |length: usize| Value::String("x".repeat(length));
+        // With its quotes.
+        assert_eq!(short(&text(LONGEST_VALUE - 2)), text(LONGEST_VALUE - 2).to_string());
+        assert_eq!(short(&text(LONGEST_VALUE - 1)), format!("\"{}...", "x".repeat(LONGEST_VALUE - 1)));
+        assert_eq!(short(&Value::Null), "nothing");
+    }
+}

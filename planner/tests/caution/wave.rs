@@ -229,3 +229,39 @@ proptest! {
         }
     }
 }
+
+fn failed(count: usize) -> Vec<Slot> {
+    let slot = |n| Slot {
+        object: name(n),
+        generation: 1,
+        since: now(),
+        rejected: None,
+        failed: Some("DeploymentFailed".to_owned()),
+    };
+    (0..count).map(slot).collect()
+}
+
+#[test]
+fn how_many_failed_is_told_beside_the_first() {
+    assert!(stopped(&failed(0)).is_none());
+    for (count, expected) in [(1, "since EcsService/shop/s00 failed with it"), (3, "since EcsService/shop/s00 (and 2 more) failed with it")] {
+        let message = stopped(&failed(count)).unwrap().message;
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn who_deploys_is_told_by_name_the_first_three_of_them() {
+    for (slots, expected) in [
+        (1, "1 do now (EcsService/shop/s00)"),
+        (3, "3 do now (EcsService/shop/s00, EcsService/shop/s01, EcsService/shop/s02)"),
+        (5, "5 do now (EcsService/shop/s00, EcsService/shop/s01, EcsService/shop/s02 and 2 more)"),
+    ] {
+        let held: Vec<Slot> = failed(slots).into_iter().map(|slot| Slot { failed: None, ..slot }).collect();
+        let generations = (0..slots).map(|n| (name(n), 1)).collect();
+        let wave = Wave { slots, generations: &generations, waiting: &BTreeSet::new(), now: now() };
+        let asking = Asking { object: "EcsService/shop/late", generation: 1, rolled_back: None };
+        let (_, Turn::Wait { why, .. }) = ask(&held, &asking, &wave) else { panic!("it waits") };
+        assert!(why.contains(expected), "{why}");
+    }
+}

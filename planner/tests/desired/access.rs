@@ -192,3 +192,15 @@ fn a_group_is_told_once_its_rule_is_there_and_stays_told_while_that_is_made_agai
     assert_eq!(entry.refused.as_deref(), Some("full"));
     assert_eq!(opened(&entry, &graph(), &world(true, true), &none).refused, None);
 }
+
+#[test]
+fn an_opening_is_told_by_its_ports() {
+    let of = |more: Value| {
+        let mut access = json!({"securityGroup": {"id": "sg-0database"}, "port": 5432});
+        crate::objects::merge(&mut access, &more);
+        let spec = hello(&json!({"networkConfiguration": {"access": [access]}}));
+        openings(&spec).pop_first().unwrap().to_string()
+    };
+    assert_eq!(of(json!({})), "port 5432 (tcp) of sg-0database");
+    assert_eq!(of(json!({"toPort": 5435, "protocol": "udp"})), "ports 5432 to 5435 (udp) of sg-0database");
+}

@@ -91,3 +91,25 @@ fn before_the_first_migration_there_is_no_service_and_one_that_is_there_is_left_
     assert_eq!(of("ecs/service"), Some(Action::Wait));
     assert!(matches!(of("ecs/task-definition"), Some(Action::Create { .. })));
 }
+
+#[test]
+fn of_several_the_one_that_only_a_person_can_mend_is_told_first() {
+    let spec = hello(&json!({"after": [{"task": {"name": "waits"}}, {"task": {"name": "failed"}}]}));
+    let task = |phase| TaskReference {
+        phase: Some(phase),
+        task_definition_arn: Some(NEW.to_owned()),
+        message: "web exited with 1".to_owned(),
+    };
+    let plain = References::to_cluster(cluster());
+    let scope = scope(environment(&json!({})));
+    let first = ecs_service(&scope, &spec, &Facts::new(), &plain, &Memory::default()).unwrap();
+    let (id, _) = first.graph.iter().find(|(id, _)| id.kind == "ecs/task-definition" && id.key == TASK_KEY).unwrap();
+    let references = References {
+        tasks: [("waits".to_owned(), task(Phase::Running)), ("failed".to_owned(), task(Phase::Failed))].into(),
+        revisions: [(id.fixed.clone(), NEW.to_owned())].into(),
+        ..plain
+    };
+    let desired = ecs_service(&scope, &spec, &Facts::new(), &references, &Memory::default()).unwrap();
+    let held = desired.held.unwrap();
+    assert_eq!((held.stalled, held.reason), (true, "TaskFailed"), "{}", held.message);
+}

@@ -339,3 +339,18 @@ fn a_name_means_the_clusters_own_entry_first() {
     let service: Service = value(&desired, "service");
     assert_eq!(service.capacity_provider_strategy[0].capacity_provider, provider.name);
 }
+
+#[test]
+fn what_an_entry_makes_is_called_after_its_cluster_and_itself_and_so_are_its_instances() {
+    let desired = desired(&json!({"tags": [{"key": "team", "value": "shop"}]}));
+    let template: LaunchTemplate = value(&desired, "general");
+    let group: AutoScalingGroup = value(&desired, "general");
+    let provider: CapacityProvider = value(&desired, "general");
+    for name in [&template.name, &group.name, &provider.name] {
+        assert!(name.starts_with("shop-ec2-") && name.ends_with("-general"), "{name}");
+    }
+    assert_eq!(template.instance_tags["Name"], group.name);
+    assert_eq!(template.instance_tags["team"], "shop");
+    let named = json!({"tags": [{"key": "Name", "value": "workers"}]});
+    assert_eq!(value::<LaunchTemplate>(&self::desired(&named), "general").instance_tags["Name"], "workers");
+}

@@ -285,3 +285,45 @@ fn what_no_load_balancer_would_reach_is_refused_by_field() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn a_wider_rule_of_the_same_load_balancer_covers_a_narrower_one() {
+    let access = |group: &str, from_port, to_port| BalancerAccess { security_group_id: group.into(), from_port, to_port };
+    let wide = access("sg-1", 80, 90);
+    for (narrow, expected) in [
+        (access("sg-1", 80, 90), true),
+        (access("sg-1", 80, 80), true),
+        (access("sg-1", 90, 90), true),
+        (access("sg-1", 79, 85), false),
+        (access("sg-1", 85, 91), false),
+        (access("sg-2", 85, 85), false),
+    ] {
+        assert_eq!(wide.covers(&narrow), expected, "{narrow:?}");
+    }
+}
+
+#[test]
+fn what_must_be_let_in_on_somebody_else_s_instances_is_told_by_its_ports() {
+    for (mapping, check, expected) in [
+        (json!({"containerPort": 8080}), Value::Null, "on ports 32768 to 65535 of their instances"),
+        (json!({"containerPort": 8080, "hostPort": 80}), Value::Null, "on port 80 of their instances"),
+    ] {
+        let more = json!({"loadBalancers": [entry(&json!({"healthCheck": check}))]});
+        let desired = Asked::orders(&on_instances(&json!("bridge"), &mapping, &more)).desired();
+        assert!(desired.warnings[0].message.contains(expected), "{:?}", desired.warnings);
+    }
+}
+
+#[test]
+fn a_load_balancer_of_somebody_else_is_let_in_on_instances_only_by_a_grant() {
+    let theirs = json!({"loadBalancer": {"name": null, "listenerArn": crate::balanced::OTHER_LISTENER, "securityGroupId": "sg-0theirs"}, "listener": null});
+    let more = json!({"loadBalancers": [entry(&theirs)]});
+    let mut asked = Asked::orders(&on_instances(&json!("bridge"), &json!({"containerPort": 8080}), &more)).foreign();
+    let at = "spec.loadBalancers[web].loadBalancer.securityGroupId".to_owned();
+    for (granted, expected) in [(vec![], true), (vec!["sg-0theirs".to_owned()], false)] {
+        let listener_arns = vec![crate::balanced::OTHER_LISTENER.into()];
+        let grant = Grant { listener_arns, security_group_ids: Some(granted), ..Grant::default() };
+        asked.scope.environment.iam.as_mut().unwrap().grants = vec![grant];
+        assert_eq!(asked.refused().iter().any(|(_, field)| *field == at), expected, "{:?}", asked.refused());
+    }
+}

@@ -3,6 +3,7 @@
 use longshore_planner::desired::{Fact, Facts, Memory, Need, Obstacle, Reference, References, ecs_service};
 use serde_json::{Value, json};
 
+use crate::balanced::Asked;
 use crate::objects::{cluster, desire, desired, environment, hello, refused, scope, value};
 use longshore_planner::kinds::ecs::service::Service;
 
@@ -63,6 +64,20 @@ fn a_cluster_elsewhere_is_refused() {
         let refusals = refused(&json!({"cluster": {"name": null, "arn": arn}}));
         assert_eq!(refusals[0].0, "OtherEnvironment", "{refusals:?}");
     }
+    let here = json!({"cluster": {"name": null, "arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/x"}});
+    assert_eq!(refused(&here), []);
+}
+
+#[test]
+fn what_may_never_be_opened_is_refused_though_its_load_balancer_is_waited_for() {
+    let access = json!({"access": [{"securityGroup": {"id": "sg-0database"}, "port": 5432}]});
+    let mut asked = Asked::orders(&json!({"networkConfiguration": access})).foreign();
+    assert!(matches!(asked.desire(), Err(Obstacle::Waiting { .. })), "{:?}", asked.desire());
+    for grant in &mut asked.scope.environment.iam.as_mut().unwrap().grants {
+        grant.security_group_ids = Some(vec![]);
+    }
+    let outcome = asked.desire();
+    assert!(matches!(&outcome, Err(Obstacle::Refused(refusals)) if refusals[0].reason == "NotGranted"), "{outcome:?}");
 }
 
 #[test]

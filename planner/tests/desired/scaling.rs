@@ -162,3 +162,21 @@ fn the_target_goes_before_its_service() {
     let at = |kind: &str| cloud.deleted.iter().position(|id: &Id| id.kind == kind).unwrap();
     assert!(at(ScalableTarget::NAME) < at(Service::NAME), "{:?}", cloud.deleted);
 }
+
+#[test]
+fn a_count_that_nothing_moves_is_warned_about() {
+    let tracking = json!([{"name": "cpu", "metric": "ECSServiceAverageCPUUtilization", "targetValue": 60}]);
+    let action = json!([{"name": "night", "schedule": "cron(0 22 * * ? *)", "minCapacity": 1, "maxCapacity": 2}]);
+    let step = json!([{"name": "queue", "adjustmentType": "ChangeInCapacity",
+        "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 1}]}]);
+    for (member, moves) in
+        [("targetTracking", Some(tracking)), ("scheduledActions", Some(action)), ("stepScaling", Some(step)), ("none", None)]
+    {
+        let mut scaling = json!({"minCapacity": 1, "maxCapacity": 4});
+        if let Some(moves) = &moves {
+            scaling[member] = moves.clone();
+        }
+        let warned = desired(&json!({"desiredCount": null, "autoscaling": scaling})).warnings;
+        assert_eq!(warned.iter().any(|it| it.message.contains("no metric is followed")), moves.is_none(), "{member}");
+    }
+}

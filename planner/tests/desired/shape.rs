@@ -96,17 +96,39 @@ fn desired_count_left_out_is_nobodys_business() {
     assert_eq!(count(json!({"desiredCount": 0})), Some(0));
 }
 
+/// The patch that brings the service onto instances, with more.
+fn on_instances(more: &serde_json::Value) -> serde_json::Value {
+    let mut patch = json!({
+        "launchType": "EC2", "networkConfiguration": null,
+        "task": {"cpu": null, "memory": null, "runtimePlatform": null, "containerDefinitions": [crate::objects::container(&json!({"memory": 64}))]},
+    });
+    for (member, value) in more.as_object().unwrap() {
+        patch[member] = value.clone();
+    }
+    patch
+}
+
 #[test]
 fn zones_are_rebalanced_where_ecs_allows_it() {
+    let by_zone = json!({"type": "spread", "field": "attribute:ecs.availability-zone"});
+    let placed = |strategy: &serde_json::Value| on_instances(&json!({"placementStrategy": strategy}));
     let cases = [
         (json!({}), "ENABLED"),
         (json!({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 0}}), "DISABLED"),
         (json!({"availabilityZoneRebalancing": "DISABLED"}), "DISABLED"),
+        (placed(&json!([])), "ENABLED"),
+        (placed(&json!([by_zone, {"type": "binpack", "field": "memory"}])), "ENABLED"),
+        (placed(&json!([{"type": "binpack", "field": "memory"}, by_zone])), "DISABLED"),
+        (placed(&json!([{"type": "spread", "field": "instanceId"}])), "DISABLED"),
+        (placed(&json!([{"type": "binpack", "field": "attribute:ecs.availability-zone"}])), "DISABLED"),
+        (json!({"schedulingStrategy": "REPLICA"}), "ENABLED"),
     ];
     for (patch, expected) in cases {
         let service: Service = value(&desired(&patch), "service");
         assert_eq!(service.availability_zone_rebalancing.as_str(), expected, "{patch}");
     }
+    let daemon = on_instances(&json!({"schedulingStrategy": "DAEMON", "desiredCount": null}));
+    assert_eq!(value::<Service>(&desired(&daemon), "service").availability_zone_rebalancing.as_str(), "DISABLED");
 }
 
 #[test]
@@ -123,6 +145,21 @@ fn a_rollout_that_can_never_move_is_warned_about() {
         ),
         (
             json!({"desiredCount": 2, "deploymentConfiguration": {"minimumHealthyPercent": 50, "maximumPercent": 100}}),
+            false,
+        ),
+        // Three fourths of four are three: one may go.
+        (
+            json!({"desiredCount": 4, "deploymentConfiguration": {"minimumHealthyPercent": 75, "maximumPercent": 100}}),
+            false,
+        ),
+        // And of three more than two: none may.
+        (
+            json!({"desiredCount": 3, "deploymentConfiguration": {"minimumHealthyPercent": 75, "maximumPercent": 100}}),
+            true,
+        ),
+        // A fourth more than four is one more.
+        (
+            json!({"desiredCount": 4, "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 125}}),
             false,
         ),
         (

@@ -83,6 +83,10 @@ mod tests {
             ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1.4.2", arn("orders")),
             ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/orders", arn("team/orders")),
             ("123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com/orders@sha256:00", arn("orders")),
+            // A colon that is the port's, and no tag's.
+            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com:443/orders", arn("orders")),
+            ("12345678901.dkr.ecr.eu-west-1.amazonaws.com/orders", None),
+            ("abcdefghijkl.dkr.ecr.eu-west-1.amazonaws.com/orders", None),
             ("public.ecr.aws/nginx/nginx:1.27", None),
             ("nginx", None),
             ("registry.example.com:5000/a/b:1", None),
