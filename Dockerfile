@@ -1,9 +1,8 @@
 # The controller, and for trying out the simulated AWS: each one static program in an otherwise empty image. `make image`
 # builds both; .github/workflows/release.yaml builds them for amd64 and arm64, each on a machine of its kind.
 
-# Alpine's Rust links statically by itself.
-FROM rust:1.95-alpine AS build
-RUN apk add --no-cache ca-certificates make musl-dev
+# What `release programs` does here it does on any machine with Rust, so that tests/image/run looks at the very same programs.
+FROM rust:1.95-bookworm AS build
 # Writes the list of what was compiled in into the program: `cargo audit bin longshore` reads it.
 RUN cargo install --locked --version 0.7.7 cargo-auditable
 WORKDIR /src
@@ -12,10 +11,7 @@ COPY . .
 ARG TARGETARCH
 RUN --mount=type=cache,target=/usr/local/cargo/registry,id=longshore-registry \
     --mount=type=cache,target=/src/target,id=longshore-target-${TARGETARCH} \
-    cargo auditable build --release --locked --package longshore --package longshore-simulator && \
-    mkdir -p /out && \
-    cp target/release/longshore target/release/longshore-simulator /etc/ssl/certs/ca-certificates.crt /out/ && \
-    strip /out/longshore /out/longshore-simulator
+    ./release programs /out && cp /etc/ssl/certs/ca-certificates.crt /out/
 
 FROM scratch AS simulator
 COPY --from=build /out/longshore-simulator /usr/local/bin/longshore-simulator

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-TARGET = "x86_64-unknown-linux-musl"
+TARGET = "x86_64-unknown-linux-gnu"
 
 
 def spdx_id(package):

@@ -247,7 +247,9 @@ async fn a_service_that_leaves_it_to_its_cluster_stays_with_its_providers_whatev
         of.collect::<Vec<_>>()
     };
     let before = providers();
-    assert!(before.iter().all(|(strategy, launch_type)| strategy.as_array().unwrap().len() == 1 && launch_type.is_null()));
+    assert!(
+        before.iter().all(|(strategy, launch_type)| strategy.as_array().unwrap().len() == 1 && launch_type.is_null())
+    );
     for patch in [tasks(3, 256, "1.27"), tasks(3, 512, "1.27"), tasks(3, 512, "1.28")] {
         let since = account.now();
         web.change(&patch);

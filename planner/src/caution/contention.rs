@@ -107,9 +107,15 @@ fn within(span: SignedDuration, then: Timestamp, now: Timestamp) -> bool {
     now.duration_since(then) < span
 }
 
-/// What a look tells of earlier corrections.
+/// What a look tells of earlier corrections. That some are over is no news by itself, and nothing is written for it: they
+/// go along with what is.
 pub(super) fn watch(corrections: &[Correction], look: &Look<'_>) -> Vec<Correction> {
-    corrections.iter().filter_map(|correction| correction.after(look)).collect()
+    let next: Vec<Option<Correction>> = corrections.iter().map(|correction| correction.after(look)).collect();
+    let is_news = |(before, after): (&Correction, &Option<Correction>)| match after {
+        Some(after) => after != before,
+        None => before.contended_since.is_some(),
+    };
+    if corrections.iter().zip(&next).any(is_news) { next.into_iter().flatten().collect() } else { corrections.to_vec() }
 }
 
 /// Notes that a step was taken, which corrected something.

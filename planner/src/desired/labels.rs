@@ -38,7 +38,9 @@ mod tests {
             (json!({"matchExpressions": [{"key": "team", "operator": "NotIn", "values": ["shop"]}]}), false),
             (json!({"matchExpressions": [{"key": "nope", "operator": "NotIn", "values": ["shop"]}]}), true),
             (json!({"matchExpressions": [{"key": "team", "operator": "Exists"}]}), true),
+            (json!({"matchExpressions": [{"key": "nope", "operator": "Exists"}]}), false),
             (json!({"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}), false),
+            (json!({"matchExpressions": [{"key": "nope", "operator": "DoesNotExist"}]}), true),
             (json!({"matchExpressions": [{"key": "team", "operator": "Like"}]}), false),
         ];
         let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);

@@ -105,6 +105,24 @@ fn it_is_tried_again_once_an_hour_and_forgotten_when_the_field_stays_as_wanted()
     assert!(object.record.corrections.is_empty());
 }
 
+/// Nothing would be told by a write for it alone.
+#[test]
+fn a_correction_that_is_over_changes_no_record_by_itself_and_counts_no_more() {
+    let mut object = Object::settled();
+    assert!(undone(&mut object).converged());
+    object.pass(MINUTE);
+    object.turn();
+    let remembered = object.record.clone();
+    assert_eq!(remembered.corrections.len(), 1);
+    object.pass(WINDOW * 2);
+    object.turn();
+    assert_eq!(object.record, remembered, "two hours later");
+    for _ in 0..MOST_CORRECTIONS {
+        assert!(undone(&mut object).converged(), "three more are made in this hour");
+    }
+    assert_eq!(blocked(&undone(&mut object)).len(), 1);
+}
+
 #[test]
 fn a_read_that_is_older_than_our_own_write_does_not_count() {
     let mut object = Object::settled();

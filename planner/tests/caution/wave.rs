@@ -244,7 +244,9 @@ fn failed(count: usize) -> Vec<Slot> {
 #[test]
 fn how_many_failed_is_told_beside_the_first() {
     assert!(stopped(&failed(0)).is_none());
-    for (count, expected) in [(1, "since EcsService/shop/s00 failed with it"), (3, "since EcsService/shop/s00 (and 2 more) failed with it")] {
+    for (count, expected) in
+        [(1, "since EcsService/shop/s00 failed with it"), (3, "since EcsService/shop/s00 (and 2 more) failed with it")]
+    {
         let message = stopped(&failed(count)).unwrap().message;
         assert!(message.contains(expected), "{message}");
     }

@@ -77,7 +77,9 @@ fn a_default_strategy_is_of_managed_instances_or_of_groups_and_not_of_both() {
         let spec: EcsClusterSpec = serde_json::from_value(spec).unwrap();
         let outcome = ecs_cluster(&scope(environment(&json!({}))), &spec, &Facts::new(), &Memory::default());
         let refused = match outcome {
-            Err(Obstacle::Refused(refusals)) => refusals.iter().any(|it| it.at.0 == "spec.defaultCapacityProviderStrategy"),
+            Err(Obstacle::Refused(refusals)) => {
+                refusals.iter().any(|it| it.at.0 == "spec.defaultCapacityProviderStrategy")
+            }
             _ => false,
         };
         assert_eq!(refused, expected, "{named:?}");

@@ -288,7 +288,8 @@ fn what_no_load_balancer_would_reach_is_refused_by_field() {
 
 #[test]
 fn a_wider_rule_of_the_same_load_balancer_covers_a_narrower_one() {
-    let access = |group: &str, from_port, to_port| BalancerAccess { security_group_id: group.into(), from_port, to_port };
+    let access =
+        |group: &str, from_port, to_port| BalancerAccess { security_group_id: group.into(), from_port, to_port };
     let wide = access("sg-1", 80, 90);
     for (narrow, expected) in [
         (access("sg-1", 80, 90), true),

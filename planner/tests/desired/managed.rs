@@ -261,9 +261,15 @@ fn a_strategy_has_providers_of_one_kind() {
 #[test]
 fn people_know_in_iam_what_a_role_is_for() {
     let desired = desired(&json!({}));
-    for (key, what) in [("general-instances", "what"), ("general-infrastructure", "what ECS may do to launch the instances")] {
+    for (key, what) in
+        [("general-instances", "what"), ("general-infrastructure", "what ECS may do to launch the instances")]
+    {
         let role: Role = value(&desired, key);
-        assert!(role.description.starts_with("EcsCluster/shop/ec2: ") && role.description.contains(what), "{}", role.description);
+        assert!(
+            role.description.starts_with("EcsCluster/shop/ec2: ") && role.description.contains(what),
+            "{}",
+            role.description
+        );
         assert!(role.description.ends_with(" general"), "{}", role.description);
     }
 }

@@ -23,6 +23,7 @@ fn the_specific_is_asked_before_the_general() {
     let order = [
         conditions(&["a.example.com"], &["/orders"], &["GET"]),
         conditions(&["a.example.com"], &["/orders"], &[]),
+        conditions(&["a.example.com"], &["/orders/open/*"], &["GET"]),
         conditions(&["a.example.com"], &["/orders/open/*"], &[]),
         conditions(&["a.example.com"], &["/orders/*"], &[]),
         conditions(&["a.example.com"], &["/orders", "/*"], &[]),
@@ -188,4 +189,45 @@ fn a_class_that_is_full_is_told() {
     assert_eq!(choose(&any, OBJECT, &rule("web"), None, &full), None);
     let free = full.iter().filter(|one| one.priority != class(&any) * 1000 + 1).cloned().collect::<Vec<_>>();
     assert_eq!(choose(&any, OBJECT, &rule("web"), None, &free), Some(class(&any) * 1000 + 1));
+}
+
+#[test]
+fn where_a_rule_begins_to_look_is_its_own_and_never_moves() {
+    let any = conditions(&[], &["/*"], &[]);
+    let first = class(&any) * 1000 + 1;
+    // What these were when the first rules were made: another number would move every rule whose memory is lost.
+    for (object, key, expected) in [
+        ("EcsService/shop/orders", "web", 33),
+        ("EcsService/shop/orders", "api", 719),
+        ("EcsService/apps/orders", "web", 897),
+    ] {
+        assert_eq!(choose(&any, object, &rule(key), None, &[]), Some(first + expected), "{object} {key}");
+    }
+}
+
+#[test]
+fn what_was_chosen_for_other_conditions_is_chosen_again() {
+    let (narrow, wide) = (conditions(&["a.example.com"], &["/orders"], &[]), conditions(&[], &["/*"], &[]));
+    let before = choose(&narrow, OBJECT, &rule("web"), None, &[]).unwrap();
+    let after = choose(&wide, OBJECT, &rule("web"), Some(before), &[]).unwrap();
+    assert_eq!(Some(after), choose(&wide, OBJECT, &rule("web"), None, &[]));
+    assert!((class(&wide) * 1000 + 1..=class(&wide) * 1000 + 1000).contains(&after), "{after}");
+    // Just beyond the band, on both sides.
+    for outside in [class(&wide) * 1000, class(&wide) * 1000 + 1001] {
+        assert_eq!(choose(&wide, OBJECT, &rule("web"), Some(outside), &[]), Some(after), "{outside}");
+    }
+}
+
+#[test]
+fn a_predecessor_elsewhere_is_none_to_come_after() {
+    let orders = conditions(&["a.example.com"], &["/orders"], &[]);
+    let alone = choose(&orders, OBJECT, &rule("web"), None, &[]);
+    let before = |priority| TakenPriority {
+        priority,
+        object: Some(OBJECT.into()),
+        resource: Some(Id { fixed: "f0".into(), ..rule("web") }),
+    };
+    assert_eq!(choose(&orders, OBJECT, &rule("web"), None, &[before(class(&orders) * 1000 + 2000)]), alone);
+    let first = class(&orders) * 1000 + 1;
+    assert_eq!(choose(&orders, OBJECT, &rule("web"), None, &[before(first + 7)]), Some(first + 8), "right after it");
 }

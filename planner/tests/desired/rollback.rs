@@ -5,9 +5,10 @@ use longshore_planner::caution::{Correction, Record, Settled};
 use longshore_planner::desired::{LastGood, Memory, Rejected, Said, learn};
 use longshore_planner::engine::{Kind, Owner, Seen, State, Thing, World};
 use longshore_planner::kinds::ecs::service::{
-    Deployment, RolloutState, Service, ServiceDeployment, ServiceDetail, ServiceEvent, outcome,
+    Deployment, FailedTask, RolloutState, Service, ServiceDeployment, ServiceDetail, ServiceEvent, outcome,
 };
 use longshore_planner::kinds::ecs::task_definition::TaskDefinition;
+use longshore_planner::report::{Failure, Remedy};
 use serde_json::{Value, json};
 
 use crate::objects::{container, desire, environment, hello, scope, value};
@@ -355,4 +356,97 @@ fn the_look_that_still_sees_the_old_deployment_completed_does_not_take_the_rollb
     let first = learn(&before, &desired.graph, &world(&desired, &running(NEW)), said);
     let after = wanted(&first, &json!({}));
     assert_eq!(learn(&first, &after.graph, &world(&after, &running(NEW)), said), first);
+}
+
+#[test]
+fn only_a_deployment_that_is_alone_and_completed_makes_a_revision_good() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let cases = [
+        (vec![deployment("PRIMARY", NEW, RolloutState::InProgress)], None),
+        (
+            vec![
+                deployment("PRIMARY", NEW, RolloutState::Completed),
+                deployment("ACTIVE", OLD, RolloutState::Completed),
+            ],
+            None,
+        ),
+        (vec![deployment("PRIMARY", NEW, RolloutState::Completed)], Some(NEW)),
+    ];
+    for (deployments, expected) in cases {
+        let detail = ServiceDetail { deployments, ..ServiceDetail::default() };
+        let learnt = learn(&Memory::default(), &desired.graph, &world(&desired, &detail), Said::default());
+        assert_eq!(learnt.last_good.map(|good| good.arn).as_deref(), expected, "{detail:?}");
+    }
+}
+
+#[test]
+fn a_completed_revision_is_remembered_by_its_own_content() {
+    let desired = wanted(&Memory::default(), &json!({}));
+    let detail = ServiceDetail {
+        deployments: vec![deployment("PRIMARY", NEW, RolloutState::Completed)],
+        ..ServiceDetail::default()
+    };
+    let mut world = world(&desired, &detail);
+    let (id, thing) = world.things.iter().find(|(id, _)| id.kind == TaskDefinition::NAME).unwrap();
+    let (mut other, mut another) = (id.clone(), thing.clone());
+    // Before it in any order.
+    other.fixed = "0".to_owned();
+    another.outputs = [("arn".to_owned(), OLD.to_owned())].into();
+    world.things.insert(other, another);
+    let learnt = learn(&Memory::default(), &desired.graph, &world, Said::default()).last_good.unwrap();
+    assert_eq!((learnt.arn.as_str(), learnt.content_hash), (NEW, content_hash(&desired)));
+}
+
+#[test]
+fn a_rollback_of_another_revision_rejects_nothing_and_the_words_are_those_of_its_own_tasks() {
+    let memory = Memory { last_good: Some(good(OLD)), ..Memory::default() };
+    let desired = wanted(&memory, &json!({}));
+    let told = |status: &str, arn: &str| {
+        let service_deployment = ServiceDeployment {
+            status: status.into(),
+            status_reason: "circuit breaker.".into(),
+            task_definition: arn.into(),
+            ..ServiceDeployment::default()
+        };
+        let task = |arn: &str, why: &str| FailedTask {
+            task_definition: arn.into(),
+            stopped_reason: why.into(),
+            ..FailedTask::default()
+        };
+        let detail = ServiceDetail {
+            deployments: vec![deployment("PRIMARY", OLD, RolloutState::Completed)],
+            service_deployment: Some(service_deployment),
+            failed_tasks: vec![task(OLDER, "of another"), task(NEW, "no such image")],
+            ..ServiceDetail::default()
+        };
+        let learnt = learn(&memory, &desired.graph, &world(&desired, &detail), Said::default());
+        learnt.rejected.map(|rejected| rejected.reason)
+    };
+    assert_eq!(told("ROLLBACK_SUCCESSFUL", OLDER), None);
+    assert_eq!(told("SUCCESSFUL", NEW), None);
+    let why = told("ROLLBACK_SUCCESSFUL", NEW).unwrap();
+    assert!(
+        why.starts_with("circuit breaker; ") && why.contains("no such image") && !why.contains("of another"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_priority_that_is_lost_takes_nothing_else_of_the_memory_along() {
+    let id = "elbv2/listener-rule:web@1";
+    let memory = Memory {
+        last_good: Some(good(OLD)),
+        priorities: [(id.to_owned(), 7), ("elbv2/listener-rule:api@1".to_owned(), 8)].into(),
+        ..Memory::default()
+    };
+    let failure = |reason: &str| Failure {
+        id: id.parse().unwrap(),
+        remedy: Remedy::Retry,
+        reason: reason.to_owned(),
+        message: String::new(),
+    };
+    assert_eq!(memory.clone().after(&[failure("Throttling")]), memory);
+    let after = memory.clone().after(&[failure("PriorityInUse")]);
+    assert_eq!(after.priorities.keys().collect::<Vec<_>>(), ["elbv2/listener-rule:api@1"]);
+    assert_eq!(Memory { priorities: memory.priorities.clone(), ..after }, memory);
 }

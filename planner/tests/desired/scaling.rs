@@ -169,9 +169,12 @@ fn a_count_that_nothing_moves_is_warned_about() {
     let action = json!([{"name": "night", "schedule": "cron(0 22 * * ? *)", "minCapacity": 1, "maxCapacity": 2}]);
     let step = json!([{"name": "queue", "adjustmentType": "ChangeInCapacity",
         "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 1}]}]);
-    for (member, moves) in
-        [("targetTracking", Some(tracking)), ("scheduledActions", Some(action)), ("stepScaling", Some(step)), ("none", None)]
-    {
+    for (member, moves) in [
+        ("targetTracking", Some(tracking)),
+        ("scheduledActions", Some(action)),
+        ("stepScaling", Some(step)),
+        ("none", None),
+    ] {
         let mut scaling = json!({"minCapacity": 1, "maxCapacity": 4});
         if let Some(moves) = &moves {
             scaling[member] = moves.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use longshore_crds::EcsTaskSpec;
 use longshore_planner::desired::{
-    Desired, Facts, Memory, Obstacle, Reference, References, Scope, TaskSource, ecs_task, tracked_by,
+    Desired, Facts, Memory, Obstacle, Reference, References, Scope, TaskSource, ecs_task, task_policy, tracked_by,
 };
 use longshore_planner::engine::World;
 use longshore_planner::one_off::Order;
@@ -36,10 +36,14 @@ fn orders() -> Reference<TaskSource> {
 
 /// Example 40's task, patched.
 fn desire(patch: &Value, tracked: Option<&str>) -> Result<Desired, Obstacle> {
+    desire_in(&here(), patch, tracked)
+}
+
+fn desire_in(scope: &Scope, patch: &Value, tracked: Option<&str>) -> Result<Desired, Obstacle> {
     let spec: EcsTaskSpec = spec("40-tasks.yaml", "EcsTask", patch);
     let source = spec.task_from.as_ref().map(|_| orders());
     let references = References::to_cluster(cluster());
-    ecs_task(&here(), &spec, &Facts::new(), &references, source.as_ref(), &Memory::default(), tracked)
+    ecs_task(scope, &spec, &Facts::new(), &references, source.as_ref(), &Memory::default(), tracked)
 }
 
 fn order(patch: &Value) -> Order {
@@ -146,6 +150,12 @@ fn what_a_task_may_not_do_is_refused_by_field() {
             "spec.networkConfiguration",
         ),
         (
+            json!({"networkConfiguration": {"allowFrom": [{"cidr": "10.0.0.0/8", "port": 1}]}}),
+            None,
+            "NotSupportedYet",
+            "spec.networkConfiguration",
+        ),
+        (
             json!({"ttlSecondsAfterFinished": 60}),
             Some("argocd.argoproj.io/instance"),
             "TtlUnderGitOps",
@@ -175,4 +185,82 @@ fn argo_cd_and_flux_are_known_by_their_marks() {
         assert_eq!(tracked_by(&map(label), &none), Some(label));
     }
     assert!(tracked_by(&none, &map("argocd.argoproj.io/tracking-id")).is_some());
+}
+
+#[test]
+fn what_it_says_itself_of_its_network_goes_before_the_service_s() {
+    let network = |patch: Value| {
+        let network = json!({"networkConfiguration": {"awsvpcConfiguration": patch}});
+        order(&network).resolved(&World::default()).unwrap().request["networkConfiguration"]["awsvpcConfiguration"]
+            .clone()
+    };
+    let own = network(json!({"subnets": ["subnet-0bbb"]}));
+    assert_eq!(
+        (&own["subnets"], &own["securityGroups"]),
+        (&json!(["subnet-0bbb"]), &json!(["sg-orders", "sg-clients"]))
+    );
+    let groups = network(json!({"securityGroups": ["sg-own"]}));
+    assert_eq!((&groups["subnets"], &groups["securityGroups"]), (&json!(["subnet-0aaa"]), &json!(["sg-own"])));
+    for (switch, subnets) in
+        [("DISABLED", json!(["subnet-0aaa"])), ("ENABLED", json!(["subnet-0ddd", "subnet-0eee", "subnet-0fff"]))]
+    {
+        let public = network(json!({"assignPublicIp": switch}));
+        assert_eq!((&public["subnets"], &public["assignPublicIp"]), (&subnets, &json!(switch)));
+    }
+}
+
+#[test]
+fn of_a_service_whose_tasks_have_no_interfaces_it_takes_no_network() {
+    let spec: EcsTaskSpec = spec("40-tasks.yaml", "EcsTask", &json!({}));
+    let Reference::Ready(source) = orders() else { panic!("it is ready") };
+    let shared = Reference::Ready(TaskSource { subnets: vec![], security_groups: vec![], ..source });
+    let references = References::to_cluster(cluster());
+    let desired =
+        ecs_task(&here(), &spec, &Facts::new(), &references, Some(&shared), &Memory::default(), None).unwrap();
+    let request = desired.order.unwrap().resolved(&World::default()).unwrap().request;
+    assert!(request.get("networkConfiguration").is_none(), "{request:#}");
+}
+
+#[test]
+fn nothing_is_asked_of_ecs_that_the_spec_does_not_say() {
+    let request = order(&json!({"overrides": null})).resolved(&World::default()).unwrap().request;
+    let members: Vec<&String> = request.as_object().unwrap().keys().collect();
+    let expected = ["cluster", "count", "launchType", "networkConfiguration", "startedBy", "tags", "taskDefinition"];
+    assert_eq!(members, expected);
+}
+
+#[test]
+fn it_is_judged_by_what_its_spec_says_and_else_runs_once() {
+    let policy = |patch: Value| {
+        let spec: EcsTaskSpec = spec("40-tasks.yaml", "EcsTask", &patch);
+        let policy = task_policy(&spec);
+        (policy.count, policy.backoff_limit, policy.active_deadline_seconds)
+    };
+    assert_eq!(policy(json!({"count": null, "backoffLimit": null, "activeDeadlineSeconds": null})), (1, 0, None));
+    assert_eq!(policy(json!({"count": 3, "backoffLimit": 2, "activeDeadlineSeconds": 60})), (3, 2, Some(60)));
+}
+
+#[test]
+fn what_is_the_service_s_is_lent_and_what_is_not_needs_a_grant() {
+    let mut tight = here();
+    tight.environment.iam.as_mut().unwrap().grants =
+        serde_json::from_value(json!([{"namespaces": {}, "roleArns": ["*"], "securityGroupIds": []}])).unwrap();
+    let file = json!([{"type": "s3", "value": "arn:aws:s3:::other/x.env"}]);
+    let groups = |groups: Value| json!({"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": groups}}});
+    let containers =
+        |files: Value| json!({"overrides": {"containerOverrides": [{"name": "web", "environmentFiles": files}]}});
+    let cases = [
+        (groups(json!(["sg-orders"])), None),
+        (groups(json!(["sg-elsewhere"])), Some("spec.networkConfiguration.awsvpcConfiguration.securityGroups")),
+        (containers(json!([])), None),
+        (containers(file), Some("spec.overrides.containerOverrides[web].environmentFiles")),
+    ];
+    for (patch, expected) in cases {
+        let refused = match desire_in(&tight, &patch, None) {
+            Ok(_) => None,
+            Err(Obstacle::Refused(refusals)) => Some(refusals[0].at.0.clone()),
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(refused.as_deref(), expected, "{patch}");
+    }
 }

@@ -51,6 +51,7 @@ mod tests {
             ("arn:*:secret:shop/*", "arn:aws:secretsmanager:r:1:secret:other/shop/db", false),
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-b-b", false),
+            ("a*cd", "abbbccd", true),
             ("", "", true),
         ];
         for (glob, asked, expected) in cases {

@@ -219,7 +219,8 @@ impl ServiceDetail {
     /// something else is in its way.
     pub fn lacks_room(&self) -> Option<&str> {
         let missing = self.primary().is_some_and(|primary| primary.running + primary.pending < primary.desired);
-        let refused = self.not_placed().filter(|why| missing && why.to_ascii_lowercase().contains("container instance"));
+        let refused =
+            self.not_placed().filter(|why| missing && why.to_ascii_lowercase().contains("container instance"));
         refused.or((self.waiting > 0).then_some(""))
     }
 
