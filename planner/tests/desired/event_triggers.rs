@@ -305,3 +305,45 @@ fn what_it_may_have_been_is_remembered_until_it_is_known_not_to_be_there() {
         assert_eq!(desired.remembered(next.clone()), next, "what is remembered is all that there is");
     }
 }
+
+#[test]
+fn a_pattern_longer_than_most_accounts_may_have_is_warned_of() {
+    let warned = |length: usize| {
+        let around = json!({"source": [""]}).to_string().len();
+        let pattern = json!({"source": ["x".repeat(length - around)]});
+        let desired = desire(
+            &json!({"event": {"eventPattern": {"detail": null, "detail-type": null, "source": pattern["source"]}}}),
+        )
+        .unwrap();
+        desired.warnings.iter().any(|warning| warning.message.contains("unless it was asked for a higher quota"))
+    };
+    assert!(!warned(2048));
+    assert!(warned(2049));
+}
+
+#[test]
+fn a_path_s_name_has_letters_digits_dashes_and_underscores_and_not_too_many() {
+    let named = |name: &str| {
+        let patch = json!({"event": {"inputPaths": {"key": null, name: "$.detail"},
+            "containerOverrides": [{"name": "ingest", "command": [format!("<{name}>")]}]}});
+        desire(&patch).is_ok()
+    };
+    let longest = "x".repeat(256);
+    for (name, expected) in
+        [("a-b_1", true), (longest.as_str(), true), (&"x".repeat(257), false), ("a.b", false), ("", false)]
+    {
+        assert_eq!(named(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn several_references_in_one_text_are_all_found_and_brackets_of_others_are_none() {
+    let paths = |command: &[&str]| {
+        let patch = json!({"event": {"inputPaths": {"key": "$.a", "size": "$.b", "x": "$.c"},
+            "containerOverrides": [{"name": "ingest", "command": command}]}});
+        rule(&patch).input_paths.map(|paths| paths.into_keys().collect::<Vec<_>>())
+    };
+    assert_eq!(paths(&["<key>/<size>"]), Some(vec!["key".into(), "size".into()]));
+    assert_eq!(paths(&["<key><size>", "<x>"]), Some(vec!["key".into(), "size".into(), "x".into()]));
+    assert_eq!(paths(&["<a b>", "<>"]), None, "nothing is a reference, so that all is as it stands");
+}

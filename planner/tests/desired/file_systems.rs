@@ -283,3 +283,13 @@ fn a_task_in_more_groups_than_it_can_be_is_refused() {
     service.network_configuration.as_mut().unwrap().awsvpc_configuration.as_mut().unwrap().security_groups.pop();
     assert!(ask(&service).is_ok());
 }
+
+#[test]
+fn a_token_is_as_long_as_efs_takes_it_and_begins_with_its_object() {
+    let mut scope = shared_scope(&json!({}));
+    scope.base = Some("shop-shared-with-a-name-that-is-longer-than-any-token-of-efs-0a1b2c3d".into());
+    let desired = efs_file_system(&scope, &shared(&json!({})), &private(), &std::collections::BTreeMap::new()).unwrap();
+    let token = value::<FileSystem>(&desired, "file-system").creation_token;
+    assert_eq!(token.len(), 64, "{token}");
+    assert!(token.starts_with("shop-shared-with-a-name-"), "{token}");
+}

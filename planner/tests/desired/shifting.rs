@@ -369,3 +369,67 @@ fn a_hook_that_fails_rejects_the_revision() {
     assert_eq!(rejected.arn, bad);
     assert!(rejected.reason.contains("hook execution failure"), "{rejected:?}");
 }
+
+#[test]
+fn hooks_that_name_their_role_or_only_pause_need_none_of_ours() {
+    let function = "arn:aws:lambda:eu-west-1:123456789012:function:smoke";
+    let lambda = |role: Option<&str>| json!({"hookTargetArn": function, "roleArn": role, "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"]});
+    let pause = json!({"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]});
+    let named = "arn:aws:iam::123456789012:role/hooks";
+    let grant = json!({"iam": {"grants": [{"namespaces": {}, "actions": ["*"], "managedPolicyArns": ["*"], "roleArns": ["*"]}]}});
+    for (hooks, expected) in [
+        (json!([pause]), false),
+        (json!([lambda(Some(named))]), false),
+        (json!([lambda(Some(named)), pause]), false),
+        (json!([lambda(None)]), true),
+        (json!([lambda(Some(named)), lambda(None)]), true),
+    ] {
+        let mut asked = Asked::orders(&by("LINEAR", &json!({"deploymentConfiguration": {"lifecycleHooks": hooks}})));
+        asked.scope.environment = environment(&grant);
+        let made = asked.desired().graph.iter().any(|(id, _)| id.key == "hook-role");
+        assert_eq!(made, expected, "{hooks}");
+    }
+}
+
+#[test]
+fn a_target_group_that_is_given_shifts_with_a_second_one_and_a_rule_and_not_with_one_of_the_two() {
+    let group = |which: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{which}/1");
+    let rule = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/theirs/1/2/3";
+    let second = json!({"alternateTargetGroupArn": group("green"), "roleArn": "arn:aws:iam::123456789012:role/ecs"});
+    let only_rule = json!({"productionListenerRule": rule, "roleArn": "arn:aws:iam::123456789012:role/ecs"});
+    let mut both = second.clone();
+    both["productionListenerRule"] = json!(rule);
+    for (given, expected) in [(second, true), (only_rule, true), (both, false)] {
+        let entry = json!([{"name": "web", "targetGroupArn": group("blue"), "containerName": "web", "containerPort": 8080,
+                            "advancedConfiguration": given}]);
+        let asked = Asked::orders(&by("BLUE_GREEN", &json!({"loadBalancers": entry}))).foreign();
+        let lacks = asked.refused().iter().any(|(reason, _)| reason == "NeedsSecondTargetGroup");
+        assert_eq!(lacks, expected, "{given}");
+    }
+}
+
+/// Of what is remembered only the entry's own rule is taken up again, by a key that is its name and a hash.
+#[test]
+fn a_rule_is_not_taken_up_from_an_entry_whose_name_begins_alike() {
+    let of = |name: &str| {
+        let patch = by("BLUE_GREEN", &json!({"loadBalancers": [entry(&json!({"name": name}))]}));
+        let mut asked = Asked::orders(&patch);
+        asked.references.listeners = [(name.to_owned(), Reference::Ready(listener()))].into();
+        asked
+    };
+    let id =
+        |asked: &Asked| asked.desired().graph.iter().find(|(id, _)| id.kind == ListenerRule::NAME).unwrap().0.clone();
+    let own = id(&of("web"));
+    let other = id(&of("web-api"));
+    let mut asked = of("web");
+    asked.memory.priorities = [(other.to_string(), 7)].into();
+    assert_eq!(id(&asked), own);
+    let short = Id { key: "web-0a1b".to_owned(), ..own.clone() };
+    let no_hash = Id { key: "web-zzzzzzzz".to_owned(), ..own.clone() };
+    let rest = Id { kind: TargetGroup::NAME.to_owned(), key: "web-0a1b2c3d".to_owned(), ..own.clone() };
+    asked.memory.priorities = [short, no_hash, rest].map(|id| (id.to_string(), 7)).into();
+    assert_eq!(id(&asked), own);
+    let kept = Id { key: "web-0a1b2c3d".to_owned(), ..own };
+    asked.memory.priorities = [(kept.to_string(), 7)].into();
+    assert_eq!(id(&asked).key, kept.key, "under whatever conditions");
+}

@@ -396,3 +396,71 @@ fn services_let_each_other_in_once_they_are_there() {
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert!(refused[0].1.contains("sg-0vpn"));
 }
+
+#[test]
+fn two_entries_on_one_port_are_let_in_by_one_rule() {
+    let second = json!({"name": "api", "rules": [{"hosts": ["api.example.com"]}]});
+    for (port, expected) in [(8080, 1), (9090, 2)] {
+        let mut other = entry(&second);
+        other["containerPort"] = json!(port);
+        let mut asked = Asked::orders(&json!({"loadBalancers": [entry(&json!({})), other]}));
+        asked.references.listeners.insert("api".into(), Reference::Ready(listener()));
+        let rules = of::<SecurityGroupRule>(&asked.desired().graph);
+        let let_in = rules.iter().filter(|(_, rule)| rule.peer == Peer::Group("sg-0public".into())).count();
+        assert_eq!(let_in, expected, "{port}");
+    }
+}
+
+#[test]
+fn a_rule_that_comes_takes_no_priority_that_is_remembered_for_another() {
+    let rule = |path: &str| json!({"hosts": ["shop.example.com"], "paths": [path]});
+    let alone = Asked::orders(&behind(&json!({"rules": [rule("/a")]})));
+    let [(first, made)] = &of::<ListenerRule>(&alone.desired().graph)[..] else { panic!("one rule") };
+    let mut both = Asked::orders(&behind(&json!({"rules": [rule("/a"), rule("/b")]})));
+    let graph = both.desired().graph;
+    let second = of::<ListenerRule>(&graph).into_iter().find(|(id, _)| id != first).unwrap().0;
+    both.memory.priorities = [(second.to_string(), made.priority)].into();
+    let rules = of::<ListenerRule>(&both.desired().graph);
+    let priority = |id: &Id| rules.iter().find(|(other, _)| other == id).unwrap().1.priority;
+    assert_eq!(priority(&second), made.priority, "it was there before");
+    assert_ne!(priority(first), made.priority);
+}
+
+#[test]
+fn a_rule_of_as_many_values_as_aws_takes_is_taken() {
+    let hosts = |count: usize| (0..count).map(|n| format!("h{n}.example.com")).collect::<Vec<_>>();
+    for (count, expected) in
+        [(5, vec![]), (6, vec![("TooManyConditions".to_owned(), "spec.loadBalancers[web].rules".to_owned())])]
+    {
+        assert_eq!(Asked::orders(&behind(&json!({"rules": [{"hosts": hosts(count)}]}))).refused(), expected);
+    }
+}
+
+#[test]
+fn whose_a_given_priority_is_stands_in_the_refusal() {
+    let mut asked = Asked::orders(&behind(&json!({"rules": [{"hosts": ["a.example.com"], "priority": 7}]})));
+    let other = Id::new("elbv2/listener-rule", "web-0a1b2c3d");
+    let cases = [
+        (Some("EcsService/shop/a"), Some(other), "EcsService/shop/a's (web-0a1b2c3d)"),
+        (Some("EcsService/shop/a"), None, "a rule's that Longshore did not make"),
+        (None, None, "a rule's that Longshore did not make"),
+    ];
+    for (object, resource, expected) in cases {
+        asked.taken(&[TakenPriority { priority: 7, object: object.map(Into::into), resource }]);
+        let Err(Obstacle::Refused(refusals)) = asked.desire() else { panic!("it is taken") };
+        assert!(refusals[0].message.contains(expected), "{}", refusals[0].message);
+    }
+}
+
+#[test]
+fn a_claim_that_stands_in_the_way_twice_is_told_once() {
+    let before = "2026-01-01T00:00:00Z";
+    let mine = |rest: &str| claim("EcsService/shop/orders", "2026-02-02T00:00:00Z", "shop.example.com", rest);
+    let theirs = claim("EcsService/apps/a", before, "shop.example.com", "/other ");
+    let asked = Asked::orders(&json!({})).listener(|listener| {
+        listener.claims = vec![theirs, mine("/orders a"), mine("/orders b"), mine("/carts a")];
+    });
+    let Err(Obstacle::Refused(refusals)) = asked.desire() else { panic!("it is claimed") };
+    let told: Vec<&str> = refusals.iter().map(|it| it.message.split(' ').next().unwrap()).collect();
+    assert_eq!(told, ["shop.example.com/orders", "shop.example.com/carts"]);
+}

@@ -215,6 +215,18 @@ fn what_scheduler_would_refuse_is_refused_by_field() {
         (json!({"schedule": {"timezone": "Sweden"}}), "InvalidSchedule", "spec.schedule.timezone", "IANA"),
         (volume, "NotByTrigger", "spec.task.volumes[scratch]", "EFS"),
         (
+            json!({"networkConfiguration": {"allowFrom": [{"cidr": "10.0.0.0/8", "port": 1}]}}),
+            "NotSupportedYet",
+            "spec.networkConfiguration",
+            "allowFrom",
+        ),
+        (
+            json!({"networkConfiguration": {"access": [{"securityGroup": {"id": "sg-0"}, "port": 1}]}}),
+            "NotSupportedYet",
+            "spec.networkConfiguration",
+            "access",
+        ),
+        (
             json!({"overrides": {"containerOverrides": [{"name": "other"}]}}),
             "NoSuchContainer",
             "spec.overrides.containerOverrides",
@@ -322,4 +334,47 @@ fn the_next_run_is_told_of_what_is_there() {
     let mut status = EcsTaskTriggerStatus::default();
     fill_trigger(&mut status, &desire(&json!({})).unwrap().graph, &World::default(), at("2027-10-30T12:00:00Z"));
     assert_eq!(status.next_run, None, "nothing is there yet");
+}
+
+#[test]
+fn what_event_bridge_scheduler_takes_at_the_most_is_taken() {
+    let command = |length: usize| json!({"overrides": {"containerOverrides": [{"name": "report", "command": ["x".repeat(length)]}]}});
+    let around = schedule(&command(0)).target.input.unwrap().to_string().len();
+    assert_eq!(schedule(&command(8192 - around)).target.input.unwrap().to_string().len(), 8192);
+    assert_eq!(refused(&command(8193 - around), times())[0].0, "OverridesTooLong");
+}
+
+#[test]
+fn switches_that_the_spec_leaves_out_are_off() {
+    for (patch, expected) in [
+        (json!({}), (false, false)),
+        (json!({"enableECSManagedTags": false}), (false, false)),
+        (json!({"enableECSManagedTags": true}), (true, false)),
+    ] {
+        let ecs = schedule(&patch).target.ecs;
+        assert_eq!((ecs.enable_ecs_managed_tags, ecs.enable_execute_command), expected, "{patch}");
+    }
+}
+
+#[test]
+fn a_run_may_start_as_late_as_its_window_and_its_retries_allow() {
+    let once = |more: Value, now: &str| {
+        let mut patch = json!({"schedule": {"expression": "at(2026-11-02T12:00:00)", "timezone": null, "flexibleTimeWindowMinutes": 60},
+                               "retryPolicy": {"maximumEventAgeInSeconds": 600}});
+        crate::objects::merge(&mut patch, &more);
+        let desired = desire_at(&patch, Times { now: at(now), ..times() }, &json!({})).unwrap();
+        desired.graph.iter().any(|(id, _)| id.kind == Schedule::NAME)
+    };
+    assert!(once(json!({}), "2026-11-02T13:09:59Z"), "an hour, and ten minutes");
+    assert!(!once(json!({}), "2026-11-02T13:10:00Z"));
+    // Made in the very second in which it was due.
+    let made = Times { made: Some(at("2026-11-02T12:00:00Z")), now: at("2026-11-02T12:00:00Z") };
+    let patch = json!({"schedule": {"expression": "at(2026-11-02T12:00:00)", "timezone": null}});
+    assert_eq!(refused(&patch, made)[0].0, "SchedulePassed");
+}
+
+#[test]
+fn people_know_in_iam_who_starts_a_task() {
+    let role: Role = value(&desire(&json!({})).unwrap(), "trigger-role");
+    assert!(role.description.contains("EventBridge Scheduler"), "{}", role.description);
 }
