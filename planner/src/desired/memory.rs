@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use longshore_crds::status::{GoodRevision, Memory as Stored, RejectedRevision};
 
-use super::ecs_service::{ALTERNATE, SERVICE_KEY, TASK_KEY};
+use super::ecs_service::{ALTERNATE, INFRASTRUCTURE_KEY, SERVICE_KEY, TASK_KEY};
 use super::said::{ROLL_BACK, Said};
 use crate::caution::Record;
 use crate::engine::{Graph, Id, Kind, Node, Thing, World, known_as};
@@ -13,6 +14,7 @@ use crate::kinds::ecs::service::{Continuation, Deployment, FailedTask, RolloutSt
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
 use crate::kinds::elbv2::target_group::TargetGroup;
+use crate::kinds::iam::role::{Role, RoleDetail};
 use crate::report::Failure;
 
 /// What was learnt of an object.
@@ -189,7 +191,7 @@ fn learn_of_revisions(memory: &Memory, graph: &Graph, world: &World, said: Said<
     let detail = seen.detail::<ServiceDetail>()?;
     // What ECS says of a rollback stays after it. It speaks of this attempt only once that was begun: a new
     // `restartedAt` that the service does not carry yet asks for another one.
-    let begun = seen.value.restarted_at.as_deref() == restarted_at;
+    let begun = seen.value.restarted_at.as_deref() == restarted_at && !began_too_early(graph, world, &detail);
     let revision = Revision { content_hash: &task.fixed, seen: world.get(observed(task)) };
     let by_hand = by_hand(memory, &revision, (world, &detail), said);
     let rejected = memory
@@ -285,6 +287,22 @@ fn rejected_before(memory: &Memory, revision: &Revision<'_>, restarted_at: Optio
     let rejected = memory.rejected.as_ref()?;
     let same = revision.arn() == Some(&rejected.arn) && rejected.restarted_at.as_deref() == restarted_at;
     same.then(|| Rejected { content_hash: revision.content_hash.to_owned(), ..rejected.clone() })
+}
+
+/// IAM takes some seconds until ECS can assume a role that was made just now (user guide, "Changes that I make are not always
+/// immediately visible"), and a deployment that shifts traffic by it is not tried again: that one failed says nothing of
+/// the revision.
+const ROLE_SPREADS: SignedDuration = SignedDuration::from_mins(1);
+
+fn began_too_early(graph: &Graph, world: &World, detail: &ServiceDetail) -> bool {
+    let role = graph.iter().map(|(id, _)| id).find(|id| id.kind == Role::NAME && id.key == INFRASTRUCTURE_KEY);
+    let made = role.and_then(|id| world.seen::<Role>(id)?.detail::<RoleDetail>()?.created_at.parse::<Timestamp>().ok());
+    let began = match (detail.failed(), &detail.service_deployment) {
+        (Some(failed), _) => failed.created_at.parse::<Timestamp>().ok(),
+        (None, Some(deployment)) => deployment.created_at.parse().ok(),
+        (None, None) => None,
+    };
+    made.zip(began).is_some_and(|(made, began)| began.duration_since(made) < ROLE_SPREADS)
 }
 
 /// The wanted revision was rolled back: ECS is on its way to another one, or has arrived there. A failed first

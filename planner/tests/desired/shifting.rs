@@ -1,6 +1,6 @@
 //! Blue/green, linear and canary: ECS shifts the traffic, and what it shifts is its own.
 
-use longshore_planner::desired::{Claim, ListenerReference, Memory, Obstacle, Reference, Said, learn};
+use longshore_planner::desired::{Claim, ListenerReference, Memory, Obstacle, Reference, Said, TakenPriority, learn};
 use longshore_planner::engine::{Action, Graph, Id, Kind, Step};
 use longshore_planner::kinds::ecs::service::{
     Deployment, LifecycleHook, RolloutState, Service, ServiceDeployment, ServiceDetail,
@@ -432,4 +432,46 @@ fn a_rule_is_not_taken_up_from_an_entry_whose_name_begins_alike() {
     let kept = Id { key: "web-0a1b2c3d".to_owned(), ..own };
     asked.memory.priorities = [(kept.to_string(), 7)].into();
     assert_eq!(id(&asked).key, kept.key, "under whatever conditions");
+}
+
+#[test]
+fn a_rule_is_known_again_by_its_listener_where_the_memory_was_lost() {
+    let mut asked = Asked::orders(&blue_green());
+    let id =
+        |asked: &Asked| asked.desired().graph.iter().find(|(id, _)| id.kind == ListenerRule::NAME).unwrap().0.clone();
+    let own = id(&asked);
+    let kept = Id { key: "web-0a1b2c3d".to_owned(), ..own.clone() };
+    for (object, expected) in [("EcsService/shop/orders", &kept), ("EcsService/shop/returns", &own)] {
+        asked.taken(&[TakenPriority { priority: 7, object: Some(object.into()), resource: Some(kept.clone()) }]);
+        assert_eq!(id(&asked), *expected, "{object}");
+    }
+}
+
+/// IAM takes a while until ECS can assume a new role, and a deployment that begins before that fails.
+#[test]
+fn a_deployment_that_began_before_its_new_role_had_spread_says_nothing_of_the_revision() {
+    let (asked, mut cloud) = converged(&blue_green());
+    let role =
+        cloud.things.iter_mut().find(|(id, _)| id.kind == Role::NAME && id.key == "infrastructure-role").unwrap().1;
+    role.detail = json!({"createdAt": "2026-11-29T12:00:00Z"});
+    let revision = arn(&cloud, "task");
+    let graph = asked.desired().graph;
+    for (began, expected) in [("2026-11-29T12:00:59Z", false), ("2026-11-29T12:01:00Z", true), ("", true)] {
+        detail(&mut cloud, |detail| {
+            detail.deployments = vec![Deployment {
+                status: "PRIMARY".into(),
+                task_definition: "another".into(),
+                rollout_state: Some(RolloutState::Completed),
+                ..Deployment::default()
+            }];
+            detail.service_deployment = Some(ServiceDeployment {
+                status: "ROLLBACK_SUCCESSFUL".into(),
+                task_definition: revision.clone(),
+                created_at: began.into(),
+                ..ServiceDeployment::default()
+            });
+        });
+        let learnt = learn(&asked.memory, &graph, &cloud.world(), Said::default());
+        assert_eq!(learnt.rejected.is_some(), expected, "{began}");
+    }
 }

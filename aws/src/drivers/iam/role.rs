@@ -20,11 +20,12 @@ use aws_sdk_iam::operation::untag_role::builders::UntagRoleInputBuilder;
 use aws_sdk_iam::operation::update_assume_role_policy::builders::UpdateAssumeRolePolicyInputBuilder;
 use aws_sdk_iam::operation::update_role::builders::UpdateRoleInputBuilder;
 use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail};
+use aws_smithy_types::date_time::{DateTime, Format};
 use futures::future::{join_all, try_join, try_join_all};
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
-use longshore_planner::kinds::iam::role::{Role, RoleOutput};
+use longshore_planner::kinds::iam::role::{Role, RoleDetail, RoleOutput};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{GONE, listing, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
@@ -65,7 +66,7 @@ impl Driver for RoleDriver {
             max_session_duration: role.max_session_duration(),
             tags: managed(&tags),
         };
-        let seen = Seen::active(kind).with_output(RoleOutput::Arn, role.arn()).with_output(RoleOutput::Name, name);
+        let seen = seen(kind, role.arn(), role.create_date());
         Ok(Some(Found::new(seen, ownership, &tags)))
     }
 
@@ -90,8 +91,8 @@ impl Driver for RoleDriver {
                 unread = Unread::Nothing;
             }
             let tags = tags_of(role.tags());
-            let arn = role.arn().unwrap_or_default();
-            let seen = Seen::active(kind).with_output(RoleOutput::Arn, arn).with_output(RoleOutput::Name, name);
+            let created_at = role.create_date().copied().unwrap_or_else(|| DateTime::from_secs(0));
+            let seen = seen(kind, role.arn().unwrap_or_default(), &created_at);
             Ok(Some(Glimpsed { found: Found::new(seen, ask.ownership, &tags), unread }))
         });
         join_all(reads).await
@@ -145,6 +146,13 @@ impl Driver for RoleDriver {
 }
 
 /// A role of that name exists: ours, if an earlier create was interrupted; then it becomes what is wanted.
+fn seen(role: Role, arn: &str, created_at: &DateTime) -> Seen<Role> {
+    let name = role.name.clone();
+    let detail = RoleDetail { created_at: created_at.fmt(Format::DateTime).unwrap_or_default() };
+    let seen = Seen::active(role).with_output(RoleOutput::Arn, arn).with_output(RoleOutput::Name, name);
+    Seen { detail: json!(detail), ..seen }
+}
+
 async fn converge(aws: &Aws<Write>, marks: Marks<'_>, want: Role) -> Result<Option<String>, Fault> {
     let at = LookUp {
         id: marks.id.clone(),

@@ -9,6 +9,8 @@ use super::Builder;
 use crate::engine::{Graph, GraphError, Text};
 use crate::kinds::iam::role::{Role, RoleOutput};
 
+/// The key of the role.
+pub(in crate::desired) const INFRASTRUCTURE_KEY: &str = "infrastructure-role";
 /// What ECS needs to have certificates issued for Service Connect, and to keep them.
 const FOR_TLS: &str = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity";
 /// What ECS needs to make, attach and delete EBS volumes.
@@ -26,7 +28,7 @@ impl Builder<'_> {
         }
         let role =
             Role { attached, trust: trust(), ..self.role("infra", "what ECS may do in the account for the service") };
-        let handle = graph.add("infrastructure-role", role, "spec", &[])?;
+        let handle = graph.add(INFRASTRUCTURE_KEY, role, "spec", &[])?;
         // By it ECS deletes the volumes of tasks that stop; nobody else would.
         graph.uphold(&handle.id);
         Ok(Some(handle.out(RoleOutput::Arn)))

@@ -187,7 +187,7 @@ impl Builder<'_> {
             };
             let key = match alternate {
                 // ECS knows the rule by its ARN: other conditions are given to the one that is there.
-                Some(_) => self.kept_key(entry, traffic, hash, |key| graph.identity(key, &rule))?,
+                Some(_) => self.kept_key(entry, (traffic, listener), hash, |key| graph.identity(key, &rule))?,
                 None => format!("{}-{hash}", entry.name),
             };
             let id = graph.identity(&key, &rule)?;

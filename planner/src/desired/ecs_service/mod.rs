@@ -31,7 +31,7 @@ mod volumes;
 mod warnings;
 
 pub use dns::records_of_gone;
-pub(super) use infrastructure::trust as infrastructure_trust;
+pub(super) use infrastructure::{INFRASTRUCTURE_KEY, trust as infrastructure_trust};
 pub use instance_mounts::instance_mounts;
 pub use instance_ports::{instance_access, refused_balancers};
 pub(crate) use keys::{ALIASES, DECRYPT};

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Builder;
 use super::infrastructure::trust;
 use super::listener_rules::{HASH, Made, Traffic};
-use crate::desired::obstacle::Refusal;
+use crate::desired::obstacle::{Fact, ListenerReference, Need, Refusal};
 use crate::engine::{FieldPath, Graph, GraphError, Id, Kind, Text};
 use crate::kinds::ecs::service::TrafficShift;
 use crate::kinds::elbv2::listener_rule::{ListenerRule, Weight};
@@ -74,11 +74,12 @@ impl Builder<'_> {
         vec![weight(group), weight(alternate)]
     }
 
-    /// The key of the rule that the entry has already, under whatever conditions; a new one's are in its key.
+    /// The key of the rule that the entry has already, under whatever conditions; a new one's are in its key. Where the
+    /// memory was lost the listener tells.
     pub(super) fn kept_key(
         &self,
         entry: &ServiceLoadBalancer,
-        traffic: Traffic,
+        (traffic, listener): (Traffic, &ListenerReference),
         hash: &str,
         identity: impl Fn(&str) -> Result<Id, GraphError>,
     ) -> Result<String, GraphError> {
@@ -87,7 +88,8 @@ impl Builder<'_> {
             Traffic::Test => format!("{}.test-", entry.name),
         };
         let own = format!("{prefix}{hash}");
-        let known: BTreeSet<Id> = self.memory.priorities.keys().filter_map(|id| id.parse().ok()).collect();
+        let remembered = self.memory.priorities.keys().filter_map(|id| id.parse().ok());
+        let known: BTreeSet<Id> = remembered.chain(self.own_rules(listener)).collect();
         let is_hash = |text: &str| text.len() == HASH && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_its = |id: &&Id| id.kind == ListenerRule::NAME && id.key.strip_prefix(&prefix).is_some_and(is_hash);
         for id in known.iter().filter(is_its).filter(|id| id.key == own).chain(known.iter().filter(is_its)) {
@@ -96,6 +98,15 @@ impl Builder<'_> {
             }
         }
         Ok(own)
+    }
+
+    /// The rules of this object that are on a listener, as far as that was asked.
+    fn own_rules(&self, listener: &ListenerReference) -> Vec<Id> {
+        let need = Need::ListenerRules { listener_arn: listener.listener_arn.clone() };
+        let Some(Fact::ListenerRules(taken)) = self.facts.get(&need) else { return vec![] };
+        let object = self.scope.ownership().object;
+        let own = taken.iter().filter(|one| one.object.as_ref() == Some(&object));
+        own.filter_map(|one| one.resource.clone()).collect()
     }
 
     /// With which ECS calls the functions of hooks that name no role (developer guide, "Permissions required for Lambda

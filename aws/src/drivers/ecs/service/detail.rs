@@ -193,6 +193,7 @@ async fn last_deployment(
         status: text(newest.status().map(api::ServiceDeploymentStatus::as_str)),
         status_reason: text(newest.status_reason()),
         task_definition: target(aws, &newest).await?,
+        created_at: time(newest.created_at()),
         ..kinds::ServiceDeployment::default()
     }))
 }

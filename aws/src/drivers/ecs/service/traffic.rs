@@ -59,6 +59,7 @@ fn deployment(arn: String, described: &api::ServiceDeployment, task_definition: 
         status: text(described.status().map(api::ServiceDeploymentStatus::as_str)),
         status_reason: text(described.status_reason()),
         task_definition,
+        created_at: time(described.created_at()),
         stage: text(described.lifecycle_stage().map(api::ServiceDeploymentLifecycleStage::as_str)),
         traffic: target.map(|target| kinds::Traffic {
             production: target.requested_production_traffic_weight().unwrap_or_default().to_string(),

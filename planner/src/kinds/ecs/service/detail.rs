@@ -125,6 +125,8 @@ pub struct ServiceDeployment {
     pub status_reason: String,
     /// ARN of the revision that it was to bring (`DescribeServiceRevisions` of its target).
     pub task_definition: String,
+    /// When it began; RFC 3339.
+    pub created_at: String,
     /// How far it is, where it shifts traffic: such as `BAKE_TIME`.
     pub stage: String,
     /// What the new revision gets of the traffic.
