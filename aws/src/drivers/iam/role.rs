@@ -23,7 +23,7 @@ use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail};
 use aws_smithy_types::date_time::{DateTime, Format};
 use futures::future::{join_all, try_join, try_join_all};
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
-use longshore_planner::kinds::iam::role::{Role, RoleDetail, RoleOutput};
+use longshore_planner::kinds::iam::role::{self as kinds, Role, RoleOutput};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -148,7 +148,7 @@ impl Driver for RoleDriver {
 /// A role of that name exists: ours, if an earlier create was interrupted; then it becomes what is wanted.
 fn seen(role: Role, arn: &str, created_at: &DateTime) -> Seen<Role> {
     let name = role.name.clone();
-    let detail = RoleDetail { created_at: created_at.fmt(Format::DateTime).unwrap_or_default() };
+    let detail = kinds::RoleDetail { created_at: created_at.fmt(Format::DateTime).unwrap_or_default() };
     let seen = Seen::active(role).with_output(RoleOutput::Arn, arn).with_output(RoleOutput::Name, name);
     Seen { detail: json!(detail), ..seen }
 }
