@@ -69,9 +69,15 @@ fn a_cluster_without_a_status_is_known_by_its_object() {
 fn a_default_strategy_is_of_managed_instances_or_of_groups_and_not_of_both() {
     let entries = json!([
         {"name": "managed", "managedInstances": {}},
+        {"name": "other", "managedInstances": {}},
         {"name": "group", "instanceType": "m7g.large", "maxSize": 3, "imageId": "ami-1"},
     ]);
-    for (named, expected) in [(vec!["managed"], false), (vec!["group"], false), (vec!["managed", "group"], true)] {
+    for (named, expected) in [
+        (vec!["managed"], false),
+        (vec!["managed", "other"], false),
+        (vec!["group"], false),
+        (vec!["managed", "group"], true),
+    ] {
         let strategy: Vec<Value> = named.iter().map(|it| json!({"capacityProvider": it, "weight": 1})).collect();
         let spec = json!({"ec2Capacity": entries, "defaultCapacityProviderStrategy": strategy});
         let spec: EcsClusterSpec = serde_json::from_value(spec).unwrap();

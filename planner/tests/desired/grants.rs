@@ -1,9 +1,11 @@
 //! What no grant covers is refused, with the field, the thing and whom to ask.
 
+use longshore_crds::AwsEnvironmentSpec;
+use longshore_planner::desired::environment::admits;
+use longshore_planner::desired::{Memory, Obstacle};
 use serde_json::{Value, json};
 
 use crate::objects::{container, desire, environment, hello, refused, scope};
-use longshore_planner::desired::{Memory, Obstacle};
 
 fn task(more: &Value) -> Value {
     json!({"task": {"containerDefinitions": [container(more)]}})
@@ -92,5 +94,25 @@ fn no_role_with_a_policy_of_its_own_without_a_boundary() {
     match desire(&scope(unbounded), &hello(&patch), &Memory::default()) {
         Err(Obstacle::Refused(refusals)) => assert_eq!(refusals[0].reason, "NoPermissionsBoundary"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_environment_admits_the_namespaces_that_it_names_and_else_none() {
+    let selector = json!({"from": "Selector", "selector": {"matchLabels": {"team": "shop"}}});
+    let labels = [("team".to_owned(), "shop".to_owned())].into();
+    for (allowed, expected) in [
+        (Value::Null, false),
+        (json!({"from": "All"}), true),
+        (json!({"from": "Same"}), false),
+        (json!({"from": "Selector"}), false),
+        (selector, true),
+        (json!({"from": "Selector", "selector": {"matchLabels": {"team": "apps"}}}), false),
+    ] {
+        let spec = environment(&json!({"allowedNamespaces": null}));
+        let spec = AwsEnvironmentSpec { allowed_namespaces: serde_json::from_value(allowed.clone()).unwrap(), ..spec };
+        let admitted = admits("default", &spec, "shop", &labels);
+        assert_eq!(admitted.is_ok(), expected, "{allowed}");
+        assert!(admitted.err().is_none_or(|no| no.message.contains("does not admit the namespace shop")));
     }
 }

@@ -23,6 +23,7 @@ fn the_specific_is_asked_before_the_general() {
     let order = [
         conditions(&["a.example.com"], &["/orders"], &["GET"]),
         conditions(&["a.example.com"], &["/orders"], &[]),
+        conditions(&["a.example.com"], &["/orders/open/late/all/*"], &["GET"]),
         conditions(&["a.example.com"], &["/orders/open/*"], &["GET"]),
         conditions(&["a.example.com"], &["/orders/open/*"], &[]),
         conditions(&["a.example.com"], &["/orders/*"], &[]),

@@ -429,7 +429,9 @@ fn a_rule_is_not_taken_up_from_an_entry_whose_name_begins_alike() {
     let rest = Id { kind: TargetGroup::NAME.to_owned(), key: "web-0a1b2c3d".to_owned(), ..own.clone() };
     asked.memory.priorities = [short, no_hash, rest].map(|id| (id.to_string(), 7)).into();
     assert_eq!(id(&asked), own);
-    let kept = Id { key: "web-0a1b2c3d".to_owned(), ..own };
+    let kept = Id { key: "web-0a1b2c3d".to_owned(), ..own.clone() };
+    asked.memory.priorities = [kept.clone(), own.clone()].map(|id| (id.to_string(), 7)).into();
+    assert_eq!(id(&asked), own, "of two the one with these conditions");
     asked.memory.priorities = [(kept.to_string(), 7)].into();
     assert_eq!(id(&asked).key, kept.key, "under whatever conditions");
 }

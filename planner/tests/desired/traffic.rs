@@ -464,3 +464,23 @@ fn a_claim_that_stands_in_the_way_twice_is_told_once() {
     let told: Vec<&str> = refusals.iter().map(|it| it.message.split(' ').next().unwrap()).collect();
     assert_eq!(told, ["shop.example.com/orders", "shop.example.com/carts"]);
 }
+
+#[test]
+fn a_given_priority_that_the_rule_has_is_not_asked_about_again() {
+    let mut asked = Asked::orders(&behind(&json!({"rules": [{"hosts": ["a.example.com"], "priority": 7}]})));
+    let id = of::<ListenerRule>(&asked.desired().graph).remove(0).0;
+    asked.facts = Facts::new();
+    for (remembered, expected) in [(7, true), (8, false)] {
+        asked.memory.priorities = [(id.to_string(), remembered)].into();
+        assert_eq!(asked.desire().is_ok(), expected, "{remembered}");
+    }
+}
+
+/// Another name would be another group, to which every service moves with the next version.
+#[test]
+fn target_groups_keep_their_names() {
+    let patch = json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}});
+    let desired = Asked::orders(&patch).desired();
+    let name = |key: &str| value::<TargetGroup>(&desired, key).name;
+    assert_eq!([name("web"), name("web.alternate")], ["orders-web-e0c9543a", "orders-web-972ec3bd"]);
+}
