@@ -113,9 +113,10 @@ mod tests {
     fn parts_have_names_of_their_own_within_the_limits() {
         assert_eq!(part("shop-main-0a1b2c3d", "general"), "shop-main-0a1b2c3d-general");
         let (base, long) = ("x".repeat(54), "y".repeat(32));
+        assert_eq!(part(&base, &"y".repeat(9)), format!("{base}-{}", "y".repeat(9)), "64 characters fit");
         let names = [part(&base, &long), part(&base, &format!("{long}z")), part(&base, "z")];
         for (n, name) in names.iter().enumerate() {
-            assert!(name.len() <= 64, "{name}");
+            assert!(name.len() <= 64 && name.starts_with(&base), "{name}");
             assert!(names.iter().skip(n + 1).all(|other| other != name), "{name}");
         }
     }

@@ -173,11 +173,6 @@ impl Rules {
     pub fn fixed_members(&self, value: &Value) -> Value {
         members(value, self.fixed)
     }
-
-    /// The members by which AWS finds it.
-    pub fn address_members(&self, value: &Value) -> Value {
-        members(value, self.address)
-    }
 }
 
 fn members(value: &Value, names: &[&str]) -> Value {

@@ -163,8 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_text_adds_nothing() {
+        let arn = || Text::out(Id::new("k", "x"), "arn");
+        assert_eq!(Text::from("").then(arn()).then(""), arn());
+    }
+
+    #[test]
     fn an_object_that_is_no_text_is_refused_by_name() {
         let error = serde_json::from_value::<Text>(json!({"ref": 1})).unwrap_err().to_string();
         assert!(error.contains("$parts") && error.contains("ref"), "{error}");
+        let error = serde_json::from_value::<Text>(json!(1)).unwrap_err().to_string();
+        assert!(error.contains("expected a string, or an object with the member $parts"), "{error}");
     }
 }

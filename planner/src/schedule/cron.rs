@@ -85,15 +85,14 @@ impl Cron {
     /// The first time after `after`. A local time that the clocks leave out is skipped, one that they show twice counts
     /// once (user guide, "Daylight savings time").
     pub(super) fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let from = after.to_zoned(zone.clone()).datetime();
-        let mut date = from.date();
+        let mut date = after.to_zoned(zone.clone()).date();
         while date.year() <= YEARS.2 {
             if !self.years.contains(&date.year()) {
                 date = Date::new(date.year().checked_add(1)?, 1, 1).ok()?;
                 continue;
             }
-            let times = self.times_on(date).into_iter().filter(|time| date > from.date() || *time >= from);
-            if let Some(at) = times.filter_map(|time| moment(time, zone)).find(|at| *at > after) {
+            let mut moments = self.times_on(date).into_iter().filter_map(|time| moment(time, zone));
+            if let Some(at) = moments.find(|at| *at > after) {
                 return Some(at);
             }
             date = date.tomorrow().ok()?;

@@ -3,7 +3,7 @@
 use longshore_crds::{EcsTaskTriggerSpec, EcsTaskTriggerStatus};
 use longshore_planner::desired::{Desired, Facts, Memory, Obstacle, References, Scope, Times, ecs_task_trigger};
 use longshore_planner::engine::{Entry, FieldPath, Inventory, Kind, Options, Seen, Thing, Unreadable, World, plan};
-use longshore_planner::event_pattern::mistakes;
+use longshore_planner::event_pattern::{LONGEST, mistakes};
 use longshore_planner::kinds;
 use longshore_planner::kinds::eventbridge::rule::Rule;
 use longshore_planner::kinds::iam::role::Role;
@@ -212,6 +212,7 @@ fn patterns_are_read_as_event_bridge_reads_them() {
         let found = mistakes(pattern.as_object().unwrap(), &FieldPath::from("p"));
         found.into_iter().map(|mistake| format!("{}: {}", mistake.at, mistake.message)).collect::<Vec<_>>().join("; ")
     };
+    let many = |count: usize| json!({"$or": (0..count).map(|n| json!({"a": [n]})).collect::<Vec<_>>()});
     let taken = [
         json!({"source": ["a", 1, true, null], "detail": {"x": [{"exists": false}]}}),
         json!({"a": [{"prefix": "x"}, {"suffix": {"equals-ignore-case": "y"}}, {"equals-ignore-case": "z"}]}),
@@ -219,11 +220,16 @@ fn patterns_are_read_as_event_bridge_reads_them() {
         json!({"a": [{"anything-but": "x"}, {"anything-but": ["x", "y"]}, {"anything-but": {"prefix": ["x", "y"]}}]}),
         json!({"a": [{"numeric": ["=", 1.5]}, {"numeric": [">", 0, "<=", 5]}]}),
         json!({"$or": [{"a": [1]}, {"b": {"c": [2]}}]}),
+        // The most of each.
+        json!({"a": [{"numeric": [">=", -5.0e9, "<=", 5.0e9]}, {"cidr": "10.0.0.1/32"}, {"cidr": "2001:db8::1/128"}]}),
+        json!({"a": ["x".repeat(LONGEST - 10)]}),
+        json!({"x": many(25), "y": many(40)}),
+        // Of two filters of a field no combinations arise.
+        (0..10).map(|n| (n.to_string(), json!([{"prefix": "x"}, {"prefix": "y"}]))).collect(),
     ];
     for pattern in taken {
         assert_eq!(told(&pattern), "", "{pattern}");
     }
-    let many = |count: usize| json!({"$or": (0..count).map(|n| json!({"a": [n]})).collect::<Vec<_>>()});
     let refused = [
         (json!({}), "p: it asks for nothing"),
         (json!({"detail": {}}), "p.detail: it asks for nothing"),
@@ -235,7 +241,9 @@ fn patterns_are_read_as_event_bridge_reads_them() {
         (json!({"a": [{"begins": "x"}]}), "p.a[0].begins: EventBridge knows no operator begins"),
         (json!({"a": ["x", {"prefix": 1}]}), "p.a[1].prefix: it compares with a text"),
         (json!({"a": [{"suffix": {"prefix": "x"}}]}), "p.a[0].suffix: beside a text"),
+        (json!({"a": [{"suffix": {"equals-ignore-case": "x", "prefix": "y"}}]}), "p.a[0].suffix: beside a text"),
         (json!({"a": [{"wildcard": "a**b"}]}), "p.a[0].wildcard: two *"),
+        (json!({"a": [{"anything-but": {"wildcard": "a**b"}}]}), "p.a[0].anything-but: two *"),
         (json!({"a": [{"wildcard": r"a\b"}]}), r"p.a[0].wildcard: after \ comes"),
         (json!({"a": [{"anything-but": ["x", 1]}]}), "p.a[0].anything-but: its list has texts alone"),
         (json!({"a": [{"anything-but": {"numeric": ["=", 1]}}]}), "p.a[0].anything-but: it turns round"),
@@ -247,6 +255,7 @@ fn patterns_are_read_as_event_bridge_reads_them() {
         (json!({"$or": [{"a": [1]}]}), "p.$or: $or chooses between two"),
         (json!({"$or": [{"a": [1]}, ["b"]]}), "p.$or[1]: $or chooses between patterns"),
         (json!({"x": many(40), "y": many(40)}), "p: $or makes 1600 combinations"),
+        (json!({"a": ["x".repeat(LONGEST - 9)]}), "p: as JSON it has 4097 characters"),
     ];
     for (pattern, expected) in refused {
         let told = told(&pattern);

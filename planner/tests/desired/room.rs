@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use longshore_crds::TaskDefinition;
 use longshore_planner::kinds::ecs::service::{
-    Asked, Deployment, InstanceRoom, Port, ServiceDetail, ServiceEvent, TaskNeeds, no_room, outcome,
+    Asked, Deployment, InstanceRoom, Lack, Port, ServiceDetail, ServiceEvent, TaskNeeds, no_room, outcome,
 };
 use serde_json::{Value, json};
 
@@ -102,11 +102,26 @@ fn what_instances_lack_is_told_with_what_is_free_and_what_is_asked_for() {
 }
 
 #[test]
+fn a_task_fits_where_as_much_is_free_as_it_asks_for() {
+    let task = bridge(&json!({"memory": 2048, "cpu": 1024}));
+    let cases = [
+        (instance(1, 2048, 1024), None),
+        (instance(1, 2047, 1024), Some(Lack::Memory)),
+        (instance(1, 2048, 1023), Some(Lack::Cpu)),
+    ];
+    for (instance, expected) in cases {
+        assert_eq!(task.lacks(&instance), expected, "{instance:?}");
+    }
+}
+
+#[test]
 fn what_ecs_alone_can_tell_is_told_beside_its_words() {
     let awsvpc = needs(&json!({"memory": 128}), "awsvpc", &json!([]));
     let zone = json!([{"type": "memberOf", "expression": "attribute:zone == x"}, {"type": "distinctInstance"}]);
     let placed = needs(&json!({"memory": 128}), "bridge", &zone);
     assert_eq!((placed.constraints.as_slice(), placed.distinct), (&["attribute:zone == x".to_owned()][..], true));
+    let member = needs(&json!({"memory": 128}), "bridge", &json!([zone[0]]));
+    assert!(!member.distinct, "an expression is no distinctInstance");
     let unmatched = Asked { unmatched: placed.constraints.clone(), ..Asked::default() };
     let room = [instance(1, 4096, 2048), instance(2, 4096, 2048)];
     let trunks = room.clone().map(|it| InstanceRoom { trunk: true, ..it });
@@ -127,6 +142,7 @@ fn what_ecs_alone_can_tell_is_told_beside_its_words() {
             )),
         ),
         (&placed, &room, unmatched, "", Some("none of 2 instances matches attribute:zone == x".to_owned())),
+        (&member, &room, Asked::default(), "DistinctInstance placement constraint unsatisfied", None),
         (
             &placed,
             &room,
@@ -147,14 +163,15 @@ fn instances_are_looked_at_only_while_a_task_is_missing_for_want_of_room() {
     let fargate = "(service web) was unable to place a task. Reason: Capacity is unavailable at this time.";
     let started = "(service web) has started 1 tasks: (task 1).";
     let cases = [
-        (1, vec![unplaced], true),
-        (2, vec![unplaced], false),
-        (1, vec![started, unplaced], false),
-        (1, vec![fargate], false),
-        (1, vec![], false),
+        (1, 0, vec![unplaced], true),
+        (2, 0, vec![unplaced], false),
+        (1, 1, vec![unplaced], false),
+        (1, 0, vec![started, unplaced], false),
+        (1, 0, vec![fargate], false),
+        (1, 0, vec![], false),
     ];
-    for (running, messages, expected) in cases {
-        let primary = Deployment { status: "PRIMARY".into(), desired: 2, running, ..Deployment::default() };
+    for (running, pending, messages, expected) in cases {
+        let primary = Deployment { status: "PRIMARY".into(), desired: 2, running, pending, ..Deployment::default() };
         let event = |message: &&str| ServiceEvent { message: (*message).to_owned(), ..ServiceEvent::default() };
         let detail = ServiceDetail {
             deployments: vec![primary.clone()],

@@ -8,7 +8,7 @@ use longshore_planner::engine::{
 use serde_json::json;
 
 use crate::cloud::Cloud;
-use crate::kinds::{self, Edition, Part, PartOutput, Sticker, Vault};
+use crate::kinds::{self, Edition, Guest, Part, PartOutput, Sticker, Vault};
 use crate::spec::{PartSpec, Spec, graph};
 
 /// root <- branch (stands on root) <- leaf (uses branch)
@@ -127,7 +127,15 @@ fn something_of_that_name_that_is_not_ours_is_never_touched() {
 
 #[test]
 fn what_is_nobodys_goes_with_what_it_is_on_and_holds_up_what_it_points_at() {
-    for (on, at, goes) in [("p3", "elsewhere", true), ("elsewhere", "p3", false)] {
+    let other = || Owner::OtherObject { object: "EcsService/shop/b".into() };
+    let cases = [
+        ("p3", "elsewhere", Owner::Shared, true, true),
+        ("elsewhere", "p3", Owner::Shared, true, false),
+        // What is ours and wanted no more goes with it too, and what is another's object's is in its way.
+        ("p3", "elsewhere", Owner::This, false, true),
+        ("p3", "elsewhere", other(), false, false),
+    ];
+    for (on, at, owner, deleting, goes) in cases {
         let spec = vec![chain(0).remove(0)];
         let mut cloud = made(&spec);
         let root = cloud.things.values().next().unwrap().outputs["arn"].clone();
@@ -136,12 +144,12 @@ fn what_is_nobodys_goes_with_what_it_is_on_and_holds_up_what_it_points_at() {
         both.add("sticker", Sticker { on: text(on), at: text(at) }, "spec", &[]).unwrap();
         cloud.converge(&both);
         for (_, thing) in cloud.things.iter_mut().filter(|(id, _)| id.key == "sticker") {
-            thing.owner = Owner::Shared;
+            thing.owner = owner.clone();
         }
-        cloud.options.deleting = true;
+        cloud.options.deleting = deleting;
         let plan = cloud.round(&Graph::default());
         let deletes = plan.steps.iter().any(|step| step.action == Action::Delete && step.id.key == "p3");
-        assert_eq!(deletes, goes, "on {on}, at {at}: {plan:?}");
+        assert_eq!(deletes, goes, "on {on}, at {at}, {owner:?}: {plan:?}");
     }
 }
 
@@ -150,6 +158,8 @@ fn what_is_nobodys_goes_with_what_it_is_on_and_holds_up_what_it_points_at() {
 enum Stray {
     OnOurs,
     OnAnothers,
+    /// It is on what this object wants and somebody else has.
+    OnWhatIsNotOurs,
     /// Something of its kind that is wanted is not there yet: it may come to be this one.
     BeforeAllIsThere,
     /// It is what somebody wants, whoever made it.
@@ -159,8 +169,8 @@ enum Stray {
 
 #[test]
 fn a_stray_on_what_is_ours_goes_once_all_that_is_wanted_is_there() {
-    use Stray::{BeforeAllIsThere, OnAnothers, OnOurs, Satisfies, WhileAllGoes};
-    for case in [OnOurs, OnAnothers, BeforeAllIsThere, Satisfies, WhileAllGoes] {
+    use Stray::{BeforeAllIsThere, OnAnothers, OnOurs, OnWhatIsNotOurs, Satisfies, WhileAllGoes};
+    for case in [OnOurs, OnAnothers, OnWhatIsNotOurs, BeforeAllIsThere, Satisfies, WhileAllGoes] {
         let spec = vec![chain(0).remove(0)];
         let mut cloud = made(&spec);
         let root = cloud.things.values().next().unwrap().outputs["arn"].clone();
@@ -171,6 +181,9 @@ fn a_stray_on_what_is_ours_goes_once_all_that_is_wanted_is_there() {
             cloud.converge(&wanted);
         }
         let mut world = cloud.observe(&wanted);
+        if case == OnWhatIsNotOurs {
+            world.things.iter_mut().find(|(id, _)| id.key == "p3").unwrap().1.owner = Owner::Nobody;
+        }
         let mut arn = "stray".to_owned();
         if case == Satisfies {
             let known = world.things.get_mut(&sticker).unwrap();
@@ -272,6 +285,22 @@ fn what_an_older_normaliser_hashed_differently_is_the_same_thing() {
 }
 
 #[test]
+fn what_refers_to_something_that_is_not_there_yet_is_known_by_its_own_identity_alone() {
+    let part =
+        |key, rank, links: &[usize]| PartSpec { key, rank, mould: 0, label: 0, base: vec![], links: links.into() };
+    let mut cloud = made(&vec![part(0, 0, &[])]);
+    let leaf = cloud.things.keys().next().unwrap().clone();
+    let old = Id { fixed: "0ld".to_owned(), ..leaf.clone() };
+    let thing = cloud.things.remove(&leaf).unwrap();
+    cloud.things.insert(old.clone(), thing);
+    let entry = cloud.inventory.0.remove(&leaf).unwrap();
+    cloud.inventory.0.insert(old, entry);
+    let plan = cloud.round(&graph(&vec![part(1, 1, &[]), part(0, 0, &[0])]));
+    assert!(plan.known_as.is_empty(), "{plan:?}");
+    assert_eq!(plan.runnable().map(|step| step.id.key.as_str()).collect::<Vec<_>>(), ["p1"]);
+}
+
+#[test]
 fn what_holds_data_is_replaced_with_consent_alone_and_the_old_one_stays() {
     let vault = |mould| {
         let mut graph = Graph::default();
@@ -304,9 +333,12 @@ fn the_newest_predecessors_are_kept_and_older_ones_go() {
     let left: Vec<&serde_json::Value> = cloud.things.values().map(|thing| &thing.value["content"]).collect();
     assert_eq!(left.len(), 3);
     assert!([3, 4, 5].iter().all(|content| left.contains(&&json!(content))), "{left:?}");
-    cloud.options.deleting = true;
-    cloud.converge(&Graph::default());
-    assert!(cloud.things.is_empty());
+    for deleting in [false, true] {
+        let mut cloud = cloud.clone();
+        cloud.options.deleting = deleting;
+        cloud.converge(&Graph::default());
+        assert!(cloud.things.is_empty(), "of what has no successor no predecessors are kept");
+    }
 }
 
 #[test]
@@ -314,8 +346,31 @@ fn a_kind_of_a_newer_version_is_never_forgotten() {
     let id = Id::new("test/from-the-future", "x");
     let plan =
         plan(&Graph::default(), &BTreeSet::from([id.clone()]), &World::default(), &kinds::all(), &Options::default());
-    assert_eq!(plan.step(&id).unwrap().action, Action::Blocked);
+    let step = plan.step(&id).unwrap();
+    assert_eq!(step.action, Action::Blocked);
+    assert!(step.reason.starts_with("NewerVersion: test/from-the-future was made by"), "{}", step.reason);
     assert!(plan.gone.is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_is_left_alone_and_the_reason_told() {
+    for (wanted, expected) in [
+        (graph(&chain(0)), "Unreadable: access denied"),
+        (Graph::default(), "Unreadable: it is not deleted while it cannot be read: access denied"),
+    ] {
+        let mut cloud = made(&chain(0));
+        let leaf = cloud.things.keys().find(|id| id.key == "p0").unwrap().clone();
+        cloud.unreadable.insert(leaf.clone());
+        let plan = cloud.round(&wanted);
+        let step = plan.step(&leaf).unwrap();
+        assert_eq!((&step.action, step.reason.as_str()), (&Action::Blocked, expected));
+    }
+}
+
+#[test]
+fn a_kind_that_tells_of_no_deployments_has_none_under_way() {
+    let thing = Thing::erase(Seen::active(Vault { name: "v".into(), mould: 0 })).unwrap();
+    assert_eq!(Rules::of::<Vault>().deploying(&thing), Ok(false));
 }
 
 #[test]
@@ -397,6 +452,7 @@ fn graphs_that_cannot_be_built_are_refused() {
     assert!(matches!(graph.add("y", part(vec![stranger]), "a", &[]), Err(GraphError::Missing { .. })));
     graph.add("y", part(vec![handle.out(PartOutput::Arn)]), "a", &[]).unwrap();
     assert_eq!(graph.len(), 2);
+    assert!(!graph.is_empty() && Graph::default().is_empty());
 }
 
 #[test]
@@ -459,4 +515,57 @@ fn what_goes_waits_until_what_it_cannot_go_without_is_right() {
     let (steps, writes) = goes_from_a_bent_root(false);
     assert!(!steps.iter().any(|(_, action, _)| matches!(action, Action::Update { .. })), "{steps:?}");
     assert_eq!(writes, 3, "what nothing hangs on goes as it is");
+}
+
+#[test]
+fn what_is_not_upheld_by_what_goes_waits_for_nothing_to_be_put_right() {
+    let part =
+        |key, rank, links: &[usize]| PartSpec { key, rank, mould: 0, label: 0, base: vec![], links: links.into() };
+    let spec = vec![part(3, 3, &[]), part(0, 0, &[0])];
+    let mut cloud = made(&spec);
+    let root = cloud.things.keys().find(|id| id.key == "p3").unwrap().clone();
+    cloud.things.get_mut(&root).unwrap().value["label"] = json!(7);
+    let mut wanted = graph(&spec[..1].to_vec());
+    wanted.uphold(&root);
+    let plan = cloud.round(&wanted);
+    let runnable: Vec<&str> = plan.runnable().map(|step| step.id.key.as_str()).collect();
+    assert_eq!(runnable, ["p3", "p0"], "while the root stays, the leaf goes at once: {plan:?}");
+}
+
+#[test]
+fn what_nothing_uses_is_not_upheld() {
+    let part =
+        |key, rank, links: &[usize]| PartSpec { key, rank, mould: 0, label: 0, base: vec![], links: links.into() };
+    for links in [vec![], vec![0]] {
+        let spec = vec![part(3, 3, &[]), part(0, 0, &links)];
+        let mut wanted = graph(&spec);
+        let root = wanted.iter().next().unwrap().0.clone();
+        wanted.uphold(&root);
+        let world = made(&spec).observe(&wanted);
+        assert_eq!(upheld(&wanted, &world).len(), links.len());
+    }
+}
+
+#[test]
+fn what_is_named_where_it_means_nothing_any_more_does_not_stay_for_it() {
+    let cases = [
+        ("its host is none of its wishes", false, false, true),
+        ("it is on its way", false, true, false),
+        ("it asks for it", true, false, false),
+    ];
+    for (what, asks, settling, goes) in cases {
+        let spec = vec![chain(0).remove(0)];
+        let mut cloud = made(&spec);
+        let arn = cloud.things.values().next().unwrap().outputs["arn"].clone();
+        let guest = |host: Option<&String>| Guest { name: "g".into(), host: host.map(|arn| arn.as_str().into()) };
+        let mut both = graph(&spec);
+        both.add("guest", guest(Some(&arn)), "spec", &[]).unwrap();
+        cloud.converge(&both);
+        cloud.things.iter_mut().find(|(id, _)| id.key == "guest").unwrap().1.detail["settling"] = json!(settling);
+        let mut wanted = Graph::default();
+        wanted.add("guest", guest(Some(&arn).filter(|_| asks)), "spec", &[]).unwrap();
+        let plan = cloud.round(&wanted);
+        let deletes = plan.steps.iter().any(|step| step.action == Action::Delete && step.id.key == "p3");
+        assert_eq!(deletes, goes, "{what}: {plan:?}");
+    }
 }

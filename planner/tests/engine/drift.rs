@@ -77,6 +77,17 @@ fn a_value_that_was_not_read_refers_to_what_was() {
 }
 
 #[test]
+fn what_is_known_under_another_identity_is_drift() {
+    let (mut cloud, graph) = converged();
+    let mut glance = glance(&mut cloud, &graph, Unread::Nothing);
+    let leaf = glance.things.keys().find(|id| id.key == "p0").unwrap().clone();
+    let glimpse = glance.things.remove(&leaf).unwrap();
+    glance.things.insert(longshore_planner::engine::Id { fixed: "0ld".to_owned(), ..leaf }, glimpse);
+    let found = subject(&cloud, &graph).judge(glance, &all());
+    assert_eq!(found, Drift::Suspected("it is known under another identity".to_owned()));
+}
+
+#[test]
 fn what_is_missing_is_drift() {
     let (mut cloud, graph) = converged();
     let mut glance = glance(&mut cloud, &graph, Unread::Value);

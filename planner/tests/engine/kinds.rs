@@ -63,11 +63,45 @@ impl<const RANK: u8> Kind for Part<RANK> {
     }
 
     fn ready(&self, seen: &Seen<Self>) -> Ready {
-        match seen.detail::<PartDetail>() {
-            Some(PartDetail { broken: true, .. }) => Ready::Broken("it broke".to_owned()),
-            Some(PartDetail { settling: true, .. }) => Ready::Wait("it settles".to_owned()),
-            _ => Ready::Ready,
+        as_told(seen)
+    }
+}
+
+fn as_told<K>(seen: &Seen<K>) -> Ready {
+    match seen.detail::<PartDetail>() {
+        Some(PartDetail { broken: true, .. }) => Ready::Broken("it broke".to_owned()),
+        Some(PartDetail { settling: true, .. }) => Ready::Wait("it settles".to_owned()),
+        _ => Ready::Ready,
+    }
+}
+
+/// A kind that uses a host where it says so; where it does not, the cloud keeps the one that there was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Guest {
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Text>,
+}
+
+impl Kind for Guest {
+    const NAME: &'static str = "test/guest";
+    const TEARDOWN: u8 = 0;
+    const FIXED: &'static [&'static str] = &[];
+    const ADDRESS: &'static [&'static str] = &["name", "host"];
+    type Output = PartOutput;
+
+    fn normalise(self) -> Self {
+        self
+    }
+
+    fn disown(&self, seen: &mut Self) {
+        if self.host.is_none() {
+            seen.host = None;
         }
+    }
+
+    fn ready(&self, seen: &Seen<Self>) -> Ready {
+        as_told(seen)
     }
 }
 
@@ -155,4 +189,5 @@ pub(crate) fn all() -> Kinds {
         .with::<Vault>()
         .with::<Edition>()
         .with::<Sticker>()
+        .with::<Guest>()
 }

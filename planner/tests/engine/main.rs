@@ -6,6 +6,7 @@
 mod cases;
 mod cloud;
 mod drift;
+mod inventory;
 mod kinds;
 mod laws;
 mod spec;

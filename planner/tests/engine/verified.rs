@@ -66,6 +66,38 @@ fn what_is_wanted_otherwise_is_read_and_so_is_what_was_written_and_follows_it() 
 }
 
 #[test]
+fn a_look_counts_for_less_than_ten_minutes_and_a_write_is_doubted_for_less_than_two() {
+    let wanted = graph(&spec());
+    for (seconds, expected) in [(599, 1), (600, 3)] {
+        let mut cloud = settled(&spec());
+        cloud.verified.as_mut().unwrap().forget();
+        let seen = cloud.now;
+        cloud.round(&wanted);
+        cloud.now = seen + SignedDuration::from_secs(seconds);
+        assert_eq!(reads(&mut cloud, &wanted), expected, "{seconds} s after the look");
+    }
+    for (seconds, expected) in [(119, 3), (120, 1)] {
+        let mut cloud = settled(&spec());
+        let written = cloud.now;
+        cloud.verified.as_mut().unwrap().touch(&wanted, wanted.iter().map(|(id, _)| id), written);
+        cloud.now = written + SignedDuration::from_secs(seconds);
+        cloud.round(&wanted);
+        assert_eq!(reads(&mut cloud, &wanted), expected, "after a look {seconds} s after the write");
+    }
+}
+
+#[test]
+fn what_a_write_does_not_touch_is_relied_on_all_the_same() {
+    for (key, expected) in [("p3", 3), ("p2", 2), ("p0", 1)] {
+        let (mut cloud, wanted) = (settled(&spec()), graph(&spec()));
+        let id = wanted.iter().find(|(id, _)| id.key == key).unwrap().0;
+        let now = cloud.now;
+        cloud.verified.as_mut().unwrap().touch(&wanted, [id], now);
+        assert_eq!(reads(&mut cloud, &wanted), expected, "{key}, and what follows it");
+    }
+}
+
+#[test]
 fn nothing_that_was_not_settled_or_has_more_to_tell_is_relied_on() {
     let wanted = graph(&spec());
     let spoil: [fn(&mut Cloud); 3] = [

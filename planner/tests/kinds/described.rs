@@ -27,8 +27,16 @@ fn volume(more: &Value) -> Value {
 fn volumes_are_the_same_where_ecs_takes_them_for_the_same() {
     let of = |volume: &Value| json!({"family": "hello", "content": {"containerDefinitions": [], "volumes": [with(&json!({"name": "v"}), volume)]}});
     let s3 = |more: Value| json!({"s3filesVolumeConfiguration": with(&json!({"fileSystemArn": "arn:fs"}), &more)});
+    let efs = |more: Value| json!({"efsVolumeConfiguration": with(&json!({"fileSystemId": "fs-1"}), &more)});
     let docker = |docker: Value| json!({"dockerVolumeConfiguration": docker});
     let cases = [
+        (efs(json!({})), efs(json!({"rootDirectory": "/", "transitEncryptionPort": 0})), None),
+        (efs(json!({})), efs(json!({"rootDirectory": "/a"})), Some("efsVolumeConfiguration.rootDirectory")),
+        (
+            efs(json!({"transitEncryptionPort": 2999})),
+            efs(json!({})),
+            Some("efsVolumeConfiguration.transitEncryptionPort"),
+        ),
         (s3(json!({})), s3(json!({"rootDirectory": "/", "transitEncryptionPort": 0})), None),
         (s3(json!({})), s3(json!({"rootDirectory": "/a"})), Some("s3filesVolumeConfiguration.rootDirectory")),
         (docker(json!({})), docker(json!({"scope": "task", "driver": "local", "autoprovision": false})), None),
@@ -48,6 +56,7 @@ fn a_change_of_a_container_is_seen() {
     let cases = [
         (json!({}), json!({"image": "nginx:2"}), "image"),
         (json!({}), json!({"cpu": 1}), "cpu"),
+        (json!({}), json!({"memory": 512}), "memory"),
         (json!({}), json!({"essential": false}), "essential"),
         (json!({}), json!({"environment": [{"name": "A", "value": "1"}]}), "environment"),
         (
@@ -68,6 +77,11 @@ fn a_change_of_a_container_is_seen() {
             "healthCheck.retries",
         ),
         (
+            json!({"healthCheck": {"command": ["x"]}}),
+            json!({"healthCheck": {"command": ["x"], "startPeriod": 10}}),
+            "healthCheck.startPeriod",
+        ),
+        (
             json!({"restartPolicy": {"enabled": true}}),
             json!({"restartPolicy": {"enabled": false}}),
             "restartPolicy.enabled",
@@ -77,6 +91,96 @@ fn a_change_of_a_container_is_seen() {
         let (want, seen) = (task_of(&asked), task::described(&task_of(&changed)));
         let expected = format!("content.containerDefinitions[web].{field}");
         assert_eq!(fields::<TaskDefinition>(&want, &seen), [expected], "{changed}");
+    }
+}
+
+#[test]
+fn parameters_that_say_nothing_are_none() {
+    let task = |more: &Value| with(&task_of(&json!({})), more);
+    let saying_nothing = json!({"linuxParameters": {"capabilities": {"add": []}, "initProcessEnabled": false}});
+    assert_eq!(fields::<TaskDefinition>(&task_of(&json!({})), &task_of(&saying_nothing)), Vec::<String>::new());
+    let deployed = task(&json!({"deployed": "hello:3"}));
+    assert_eq!(fields::<TaskDefinition>(&deployed, &task(&json!({}))), Vec::<String>::new(), "AWS does not tell");
+}
+
+#[test]
+fn a_port_of_the_instance_is_asked_for_where_tasks_share_its_interface() {
+    let task = |mode: &str, port: &Value| {
+        let mut task = task_of(&json!({"portMappings": [with(&json!({"containerPort": 80}), port)]}));
+        task["content"]["networkMode"] = json!(mode);
+        task
+    };
+    let cases = [
+        ("bridge", json!({}), json!({"hostPort": 0}), vec![]),
+        (
+            "bridge",
+            json!({"hostPort": 8080}),
+            json!({}),
+            vec!["content.containerDefinitions[web].portMappings".to_owned()],
+        ),
+        ("awsvpc", json!({}), json!({"hostPort": 80}), vec![]),
+    ];
+    for (mode, asked, seen, expected) in cases {
+        let (asked, seen) = (task(mode, &asked), task(mode, &seen));
+        assert_eq!(fields::<TaskDefinition>(&asked, &seen), expected, "{mode}");
+    }
+}
+
+/// A service that shifts traffic with a strategy, and with hooks whose role is the service's where they name none.
+fn shifting(strategy: &str, more: &Value) -> Value {
+    let deployment = with(&json!({"strategy": strategy, "minimumHealthyPercent": 100, "maximumPercent": 200}), more);
+    json!({"hookRole": "arn:hooks", "deploymentConfiguration": deployment})
+}
+
+/// The two target groups of a container, the one that ECS calls the first before the other.
+fn groups(first: &str, alternate: &str) -> Value {
+    let shift =
+        json!({"alternateTargetGroupArn": alternate, "productionListenerRule": "arn:rule", "roleArn": "arn:role"});
+    json!({"loadBalancers": [{"targetGroupArn": first, "containerName": "web", "containerPort": 80,
+        "advancedConfiguration": shift}]})
+}
+
+#[test]
+fn what_ecs_fills_in_of_a_strategy_is_no_difference_and_another_one_is() {
+    let hook = |more: Value| {
+        let hook = with(&json!({"hookTargetArn": "arn:hook", "lifecycleStages": ["PRE_SCALE_UP"]}), &more);
+        shifting("BLUE_GREEN", &json!({"lifecycleHooks": [hook]}))
+    };
+    let linear = |more: Value| shifting("LINEAR", &json!({"linearConfiguration": more}));
+    let canary = |more: Value| shifting("CANARY", &json!({"canaryConfiguration": more}));
+    let waits = |minutes: i32| json!({"timeoutConfiguration": {"timeoutInMinutes": minutes, "action": "ROLLBACK"}});
+    let cases = [
+        (linear(json!({})), linear(json!({"stepPercent": 10.0, "stepBakeTimeInMinutes": 6})), None),
+        (linear(json!({})), linear(json!({"stepPercent": 20.0})), Some("linearConfiguration.stepPercent")),
+        (canary(json!({})), canary(json!({"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10})), None),
+        (canary(json!({})), canary(json!({"canaryPercent": 6.0})), Some("canaryConfiguration.canaryPercent")),
+        (hook(json!({})), hook(json!({"targetType": "AWS_LAMBDA", "roleArn": "arn:hooks"})), None),
+        (hook(json!({})), hook(waits(60)), None),
+        (hook(json!({})), hook(json!({"roleArn": "arn:by-hand"})), Some("lifecycleHooks")),
+        (hook(json!({"roleArn": "arn:own"})), hook(json!({})), Some("lifecycleHooks")),
+        (hook(waits(30)), hook(waits(60)), Some("lifecycleHooks")),
+    ];
+    for (asked, changed, field) in cases {
+        let plain = service::plain();
+        let seen = service::described(&with(&plain, &changed));
+        let expected: Vec<String> = field.map(|field| format!("deploymentConfiguration.{field}")).into_iter().collect();
+        assert_eq!(fields::<Service>(&with(&plain, &asked), &seen), expected, "{asked} {changed}");
+    }
+}
+
+#[test]
+fn which_of_two_groups_is_the_first_is_ecs_own() {
+    let cases = [
+        (groups("arn:blue", "arn:green"), true),
+        (groups("arn:green", "arn:blue"), true),
+        (groups("arn:by-hand", "arn:blue"), false),
+        (groups("arn:green", "arn:by-hand"), false),
+    ];
+    for (changed, same) in cases {
+        let plain = service::plain();
+        let seen = service::described(&with(&plain, &changed));
+        let found = fields::<Service>(&with(&plain, &groups("arn:blue", "arn:green")), &seen);
+        assert_eq!(found.is_empty(), same, "{changed}: {found:?}");
     }
 }
 
@@ -132,7 +236,12 @@ fn a_change_of_a_service_is_seen() {
                "deploymentCircuitBreaker": {"enable": enable, "rollback": true}})
     };
     let network = |public: &str| json!({"subnets": ["subnet-a"], "securityGroups": ["sg-a"], "assignPublicIp": public});
+    let alarms = |enable: bool| {
+        let alarms = json!({"alarmNames": ["alarm-a"], "enable": enable, "rollback": true});
+        json!({"deploymentConfiguration": with(&breaker(true), &json!({"alarms": alarms}))})
+    };
     let cases = [
+        (alarms(true), alarms(false), "deploymentConfiguration.alarms.enable"),
         (json!({"desiredCount": 2}), json!({"desiredCount": 3}), "desiredCount"),
         (json!({"platformVersion": "1.4.0"}), json!({"platformVersion": "1.3.0"}), "platformVersion"),
         (json!({}), json!({"taskDefinition": "arn:other"}), "taskDefinition"),

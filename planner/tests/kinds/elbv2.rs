@@ -2,7 +2,7 @@
 
 use longshore_planner::engine::{Kind, Rules};
 use longshore_planner::kinds::elbv2::listener::Listener;
-use longshore_planner::kinds::elbv2::listener_rule::ListenerRule;
+use longshore_planner::kinds::elbv2::listener_rule::{Conditions, ListenerRule};
 use longshore_planner::kinds::elbv2::load_balancer::LoadBalancer;
 use longshore_planner::kinds::elbv2::target_group::TargetGroup;
 use proptest::prelude::*;
@@ -285,6 +285,11 @@ fn a_change_of_a_listener_is_seen() {
             (json!({}), json!({"certificates": ["b", "a", "c"]}), &["certificates"]),
             (json!({}), json!({"port": 444}), &["port"]),
             (json!({}), json!({"sslPolicy": "older"}), &["sslPolicy"]),
+            (
+                json!({}),
+                json!({"defaultAction": {"fixedResponse": {"statusCode": "404", "messageBody": "gone"}}}),
+                &["defaultAction.fixedResponse.messageBody"],
+            ),
             (json!({}), json!({"mutualAuthentication": {"mode": "passthrough"}}), &["mutualAuthentication"]),
             (
                 json!({}),
@@ -308,6 +313,7 @@ fn a_change_of_a_rule_is_seen_and_weights_are_ecs_own() {
             (json!({}), json!({"conditions": {"paths": ["/a"], "methods": ["GET"]}}), &["conditions.methods"]),
             (json!({}), json!({"targetGroups": ["arn:by-hand"]}), &["targetGroups"]),
             (json!({}), json!({"other": [{"type": "jwt-validation"}]}), &["other"]),
+            (json!({}), json!({"rewrite": {"url": {"regex": "a", "replace": "b"}}}), &["rewrite"]),
             (json!({}), json!({"weights": weights}), &[]),
             (two.clone(), with(&two, &json!({"weights": weights})), &[]),
             (json!({"alternate": "arn:b", "weights": weights}), with(&two, &json!({"weights": weights})), &[]),
@@ -319,6 +325,27 @@ fn a_change_of_a_rule_is_seen_and_weights_are_ecs_own() {
             ),
         ],
     );
+}
+
+#[test]
+fn shares_of_several_groups_are_asked_for_and_of_one_there_is_none() {
+    let weights = json!([{"targetGroup": "arn:a", "weight": 10}, {"targetGroup": "arn:b", "weight": 90}]);
+    let base = json!({"listener": "arn:l", "priority": 1, "conditions": {"paths": ["/a"]}, "weights": weights});
+    for (groups, asked) in [(json!(["arn:a", "arn:b"]), true), (json!(["arn:a"]), false)] {
+        let rule = normal::<ListenerRule>(&with(&base, &json!({"targetGroups": groups})));
+        assert_eq!(rule.get("weights").is_some(), asked, "{rule}");
+    }
+}
+
+#[test]
+fn every_value_of_a_rule_counts() {
+    let conditions: Conditions = serde_json::from_value(json!({
+        "hosts": ["a.example.com", "b.example.com"], "paths": ["/a"], "methods": ["GET"], "sourceIps": ["10.0.0.0/8"],
+        "headers": [{"name": "x-a", "values": ["1", "2"]}, {"name": "x-b", "values": ["1"]}],
+        "queryStrings": [{"value": "1"}, {"key": "a", "value": "1"}],
+    }))
+    .unwrap();
+    assert_eq!(conditions.values(), 10);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod cases;
 mod described;
 mod elbv2;
 mod laws;
+mod rollout;
 mod service;
 mod task;
 

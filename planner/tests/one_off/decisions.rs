@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use longshore_crds::ecs_task::{ContainerStatus, Phase, RunStatus};
 use longshore_planner::one_off::{
     ATTEMPT, Attempt, GONE, Next, Order, Policy, Reason, Sight, Trace, decide, left_behind, mark, mark_of, merged,
-    ran_before,
+    ran_before, with_streams,
 };
 use serde_json::json;
 
@@ -73,6 +73,7 @@ fn what_is_done_next_follows_from_what_was_begun_and_is_known() {
     let untold = Attempt { token: String::new(), ..begun() };
     let again = Policy { backoff_limit: 1, ..policy() };
     let hasty = Policy { active_deadline_seconds: Some(300), ..policy() };
+    let hasty_still = hasty.clone();
     let two = Policy { count: 2, ..policy() };
     let running = record("RUNNING", "", None);
     let done = |phase| Attempt { outcome: Some(phase), ..begun() };
@@ -128,6 +129,7 @@ fn what_is_done_next_follows_from_what_was_begun_and_is_known() {
             "Unknown OutcomeUnknown",
         ),
         ("one of two is known yet", two.clone(), Some(begun()), vec![ended(0)], 3, "wait"),
+        ("the other would be known by now", two.clone(), Some(begun()), vec![ended(0)], 5, "Failed TaskFailed"),
         ("one of two was started", two, Some(begun()), vec![ended(0)], 6, "Failed TaskFailed"),
         (
             "it ended, and its status was lost",
@@ -138,6 +140,14 @@ fn what_is_done_next_follows_from_what_was_begun_and_is_known() {
             "Succeeded Succeeded",
         ),
         ("it failed, and its status was lost", policy(), Some(done(Phase::Failed)), vec![], 9000, "Failed TaskFailed"),
+        (
+            "it took too long, and its status was lost",
+            hasty_still,
+            Some(done(Phase::Failed)),
+            vec![],
+            9000,
+            "Failed DeadlineExceeded",
+        ),
         ("nobody knew how it ended", policy(), Some(done(Phase::Unknown)), vec![], 9000, "Unknown OutcomeUnknown"),
     ];
     for (what, policy, attempt, records, minutes, expected) in cases {
@@ -195,6 +205,11 @@ fn sight(status: &str, content: &str) -> Sight {
 
 #[test]
 fn an_object_that_is_made_again_follows_what_runs_and_does_not_run_what_has() {
+    assert_eq!(
+        Trace::family("shop-migrate-00000000"),
+        "shop-migrate-00000000-run",
+        "traces of older versions are found"
+    );
     let follows = ran_before(&[sight("RUNNING", "c0")], &order(), at(0)).unwrap();
     assert_eq!((follows.number, follows.token.as_str()), (2, ""), "nothing is called for it");
     assert_eq!(ran_before(&[sight("RUNNING", "another")], &order(), at(0)), None, "another spec is another task");
@@ -221,11 +236,74 @@ fn what_was_told_stays_where_ecs_has_forgotten_it() {
     let cases = [
         ("STOPPED", vec![], 200, "STOPPED"),
         ("RUNNING", vec![], 4, "RUNNING"),
+        ("RUNNING", vec![], 5, "RUNNING"),
         ("RUNNING", vec![], 6, GONE),
         ("RUNNING", vec![sight("STOPPED", "c0")], 6, "STOPPED"),
     ];
     for (before, seen, minutes, expected) in cases {
         let records = merged(&[told(before)], &seen, at(0), at(minutes));
         assert_eq!(records[0].last_status, expected, "{before} {seen:?} after {minutes} minutes");
+    }
+}
+
+#[test]
+fn a_status_tells_of_the_last_two_attempts() {
+    let told = |attempt: u32| RunStatus { task_arn: format!("arn:task/{attempt}"), attempt, ..RunStatus::default() };
+    let records = merged(&[told(1), told(2), told(3)], &[], at(0), at(1));
+    assert_eq!(records.iter().map(|record| record.attempt).collect::<Vec<_>>(), [2, 3]);
+}
+
+#[test]
+fn where_the_output_of_a_container_is_stays_known_to_the_end() {
+    let order = Order { logs: [("web".to_owned(), ("/shop".to_owned(), "orders".to_owned()))].into(), ..order() };
+    let mut begun = vec![record("PENDING", "", None)];
+    with_streams(&mut begun, &order);
+    let streams = |record: &RunStatus| {
+        let of = |container: &ContainerStatus| (container.log_group.clone(), container.log_stream.clone());
+        record.containers.iter().map(of).collect::<Vec<_>>()
+    };
+    let expected = vec![(Some("/shop".to_owned()), Some("orders/web/1".to_owned())), (None, None)];
+    assert_eq!(streams(&begun[0]), expected);
+    let seen = |task_arn: &str| {
+        let record = RunStatus { task_arn: task_arn.to_owned(), ..ended(0) };
+        Sight { record, content: "c0".to_owned(), created_at: at(0), task_definition: None }
+    };
+    let records = merged(&begun, &[seen("arn:task/1"), seen("arn:task/2")], at(0), at(1));
+    assert_eq!(records.iter().map(streams).collect::<Vec<_>>(), [expected, vec![(None, None), (None, None)]]);
+}
+
+#[test]
+fn what_is_waited_for_is_told_with_the_attempt_and_for_how_long() {
+    let of = |number: u32| Attempt { number, ..begun() };
+    let told = |number: u32, record: RunStatus| RunStatus { attempt: number, ..record };
+    let again = Policy { backoff_limit: 9, ..policy() };
+    let late = Policy { active_deadline_seconds: Some(1), ..policy() };
+    let deadline = "spec.activeDeadlineSeconds: it has not ended within 1 s after 2026-01-01T00:00:00Z";
+    let failed = |wait: &str| format!("task 1: web exited with 1; tried again {wait} after it began");
+    let cases = [
+        (policy(), 1, record("RUNNING", "", None), 9, "1 of 1 tasks: RUNNING".to_owned()),
+        (policy(), 2, record("RUNNING", "", None), 9, "1 of 1 tasks: RUNNING (attempt 2)".to_owned()),
+        (again.clone(), 1, ended(1), 9, format!("attempt 1 failed: {}", failed("10 s"))),
+        (again.clone(), 1, ended(1), 10, "begin 2.1".to_owned()),
+        (again.clone(), 3, ended(1), 9, format!("attempt 3 failed: {}", failed("40 s"))),
+        (again, 9, ended(1), 9, format!("attempt 9 failed: {}", failed("360 s"))),
+        (late, 1, record("RUNNING", "", None), 9, deadline.to_owned()),
+        (
+            policy(),
+            1,
+            record(GONE, "", None),
+            9,
+            "attempt 1 was running when it was last seen, and ECS has forgotten it since: how it ended cannot be known; it \
+             is not run again by itself"
+                .to_owned(),
+        ),
+    ];
+    for (policy, number, record, seconds, expected) in cases {
+        let now = at(0) + SignedDuration::from_secs(seconds);
+        let words = match decide(&policy, Some(&of(number)), &[told(number, record)], now) {
+            Next::Wait(words) | Next::Finished { words, .. } | Next::Stop { why: words, .. } => words,
+            next => brief(&next),
+        };
+        assert_eq!(words, expected);
     }
 }

@@ -28,8 +28,15 @@ fn the_next_run_is_told_by_the_clocks_of_the_zone() {
         ("cron(0 9 1W 8 ? *)", "UTC", "2026-07-31T10:00:00Z", "2026-08-03T09:00:00Z"),
         ("cron(0 9 15W 8 ? *)", "UTC", "2026-07-31T10:00:00Z", "2026-08-14T09:00:00Z"),
         ("cron(0 9 LW 10 ? *)", "UTC", "2026-10-01T00:00:00Z", "2026-10-30T09:00:00Z"),
+        // The 15th of November 2026 is a Sunday, and so is the 31st of May.
+        ("cron(0 9 15W 11 ? *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-16T09:00:00Z"),
+        ("cron(0 9 31W 5 ? *)", "UTC", "2026-05-01T00:00:00Z", "2026-05-29T09:00:00Z"),
         ("cron(0 9 ? * 6L *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-27T09:00:00Z"),
+        // The last but one is seven days before the last day of the month.
+        ("cron(0 9 ? * 2L *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-30T09:00:00Z"),
         ("cron(0 9 ? * TUE#2 *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-10T09:00:00Z"),
+        ("cron(0 9 ? * SAT#1 *)", "UTC", "2026-11-01T00:00:00Z", "2026-11-07T09:00:00Z"),
+        ("cron(0 9 1 1 ? 2199)", "UTC", "2026-11-01T00:00:00Z", "2199-01-01T09:00:00Z"),
         ("rate(2 hours)", "UTC", "2026-11-27T08:00:00Z", "2026-11-27T08:30:00Z"),
         ("rate(1 day)", "UTC", "2026-11-01T00:30:00Z", "2026-11-02T00:30:00Z"),
         ("at(2026-12-24T18:00:00)", "Europe/Stockholm", "2026-11-27T08:00:00Z", "2026-12-24T17:00:00Z"),
@@ -38,6 +45,7 @@ fn the_next_run_is_told_by_the_clocks_of_the_zone() {
         assert_eq!(next(expression, zone, after).as_deref(), Some(expected), "{expression} in {zone}");
     }
     assert_eq!(next("at(2026-01-01T00:00:00)", "UTC", "2026-11-27T08:00:00Z"), None, "it has passed");
+    assert_eq!(next("at(2026-01-01T00:00:00)", "UTC", "2026-01-01T00:00:00Z"), None, "it is that time");
     assert_eq!(next("cron(0 0 30 2 ? *)", "UTC", "2026-11-27T08:00:00Z"), None, "there is no such day");
 }
 
@@ -70,9 +78,9 @@ fn a_nightly_run_is_due_once_on_each_of_the_days_on_which_the_clocks_change() {
 
 #[test]
 fn a_run_at_an_hour_at_which_the_clocks_change_is_known_before() {
-    let shifts = |expression: &str, name: &str| {
+    let shifts_after = |after: &str, expression: &str, name: &str| {
         let Expression::Cron(cron) = Expression::read(expression).unwrap() else { panic!("{expression}") };
-        let told = cron.shifts(at("2026-01-01T00:00:00Z"), &zone(name).unwrap());
+        let told = cron.shifts(at(after), &zone(name).unwrap());
         told.iter()
             .map(|shift| match shift {
                 Shift::Skipped(time) => format!("skipped {time}"),
@@ -93,7 +101,13 @@ fn a_run_at_an_hour_at_which_the_clocks_change_is_known_before() {
         ("cron(*/10 * * * ? *)", stockholm, vec![]),
     ];
     for (expression, name, expected) in cases {
-        assert_eq!(shifts(expression, name), expected, "{expression} in {name}");
+        assert_eq!(shifts_after("2026-01-01T00:00:00Z", expression, name), expected, "{expression} in {name}");
+    }
+    // A year is told of, and of the next change on a 29th of March nothing before that.
+    for (after, expected) in
+        [("2025-03-28T01:00:00Z", vec![]), ("2025-03-28T01:00:01Z", vec!["skipped 2026-03-29T02:15:00"])]
+    {
+        assert_eq!(shifts_after(after, "cron(15 2 29 3 ? *)", stockholm), expected, "after {after}");
     }
 }
 
@@ -118,6 +132,7 @@ fn what_aws_would_refuse_is_told_with_what_to_write() {
         ("rate(5 minute)", "in the plural"),
         ("rate(five days)", "no whole number"),
         ("at(tomorrow)", "write it as at(2027-01-01T00:00:00)"),
+        ("at(2027-01-01 00:00:00)", "write it as at(2027-01-01T00:00:00)"),
         ("at(2027-01-01)", "write it as at(2027-01-01T00:00:00)"),
         ("at(2027-01-01T00:00:00Z)", "write it as at(2027-01-01T00:00:00)"),
         ("daily", "neither cron(...), rate(...) nor at(...)"),
