@@ -105,15 +105,15 @@ mod tests {
         }
     }
 
-    #[test]
-    fn instances_are_told_as_their_group_has_them() {
+    /// A group and its provider, added to a graph under the name of their entry.
+    fn entry(graph: &mut Graph, name: &str) -> (Id, AutoScalingGroup) {
         let group: AutoScalingGroup = serde_json::from_value(json!({
-            "name": "shop-main-1-general", "launchTemplate": "lt-1", "version": "2", "instancesFrom": "2",
+            "name": format!("shop-main-1-{name}"), "launchTemplate": "lt-1", "version": "2", "instancesFrom": "2",
             "minSize": 1, "maxSize": 3, "subnets": ["subnet-a"], "protectsNewInstances": true,
         }))
         .unwrap();
         let provider: CapacityProvider = serde_json::from_value(json!({
-            "name": "shop-main-1-general", "autoScalingGroup": "arn:group", "managedDraining": "ENABLED",
+            "name": format!("shop-main-1-{name}"), "autoScalingGroup": "arn:group", "managedDraining": "ENABLED",
             "managedTerminationProtection": "ENABLED",
             "scaling": {
                 "status": "ENABLED", "targetCapacity": 100, "minimumScalingStepSize": 1,
@@ -121,9 +121,45 @@ mod tests {
             },
         }))
         .unwrap();
+        let id = graph.add(name, group.clone(), "spec", &[]).unwrap().id;
+        graph.add(name, provider, "spec", &[]).unwrap();
+        (id, group)
+    }
+
+    #[test]
+    fn each_entry_is_told_as_it_was_seen_and_one_that_could_not_be_read_as_before() {
         let mut graph = Graph::default();
-        let group_id = graph.add("general", group.clone(), "spec", &[]).unwrap().id;
-        graph.add("general", provider, "spec", &[]).unwrap();
+        let groups = ["general", "spot"].map(|name| entry(&mut graph, name));
+        let thing = |group: &AutoScalingGroup, desired_capacity| {
+            let detail = AutoScalingGroupDetail { desired_capacity, ..AutoScalingGroupDetail::default() };
+            crate::engine::Thing::erase(Seen { detail: json!(detail), ..Seen::active(group.clone()) }).unwrap()
+        };
+        let before = |name: &str| Ec2CapacityStatus {
+            name: name.to_owned(),
+            desired_capacity: Some(9),
+            ..Ec2CapacityStatus::default()
+        };
+        for (unread, expected) in [(None, [2, 3]), (Some(0), [9, 3]), (Some(1), [2, 9])] {
+            let mut world = World::default();
+            for (number, (id, group)) in groups.iter().enumerate() {
+                if unread == Some(number) {
+                    world.unknown.insert(id.clone(), Unreadable::for_now("a time-out"));
+                } else {
+                    world.things.insert(id.clone(), thing(group, [2, 3][number]));
+                }
+            }
+            let ec2_capacity = vec![before("general"), before("spot")];
+            let mut status = EcsClusterStatus { ec2_capacity, ..EcsClusterStatus::default() };
+            fill_cluster(&mut status, &graph, &world);
+            let told: Vec<Option<i32>> = status.ec2_capacity.iter().map(|entry| entry.desired_capacity).collect();
+            assert_eq!(told, expected.map(Some), "{unread:?}");
+        }
+    }
+
+    #[test]
+    fn instances_are_told_as_their_group_has_them() {
+        let mut graph = Graph::default();
+        let (group_id, group) = entry(&mut graph, "general");
         let refresh =
             InstanceRefresh { status: "InProgress".to_owned(), percentage: Some(40), ..InstanceRefresh::default() };
         let detail = AutoScalingGroupDetail { desired_capacity: 2, in_service: 1, refresh: Some(refresh) };

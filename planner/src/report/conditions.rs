@@ -259,6 +259,7 @@ mod tests {
         let line = step(Action::Wait, "WaitingForWave: place 2 of 3");
         let exists = step(Action::Blocked, "AlreadyExists: it is not ours");
         let plain = step(Action::Blocked, "cannot be read: no");
+        let spoken = step(Action::Blocked, "No rights: none");
         let fix = [failure(Remedy::Wait), failure(Remedy::Fix), failure(Remedy::Retry)];
         let cases: Vec<(Round<'_>, Vec<ConditionKind>, &str)> = vec![
             (round(&empty, &[], Intent::Manage), vec![Ready], "Converged"),
@@ -287,6 +288,7 @@ mod tests {
             ),
             (round(&exists, &[], Intent::Manage), vec![Stalled], "AlreadyExists"),
             (round(&plain, &[], Intent::Manage), vec![Stalled], "Blocked"),
+            (round(&spoken, &[], Intent::Manage), vec![Stalled], "Blocked"),
             (round(&update, &fix, Intent::Manage), vec![Stalled], "AccessDenied"),
             (round(&update, &fix[..1], Intent::Manage), vec![Reconciling], "WaitingForAws"),
             (round(&update, &fix[2..], Intent::Manage), vec![Reconciling], "AccessDenied"),
@@ -298,6 +300,46 @@ mod tests {
         for (round, holds, reason) in cases {
             assert_eq!(told(&Situation::Planned(round.clone())), (holds, reason.to_owned()), "{round:?}");
         }
+    }
+
+    #[test]
+    fn what_is_done_and_waited_for_is_told_in_words() {
+        let update = step(Action::Update { want: serde_json::Value::Null, changes: vec![] }, "differs in tags");
+        let create = step(Action::Create { want: serde_json::Value::Null }, "does not exist");
+        let delete = step(Action::Delete, "no longer wanted");
+        let wait = step(Action::Wait, "it settles");
+        let line = step(Action::Wait, "WaitingForWave: place 2 of 3");
+        let mut needy = wait.clone();
+        needy.steps[0].needs.insert(Id::new("iam/role", "task"));
+        let refused = [failure(Remedy::Retry)];
+        let deployment = "1 of 2 running";
+        let cases: Vec<(&Plan, &[Failure], &str, &str)> = vec![
+            (&create, &[], "", "making ecs/service:service"),
+            (&update, &[], "", "changing ecs/service:service (differs in tags)"),
+            (&delete, &[], "", "deleting ecs/service:service"),
+            (&wait, &[], "", "ecs/service:service: it settles"),
+            // What waits for another step says no more than that does.
+            (&needy, &[], "", "looking again at what AWS has"),
+            (&update, &refused, "", "iam:CreateRole is not allowed; changing ecs/service:service (differs in tags)"),
+            // A deployment is told once nothing else is changed, in place of the step that waits for it.
+            (&update, &[], deployment, "changing ecs/service:service (differs in tags)"),
+            (&wait, &[], deployment, "1 of 2 running"),
+            (&wait, &refused, deployment, "iam:CreateRole is not allowed; 1 of 2 running"),
+            (&line, &[], deployment, "ecs/service:service: WaitingForWave: place 2 of 3; 1 of 2 running"),
+        ];
+        for (plan, failures, deployment, expected) in cases {
+            let round = Round { deployment: deployment.to_owned(), ..round(plan, failures, Intent::Manage) };
+            let told = conditions(&Situation::Planned(round));
+            assert_eq!(told.last().unwrap().message, expected);
+        }
+    }
+
+    #[test]
+    fn conditions_are_spelled_as_kubernetes_has_them() {
+        let kinds = [ConditionKind::Stalled, ConditionKind::Reconciling, ConditionKind::Ready];
+        assert_eq!(kinds.map(|kind| kind.to_string()), ["Stalled", "Reconciling", "Ready"]);
+        let statuses = [Status::True, Status::False, Status::Unknown];
+        assert_eq!(statuses.map(|status| status.to_string()), ["True", "False", "Unknown"]);
     }
 
     #[test]

@@ -68,6 +68,8 @@ mod tests {
             ("from before it", ("ecs-svc/1", "11:00:00Z", "11:02:00.5Z"), ARN, "12:01:00Z", true),
             ("one that came after it", ("ecs-svc/3", "12:00:30Z", "12:00:30Z"), ARN, "12:01:00Z", false),
             ("gone back to the one before", ("ecs-svc/1", "11:00:00Z", "12:00:50Z"), ARN, "12:01:00Z", false),
+            ("updated just as it began", ("ecs-svc/1", "11:00:00Z", "12:00:00Z"), ARN, "12:01:00Z", false),
+            ("five minutes later", ("ecs-svc/1", "11:00:00Z", "11:02:00Z"), ARN, "12:05:00Z", false),
             ("nothing lags for so long", ("ecs-svc/1", "11:00:00Z", "11:02:00Z"), ARN, "12:06:00Z", false),
             ("of another service", ("ecs-svc/1", "11:00:00Z", "11:02:00Z"), "another", "12:01:00Z", false),
         ];

@@ -89,7 +89,7 @@ pub fn overdue_service(status: &EcsServiceStatus, now: Timestamp) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::ecs::service::{ServiceDeployment, Traffic};
+    use crate::kinds::ecs::service::{LifecycleHook, ServiceDeployment, Traffic};
     use crate::report::service::shifting;
 
     /// A deployment of three tasks, and what of it and of those before it runs.
@@ -164,6 +164,23 @@ mod tests {
             let deployment = status.deployment.as_ref().unwrap();
             assert_eq!(deployment.progress_deadline, deadline.map(|at| format!("2026-11-28T{at}Z")), "{words}");
             assert_eq!(deployment.progress.as_deref(), Some(words));
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_hook_is_not_overdue() {
+        for (status, waits) in [("IN_PROGRESS", true), ("AWAITING_ACTION", true), ("SUCCEEDED", false)] {
+            let hook = LifecycleHook { status: status.to_owned(), ..LifecycleHook::default() };
+            let deployment = ServiceDeployment {
+                status: "IN_PROGRESS".to_owned(),
+                stage: "POST_SCALE_UP".to_owned(),
+                hooks: vec![hook],
+                ..ServiceDeployment::default()
+            };
+            let detail = ServiceDetail { service_deployment: Some(deployment), ..seen("ecs-svc/1", 3, 3) };
+            let mut status_told = EcsServiceStatus::default();
+            told(&mut status_told, &detail, "2026-11-28T12:00:00Z");
+            assert_eq!(status_told.deployment.unwrap().progress_deadline.is_none(), waits, "{status}");
         }
     }
 

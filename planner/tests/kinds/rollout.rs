@@ -96,7 +96,8 @@ fn a_task_that_failed_is_told_by_the_containers_that_did_and_by_each_reason_once
         ),
         (
             failed(exited, vec![container("web", Some(0), "OutOfMemoryError")]),
-            "task 0f3a: Essential container in task exited: container web (image web:1) exited with 0: OutOfMemoryError",
+            "task 0f3a: Essential container in task exited: container web (image web:1) exited with 0: \
+             OutOfMemoryError",
         ),
     ];
     for (task, expected) in cases {

@@ -293,8 +293,8 @@ fn what_is_waited_for_is_told_with_the_attempt_and_for_how_long() {
             1,
             record(GONE, "", None),
             9,
-            "attempt 1 was running when it was last seen, and ECS has forgotten it since: how it ended cannot be known; it \
-             is not run again by itself"
+            "attempt 1 was running when it was last seen, and ECS has forgotten it since: how it ended cannot be \
+             known; it is not run again by itself"
                 .to_owned(),
         ),
     ];

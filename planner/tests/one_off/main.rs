@@ -5,3 +5,4 @@
 
 mod decisions;
 mod life;
+mod told;
