@@ -327,3 +327,17 @@ fn a_cluster_that_has_lost_its_status_looks_for_rules_in_groups_that_are_not_its
     let goes: Vec<&Id> = planned.runnable().filter(|step| step.action == Action::Delete).map(|step| &step.id).collect();
     assert_eq!(goes, left.iter().collect::<Vec<_>>());
 }
+
+#[test]
+fn by_a_launch_type_tasks_run_on_no_instance_that_ecs_manages_though_the_default_is_of_those() {
+    let mut cluster = cluster(&[]);
+    let name = cluster.instances.keys().next().unwrap().clone();
+    cluster.managed = [name.clone()].into();
+    cluster.default_providers = vec![name.clone()];
+    let entries = |further: Value| -> BTreeSet<String> {
+        let spec = mounting("host", &by_reference(), &further);
+        instance_mounts(&spec, &cluster, &[FILES.to_owned()].into()).into_iter().map(|it| it.entry).collect()
+    };
+    let others = cluster.instances.keys().filter(|entry| **entry != name).cloned().collect();
+    assert_eq!(entries(json!({"launchType": "EC2"})), others);
+}
