@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use longshore_planner::desired::DeployedRevision;
 
 use super::service::exists;
-use super::task_definition::describe;
+use super::task_definition::registered;
 use crate::access::{Aws, Read};
 use crate::fault::Fault;
 
@@ -14,7 +14,12 @@ pub(crate) async fn deployed(aws: &Aws<Read>, cluster: &str, service: &str) -> R
     let service = aws.joins().services.get(cluster.to_owned(), service.to_owned()).await?;
     let Some(service) = service.filter(|service| exists(service)) else { return Ok(None) };
     let arn = service.task_definition().unwrap_or_default();
-    let Some(revision) = describe(aws, arn).await? else { return Ok(None) };
+    // What runs was registered. Without it what somebody has deployed just now would be taken back.
+    let Some(revision) = registered(aws, arn).await? else {
+        let message =
+            format!("{} runs {arn}, of which ECS tells nothing yet", service.service_name().unwrap_or_default());
+        return Err(Fault::wait("ecs:DescribeTaskDefinition", "NotVisibleYet", message));
+    };
     let containers = revision.described.container_definitions().iter();
     let image = |(name, image): (Option<&str>, Option<&str>)| Some((name?.to_owned(), image?.to_owned()));
     let images: BTreeMap<String, String> =

@@ -180,9 +180,14 @@ fn generated(family: &str) -> bool {
     hash.len() == 8 && hash.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
-/// The revision of this ARN, if it is active. ECS answers for inactive ones too, and says `ClientException` of
-/// those that never were.
+/// The revision of this ARN, if it is active.
 pub(super) async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault> {
+    let active = |revision: &Revision| revision.described.status() == Some(&TaskDefinitionStatus::Active);
+    Ok(registered(aws, arn).await?.filter(active))
+}
+
+/// The revision of this ARN, active or not. ECS says `ClientException` of those that never were.
+pub(super) async fn registered(aws: &Aws<Read>, arn: &str) -> Result<Option<Revision>, Fault> {
     let request = DescribeTaskDefinitionInputBuilder::default().task_definition(arn).include(TaskDefinitionField::Tags);
     let answer: DescribeTaskDefinitionOutput = match aws.read(request).await {
         Ok(answer) => answer,
@@ -190,8 +195,7 @@ pub(super) async fn describe(aws: &Aws<Read>, arn: &str) -> Result<Option<Revisi
         Err(fault) => return Err(fault),
     };
     let tags = tags_of(answer.tags());
-    let active = |described: &Described| described.status() == Some(&TaskDefinitionStatus::Active);
-    Ok(answer.task_definition.filter(active).map(|described| Revision { described, tags }))
+    Ok(answer.task_definition.map(|described| Revision { described, tags }))
 }
 
 /// What a revision says of its tasks, if it is there.
