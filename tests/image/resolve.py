@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 
-NAME = b"\4kube\10longshore\4test\0"
+KNOWN, UNKNOWN = "kube.longshore.test", "nowhere.longshore.test"
+NAME = b"".join(bytes([len(label)]) + label.encode() for label in KNOWN.split(".")) + b"\0"
 KUBECONFIG = """
 apiVersion: v1
 kind: Config
@@ -48,7 +49,7 @@ def said(root, name):
     with open(os.path.join(root, "etc/kubeconfig"), "w") as file:
         file.write(KUBECONFIG.replace("NAME", name))
     command = ["chroot", "--userspec=65532:65532", root, "/usr/local/bin/longshore", "status", "ecssvc/hello"]
-    environment = {"KUBECONFIG": "/etc/kubeconfig", "HOME": "/"}
+    environment = {"PATH": os.environ["PATH"], "KUBECONFIG": "/etc/kubeconfig", "HOME": "/"}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     return done.stdout.decode()
 
@@ -61,7 +62,7 @@ def main():
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
     threading.Thread(target=serve, args=[server], daemon=True).start()
-    found, missing = said(root, "kube.longshore.test"), said(root, "nowhere.longshore.test")
+    found, missing = said(root, KNOWN), said(root, UNKNOWN)
     if "refused" not in found.lower():
         sys.exit(f"a name in DNS was not found: {found}")
     if "refused" in missing.lower():
