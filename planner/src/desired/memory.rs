@@ -14,7 +14,7 @@ use crate::kinds::ecs::service::{Continuation, Deployment, FailedTask, RolloutSt
 use crate::kinds::ecs::task_definition::TaskDefinition;
 use crate::kinds::elbv2::listener_rule::ListenerRule;
 use crate::kinds::elbv2::target_group::TargetGroup;
-use crate::kinds::iam::role::{Role, RoleDetail};
+use crate::kinds::iam::role::{Role, RoleOutput};
 use crate::report::Failure;
 
 /// What was learnt of an object.
@@ -296,7 +296,7 @@ const ROLE_SPREADS: SignedDuration = SignedDuration::from_mins(1);
 
 fn began_too_early(graph: &Graph, world: &World, detail: &ServiceDetail) -> bool {
     let role = graph.iter().map(|(id, _)| id).find(|id| id.kind == Role::NAME && id.key == INFRASTRUCTURE_KEY);
-    let made = role.and_then(|id| world.seen::<Role>(id)?.detail::<RoleDetail>()?.created_at.parse::<Timestamp>().ok());
+    let made = role.and_then(|id| world.get(id)?.outputs.get(RoleOutput::CreatedAt.into())?.parse::<Timestamp>().ok());
     let began = match (detail.failed(), &detail.service_deployment) {
         (Some(failed), _) => failed.created_at.parse::<Timestamp>().ok(),
         (None, Some(deployment)) => deployment.created_at.parse().ok(),

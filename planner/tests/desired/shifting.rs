@@ -455,7 +455,7 @@ fn a_deployment_that_began_before_its_new_role_had_spread_says_nothing_of_the_re
     let (asked, mut cloud) = converged(&blue_green());
     let role =
         cloud.things.iter_mut().find(|(id, _)| id.kind == Role::NAME && id.key == "infrastructure-role").unwrap().1;
-    role.detail = json!({"createdAt": "2026-11-29T12:00:00Z"});
+    role.outputs.insert("createdAt".to_owned(), "2026-11-29T12:00:00Z".to_owned());
     let revision = arn(&cloud, "task");
     let graph = asked.desired().graph;
     for (began, expected) in [("2026-11-29T12:00:59Z", false), ("2026-11-29T12:01:00Z", true), ("", true)] {

@@ -23,9 +23,9 @@ use aws_sdk_iam::types::{PolicyDetail, Role as Described, RoleDetail};
 use aws_smithy_types::date_time::{DateTime, Format};
 use futures::future::{join_all, try_join, try_join_all};
 use longshore_planner::engine::{Kind, LookUp, Owner, Ownership, Seen, Unread};
-use longshore_planner::kinds::iam::role::{self as kinds, Role, RoleOutput};
+use longshore_planner::kinds::iam::role::{Role, RoleOutput};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{GONE, listing, tag_list, tags_of};
 use crate::access::{Aws, Read, Write};
@@ -147,10 +147,9 @@ impl Driver for RoleDriver {
 
 /// A role of that name exists: ours, if an earlier create was interrupted; then it becomes what is wanted.
 fn seen(role: Role, arn: &str, created_at: &DateTime) -> Seen<Role> {
-    let name = role.name.clone();
-    let detail = kinds::RoleDetail { created_at: created_at.fmt(Format::DateTime).unwrap_or_default() };
+    let (name, created_at) = (role.name.clone(), created_at.fmt(Format::DateTime).unwrap_or_default());
     let seen = Seen::active(role).with_output(RoleOutput::Arn, arn).with_output(RoleOutput::Name, name);
-    Seen { detail: json!(detail), ..seen }
+    seen.with_output(RoleOutput::CreatedAt, created_at)
 }
 
 async fn converge(aws: &Aws<Write>, marks: Marks<'_>, want: Role) -> Result<Option<String>, Fault> {

@@ -39,14 +39,6 @@ pub struct Role {
     pub tags: Tags,
 }
 
-/// What else is told of a role.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RoleDetail {
-    /// RFC 3339.
-    pub created_at: String,
-}
-
 /// What AWS takes a role's longest session to be unless told (API reference, `CreateRole`).
 const DEFAULT_SESSION_SECONDS: i32 = 3600;
 
@@ -57,6 +49,8 @@ outputs! {
         Arn = "arn",
         /// The name.
         Name = "name",
+        /// When it was made; RFC 3339. Not a detail: what is relied on unread has none.
+        CreatedAt = "createdAt",
     }
 }
 

@@ -99,7 +99,7 @@ fn managed_instances_are_launched_for_tasks_move_with_another_provider_and_leave
     let ns = Namespace::create(stack(), "managed-instances")?;
     let objects = example("30-managed-instances.yaml")?.replace("namespace: apps", &format!("namespace: {}", ns.name));
     ns.apply(&objects)?;
-    for object in ["ecscl/managed", "ecssvc/reports"] {
+    for object in ["ecscl/managed", "ecssvc/thumbnails"] {
         ns.wait_ready(object)?;
     }
     let instances = managed(&stack().simulator().world()?, &ns.name);
@@ -113,8 +113,8 @@ fn managed_instances_are_launched_for_tasks_move_with_another_provider_and_leave
 
     // What ECS cannot change: another provider comes. A service that names the entry moves to it.
     let strategy = json!([{"capacityProvider": "general", "weight": 1}]);
-    ns.patch("ecssvc/reports", &json!({"spec": {"capacityProviderStrategy": strategy}}))?;
-    ns.wait_settled("ecssvc/reports")?;
+    ns.patch("ecssvc/thumbnails", &json!({"spec": {"capacityProviderStrategy": strategy}}))?;
+    ns.wait_settled("ecssvc/thumbnails")?;
     let spot = json!([{"name": "general", "managedInstances": {"capacityOptionType": "SPOT"}}]);
     ns.patch("ecscl/managed", &json!({"spec": {"ec2Capacity": spot}}))?;
     ns.wait_for("the provider before to be gone", || {
@@ -122,11 +122,11 @@ fn managed_instances_are_launched_for_tasks_move_with_another_provider_and_leave
         let there = providers[before.as_str()]["inactive"] == false;
         Ok(if there { Err(format!("{before} is there")) } else { Ok(()) })
     })?;
-    for object in ["ecscl/managed", "ecssvc/reports"] {
+    for object in ["ecscl/managed", "ecssvc/thumbnails"] {
         ns.wait_settled(object)?;
     }
     ensure!(provider(&ns)? != before, "another provider has the entry's name");
-    let service = stack().aws.service_of(&ns.name, "reports")?.context("the service")?;
+    let service = stack().aws.service_of(&ns.name, "thumbnails")?.context("the service")?;
     ensure!(service["runningCount"] == 2 && service["deployments"].as_array().map(Vec::len) == Some(1), "{service:#}");
 
     ns.kubectl(&["delete", "ecssvc,ecscl", "--all", "--wait=false"])?;
