@@ -297,11 +297,9 @@ const ROLE_SPREADS: SignedDuration = SignedDuration::from_mins(1);
 fn began_too_early(graph: &Graph, world: &World, detail: &ServiceDetail) -> bool {
     let role = graph.iter().map(|(id, _)| id).find(|id| id.kind == Role::NAME && id.key == INFRASTRUCTURE_KEY);
     let made = role.and_then(|id| world.get(id)?.outputs.get(RoleOutput::CreatedAt.into())?.parse::<Timestamp>().ok());
-    let began = match (detail.failed(), &detail.service_deployment) {
-        (Some(failed), _) => failed.created_at.parse::<Timestamp>().ok(),
-        (None, Some(deployment)) => deployment.created_at.parse().ok(),
-        (None, None) => None,
-    };
+    let failed = detail.failed().map(|failed| &failed.created_at);
+    let began = failed.or(detail.service_deployment.as_ref().map(|deployment| &deployment.created_at));
+    let began = began.and_then(|began| began.parse::<Timestamp>().ok());
     made.zip(began).is_some_and(|(made, began)| began.duration_since(made) < ROLE_SPREADS)
 }
 

@@ -32,8 +32,8 @@ pub use balancer_access::{BalancerAccess, balancer_rules, let_balancers_in};
 pub use claims::{ALREADY_CLAIMED, Claim, ListenerName, allows, claimable, claims, counting, load_balancer_admits};
 pub use ecs_cluster::ecs_cluster;
 pub use ecs_service::{
-    SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, instance_mounts, records_of_gone,
-    refused_balancers, retained_by,
+    SECURITY_GROUP_KEY, SERVICE_KEY, TASK_KEY, ecs_service, instance_access, instance_mounts, is_fargate_provider,
+    records_of_gone, refused_balancers, retained_by,
 };
 pub use ecs_task::{as_service, ecs_task, task_policy, tracked_by};
 pub use ecs_task_trigger::{SCHEDULE_KEY, Times, as_task, ecs_task_trigger};

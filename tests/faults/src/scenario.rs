@@ -300,8 +300,7 @@ fn deploy(stage: &Stage, service: &str, image: &str) {
 fn interrupt(stage: &Stage) {
     stage.simulator.with_world(|world| {
         let all = serde_json::to_value(&world.ec2).unwrap();
-        let ids = all["instances"].as_object().unwrap().keys();
-        ids.into_iter().any(|id| ec2::interrupt(world, id))
+        all["instances"].as_object().unwrap().keys().any(|id| ec2::interrupt(world, id))
     });
 }
 

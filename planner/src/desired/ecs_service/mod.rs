@@ -317,7 +317,7 @@ fn capacity(spec: &EcsServiceSpec, cluster: Option<&ClusterReference>) -> Capaci
 }
 
 /// API reference, `CreateCluster.capacityProviders`: two are AWS's own, and the others an account's.
-pub(crate) fn is_fargate_provider(name: &str) -> bool {
+pub fn is_fargate_provider(name: &str) -> bool {
     matches!(name, "FARGATE" | "FARGATE_SPOT")
 }
 

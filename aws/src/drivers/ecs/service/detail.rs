@@ -5,6 +5,7 @@ use aws_sdk_ecs::operation::list_service_deployments::builders::ListServiceDeplo
 use aws_sdk_ecs::operation::list_tasks::builders::ListTasksInputBuilder;
 use aws_sdk_ecs::types as api;
 use aws_smithy_types::date_time::{DateTime, Format};
+use longshore_planner::desired::is_fargate_provider;
 use longshore_planner::kinds::ecs::service as kinds;
 use longshore_planner::kinds::ecs::service::{FailedContainer, FailedTask, RolloutState, ServiceDetail, ServiceEvent};
 
@@ -57,8 +58,7 @@ pub(super) async fn read(aws: &Aws<Read>, cluster: &str, service: &api::Service)
 }
 
 fn launches_instances(service: &api::Service) -> bool {
-    let strategy = service.capacity_provider_strategy();
-    strategy.iter().any(|item| !["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider()))
+    service.capacity_provider_strategy().iter().any(|item| !is_fargate_provider(item.capacity_provider()))
 }
 
 /// Tasks that stay PROVISIONING until there is an instance for them (developer guide, "Amazon ECS standalone tasks",
