@@ -1,7 +1,8 @@
 """Whether the static program of an image resolves names by DNS, as one does in a cluster: glibc's resolver is linked in.
 
-usage: resolve.py ROOT     ROOT: the files of the image, with longshore in them; root is needed, and a network namespace in
-                           which nothing has port 53 (`unshare --net`)
+usage: resolve.py ROOT [EMULATOR]     ROOT: the files of the image, with longshore in them; EMULATOR: what runs it, in there,
+                                      where it is for another processor. Root is needed, and a network namespace in which
+                                      nothing has port 53 (`unshare --net`)
 
 A name server on 127.0.0.1 knows one name. The program is to reach the API server under it, which refuses the connection:
 whoever is refused has found the address.
@@ -44,25 +45,25 @@ def serve(server):
         server.sendto(answer(question), sender)
 
 
-def said(root, name):
+def said(root, emulator, name):
     """What the program says that is to find its API server under a name."""
     with open(os.path.join(root, "etc/kubeconfig"), "w") as file:
         file.write(KUBECONFIG.replace("NAME", name))
-    command = ["chroot", "--userspec=65532:65532", root, "/usr/local/bin/longshore", "status", "ecssvc/hello"]
+    command = ["chroot", "--userspec=65532:65532", root, *emulator, "/usr/local/bin/longshore", "status", "ecssvc/hello"]
     environment = {"PATH": os.environ["PATH"], "KUBECONFIG": "/etc/kubeconfig", "HOME": "/"}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     return done.stdout.decode()
 
 
 def main():
-    root = sys.argv[1]
+    root, *emulator = sys.argv[1:]
     os.makedirs(os.path.join(root, "etc"), exist_ok=True)
     with open(os.path.join(root, "etc/resolv.conf"), "w") as file:
         file.write("nameserver 127.0.0.1\n")
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
     threading.Thread(target=serve, args=[server], daemon=True).start()
-    found, missing = said(root, KNOWN), said(root, UNKNOWN)
+    found, missing = said(root, emulator, KNOWN), said(root, emulator, UNKNOWN)
     if "refused" not in found.lower():
         sys.exit(f"a name in DNS was not found: {found}")
     if "refused" in missing.lower():
