@@ -1,12 +1,13 @@
 //! The one place that every outward call goes through: pace, fence, send in time, classify, count.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::BoxFuture;
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
 
@@ -28,6 +29,9 @@ const SPARE_PATIENCE: Duration = Duration::from_mins(5);
 const ATTEMPTS: u32 = 3;
 /// The pause before the first repeat; it doubles for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Makes the request that an attempt sends; what AWS answers is kept by whoever made this.
+type Request<'a> = dyn FnMut() -> BoxFuture<'a, Result<(), Failure>> + Send + 'a;
 
 /// Sends operations under the limits of one account and region.
 #[derive(Clone, Debug)]
@@ -111,26 +115,45 @@ impl Caller {
     /// Sends an operation. It is repeated after a throttle, since nothing happened then; a read also after a lost
     /// connection or a server error. A write whose outcome is unknown is not: whoever asked looks first.
     pub(crate) async fn call<O: Operation>(&self, clients: &Clients, operation: O) -> Result<O::Output, Fault> {
-        self.turn(O::NAME, self.lane.patience()).await?;
+        let answer = Mutex::new(None);
+        let kept = &answer;
+        let mut request = move || -> BoxFuture<'_, Result<(), Failure>> {
+            let sending = operation.clone().send(clients);
+            Box::pin(async move {
+                let output = sending.await?;
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
+                Ok(())
+            })
+        };
+        self.repeat(O::NAME, O::Access::CHANGES, &mut request).await?;
+        let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        answer.ok_or_else(|| Fault::unanswered(O::NAME, Fault::CONNECTION, "its answer was not kept"))
+    }
+
+    /// From here on operations are told apart by their names alone: for each of two hundred, all of this would be
+    /// compiled anew, megabytes of it.
+    async fn repeat(&self, operation: &'static str, changes: bool, request: &mut Request<'_>) -> Result<(), Fault> {
+        self.turn(operation, self.lane.patience()).await?;
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let fault = match self.attempt(clients, operation.clone(), deadline).await {
-                Ok(output) => return Ok(output),
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let fault = match self.attempt(operation, changes, request(), deadline).await {
+                Ok(()) => return Ok(()),
                 Err(fault) => fault,
             };
             let left = deadline.saturating_duration_since(Instant::now()).saturating_sub(pause);
-            let repeatable = fault.is_throttle() || (!O::Access::CHANGES && fault.outcome_unknown());
-            if attempt >= ATTEMPTS || !repeatable || left.is_zero() {
+            let repeatable = fault.is_throttle() || (!changes && fault.outcome_unknown());
+            if attempts >= ATTEMPTS || !repeatable || left.is_zero() {
                 return Err(fault);
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
-            if self.turn(O::NAME, left).await.is_err() {
+            if self.turn(operation, left).await.is_err() {
                 return Err(fault);
             }
         }
-        Err(Fault::unanswered(O::NAME, Fault::TIMEOUT, "no attempt was left"))
     }
 
     async fn turn(&self, operation: &'static str, patience: Duration) -> Result<(), Fault> {
@@ -144,39 +167,39 @@ impl Caller {
         })
     }
 
-    async fn attempt<O: Operation>(
+    async fn attempt(
         &self,
-        clients: &Clients,
-        operation: O,
+        operation: &'static str,
+        changes: bool,
+        sending: BoxFuture<'_, Result<(), Failure>>,
         deadline: Instant,
-    ) -> Result<O::Output, Fault> {
+    ) -> Result<(), Fault> {
         let started = Instant::now();
         self.sent.inc();
-        let sending = due(deadline, operation.send(clients));
+        let sending = due(deadline, sending);
         // Here and not earlier: a call may have waited long for its turn.
-        let sent = if O::Access::CHANGES {
+        let sent = if changes {
             self.fence.pass(deadline, sending).await
         } else {
             within(deadline, sending).await.ok_or(Stopped::TimedOut)
         };
         let outcome = match sent {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(failure)) => Err(failure.into_fault(O::NAME)),
+            Ok(answered) => answered.map_err(|failure| failure.into_fault(operation)),
             Err(Stopped::NotLeader) => {
-                return Err(Fault::unanswered(O::NAME, Fault::NOT_LEADER, Stopped::NotLeader.to_string()));
+                return Err(Fault::unanswered(operation, Fault::NOT_LEADER, Stopped::NotLeader.to_string()));
             }
             Err(Stopped::TimedOut) => {
                 let message = format!("no answer within {} s", DEADLINE.as_secs());
-                Err(Fault::unanswered(O::NAME, Fault::TIMEOUT, message))
+                Err(Fault::unanswered(operation, Fault::TIMEOUT, message))
             }
         };
         let code = outcome.as_ref().err().map(|fault| fault.code.as_str());
-        self.metrics.count(O::NAME, code, started.elapsed());
+        self.metrics.count(operation, code, started.elapsed());
         if let Err(fault) = &outcome {
-            tracing::debug!(operation = O::NAME, %fault, "AWS refused a call");
+            tracing::debug!(operation, %fault, "AWS refused a call");
             if fault.is_throttle() {
-                self.metrics.throttled(O::NAME);
-                self.pacer.throttled(O::NAME);
+                self.metrics.throttled(operation);
+                self.pacer.throttled(operation);
             }
         }
         outcome

@@ -7,6 +7,7 @@ use longshore_crds::ecs_service::AwsVpcConfiguration;
 use longshore_crds::ecs_task::TaskOverride;
 use longshore_crds::task_definition::{LogDriver, Switch};
 use longshore_crds::{ContainerDefinition, EcsServiceSpec, EcsTaskSpec};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::ecs_service::{Template, check_cluster, template};
@@ -170,8 +171,7 @@ fn has_network(source: &TaskSource, own: Option<&AwsVpcConfiguration>) -> bool {
 /// The containers of the task definition that a graph registers.
 pub(super) fn containers_of(graph: &Graph) -> Vec<ContainerDefinition> {
     let definitions = graph.iter().filter(|(id, _)| id.kind == TaskDefinition::NAME);
-    let definitions =
-        definitions.filter_map(|(_, node)| serde_json::from_value::<TaskDefinition>(node.want.clone()).ok());
+    let definitions = definitions.filter_map(|(_, node)| TaskDefinition::deserialize(&node.want).ok());
     definitions.flat_map(|definition| definition.content.container_definitions).collect()
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use longshore_crds::EcsServiceStatus;
 use longshore_crds::ecs_service::{DeploymentStatus, FailedContainer, FailedTask, TemplateStatus};
 use longshore_crds::task_definition::Switch;
+use serde::Deserialize;
 
 use super::RolledBack;
 use super::progress::{Pace, follow};
@@ -76,7 +77,7 @@ fn template(graph: &Graph, world: &World) -> Option<TemplateStatus> {
         return Some(TemplateStatus { task_definition_arn, ..TemplateStatus::default() });
     };
     let network = resolved(network, world);
-    let network: Network = serde_json::from_value(network.value).ok().filter(|_| network.open.is_empty())?;
+    let network: Network = Network::deserialize(&network.value).ok().filter(|_| network.open.is_empty())?;
     Some(TemplateStatus {
         task_definition_arn,
         subnets: network.subnets,

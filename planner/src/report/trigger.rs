@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use longshore_crds::EcsTaskTriggerStatus;
+use serde::Deserialize;
 
 use crate::engine::{Graph, Kind, Thing, World};
 use crate::kinds::eventbridge::rule::{Rule, RuleOutput};
@@ -15,8 +16,8 @@ pub fn fill_trigger(status: &mut EcsTaskTriggerStatus, graph: &Graph, world: &Wo
     let rule = thing(graph, world, Rule::NAME);
     status.schedule_arn = output(schedule, ScheduleOutput::Arn.into());
     status.rule_arn = output(rule, RuleOutput::Arn.into());
-    let schedule = schedule.and_then(|thing| serde_json::from_value::<Schedule>(thing.value.clone()).ok());
-    let rule = rule.and_then(|thing| serde_json::from_value::<Rule>(thing.value.clone()).ok());
+    let schedule = schedule.and_then(|thing| Schedule::deserialize(&thing.value).ok());
+    let rule = rule.and_then(|thing| Rule::deserialize(&thing.value).ok());
     status.next_run = schedule.as_ref().and_then(|schedule| next(schedule, now)).map(|next| next.to_string());
     let target = schedule.map(|schedule| schedule.target).or(rule.map(|rule| rule.target));
     // A rule is there a moment before its target is.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use longshore_crds::ContainerDefinition;
 use longshore_crds::ecs_service::ServiceLoadBalancer;
 use longshore_crds::task_definition::TransportProtocol;
+use serde::Deserialize;
 
 use super::Builder;
 use super::dns::{Names, check_dns, dns_entry, records};
@@ -229,7 +230,7 @@ impl Builder<'_> {
 }
 
 fn is_same(want: &serde_json::Value, rule: &SecurityGroupRule) -> bool {
-    serde_json::from_value::<SecurityGroupRule>(want.clone()).is_ok_and(|other| other.same_tuple(rule))
+    SecurityGroupRule::deserialize(want).is_ok_and(|other| other.same_tuple(rule))
 }
 
 fn maps(container: &ContainerDefinition, port: i32) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use longshore_crds::{EcsTaskTriggerSpec, PropagateTags};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::desired::memory::Memory;
@@ -37,7 +38,7 @@ impl Run {
     /// The task definition of its own.
     pub(super) fn own(scope: &Scope, graph: &Graph) -> Self {
         let node = graph.iter().find(|(id, _)| id.kind == TaskDefinition::NAME).map(|(_, node)| node);
-        let definition = node.and_then(|node| serde_json::from_value::<TaskDefinition>(node.want.clone()).ok());
+        let definition = node.and_then(|node| TaskDefinition::deserialize(&node.want).ok());
         definition.map_or_else(
             || Self { family: scope.base(), task: None, execution: None },
             |definition| Self {

@@ -126,7 +126,7 @@ impl<'a> Granted<'a> {
     }
 
     fn typed<K: Kind>(&self, node: &Node, check: fn(&Self, &K, &FieldPath) -> Vec<Refusal>) -> Vec<Refusal> {
-        match serde_json::from_value::<K>(node.want.clone()) {
+        match K::deserialize(&node.want) {
             Ok(value) => check(self, &value, &node.at),
             // What cannot be read cannot be authorised.
             Err(error) => vec![Refusal::new(
