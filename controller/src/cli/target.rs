@@ -1,11 +1,13 @@
 //! What a command is about: `KIND/NAME`, the kind as kubectl takes it.
 
+use std::any::TypeId;
 use std::str::FromStr;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
-use kube::core::ApiResource;
-use longshore_crds::EcsService;
+use kube::core::{ApiResource, ClusterResourceScope};
+use kube::{CustomResourceExt, Resource};
+use longshore_crds::{
+    ApplicationLoadBalancer, AwsEnvironment, EcsCluster, EcsService, EcsTask, EcsTaskTrigger, EfsFileSystem,
+};
 
 /// An object by kind and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,22 +25,16 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let kinds = longshore_crds::crds();
+        let kinds = kinds();
         let (kind, name) = match text.split_once('/') {
             Some((kind, name)) if !name.is_empty() && !name.contains('/') => (kind.to_ascii_lowercase(), name),
             _ => return Err(format!("{text:?} is no KIND/NAME, such as ecssvc/hello")),
         };
-        let found = kinds.iter().find(|crd| words(crd).any(|word| word == kind));
-        let crd = found.ok_or_else(|| format!("there is no kind {kind}; there are {}", all(&kinds)))?;
-        let names = &crd.spec.names;
-        let resource = ApiResource {
-            group: longshore_crds::GROUP.to_owned(),
-            version: longshore_crds::VERSION.to_owned(),
-            api_version: format!("{}/{}", longshore_crds::GROUP, longshore_crds::VERSION),
-            kind: names.kind.clone(),
-            plural: names.plural.clone(),
+        let Some(found) = kinds.iter().find(|known| known.is_called(&kind)) else {
+            let known: Vec<&str> = kinds.iter().filter_map(|known| known.short.last().copied()).collect();
+            return Err(format!("there is no kind {kind}; there are {}", known.join(", ")));
         };
-        Ok(Self { resource, namespaced: crd.spec.scope == "Namespaced", name: name.to_owned() })
+        Ok(Self { resource: found.resource.clone(), namespaced: found.namespaced, name: name.to_owned() })
     }
 }
 
@@ -47,7 +43,7 @@ impl FromStr for ServiceName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let target: Target = text.parse()?;
-        if target.resource.kind != EcsService::crd().spec.names.kind {
+        if target.resource.kind != EcsService::kind(&()) {
             return Err(format!(
                 "that is done to an EcsService, not to an {}: write ecssvc/NAME",
                 target.resource.kind
@@ -57,15 +53,38 @@ impl FromStr for ServiceName {
     }
 }
 
-/// All that a kind may be called on the command line.
-fn words(crd: &CustomResourceDefinition) -> impl Iterator<Item = &str> {
-    let names = &crd.spec.names;
-    let short = names.short_names.iter().flatten().map(String::as_str);
-    names.singular.as_deref().into_iter().chain([names.plural.as_str()]).chain(short)
+/// What a kind may be called on the command line. Its definition would say the same, and bring its schema into the program.
+struct Known {
+    resource: ApiResource,
+    short: &'static [&'static str],
+    namespaced: bool,
 }
 
-fn all(kinds: &[CustomResourceDefinition]) -> String {
-    kinds.iter().filter_map(|crd| words(crd).last()).collect::<Vec<&str>>().join(", ")
+impl Known {
+    fn of<K: CustomResourceExt + Resource<DynamicType = (), Scope: 'static>>() -> Self {
+        Self {
+            resource: K::api_resource(),
+            short: K::shortnames(),
+            namespaced: TypeId::of::<K::Scope>() != TypeId::of::<ClusterResourceScope>(),
+        }
+    }
+
+    fn is_called(&self, word: &str) -> bool {
+        self.resource.kind.eq_ignore_ascii_case(word) || self.resource.plural == word || self.short.contains(&word)
+    }
+}
+
+/// Every kind, in the order in which people meet them.
+fn kinds() -> [Known; 7] {
+    [
+        Known::of::<AwsEnvironment>(),
+        Known::of::<EcsCluster>(),
+        Known::of::<EcsService>(),
+        Known::of::<ApplicationLoadBalancer>(),
+        Known::of::<EfsFileSystem>(),
+        Known::of::<EcsTask>(),
+        Known::of::<EcsTaskTrigger>(),
+    ]
 }
 
 #[cfg(test)]
@@ -89,6 +108,19 @@ mod tests {
             let target = text.parse::<Target>().ok();
             let told = target.as_ref().map(|it| (it.resource.kind.as_str(), it.namespaced, it.name.as_str()));
             assert_eq!(told, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_known_by_all_names_of_its_definition() {
+        for definition in longshore_crds::crds() {
+            let names = definition.spec.names;
+            let words = [Some(names.kind.clone()), names.singular, Some(names.plural.clone())];
+            for word in words.into_iter().flatten().chain(names.short_names.unwrap()) {
+                let target: Target = format!("{word}/it").parse().unwrap();
+                let told = (&target.resource.kind, &target.resource.plural, target.namespaced);
+                assert_eq!(told, (&names.kind, &names.plural, definition.spec.scope == "Namespaced"), "{word}");
+            }
         }
     }
 
