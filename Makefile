@@ -30,7 +30,7 @@ test: ## everything: format, lints, unit, property, simulator and end-to-end tes
 faults: ## let something go wrong at every call that the controller makes (ONLY=NAME or PART=2/5 for some)
 	@ONLY='$(ONLY)' PART='$(PART)' tests/lint test --config profile.dev.opt-level=1 --workspace --test faults -- --ignored --nocapture
 
-bench: ## what 1,000 services cost, in the build that users get: calls to AWS, memory, how long an edit waits (minutes)
+bench: ## what 1,000 services cost, in a release build: calls to AWS, memory, how long an edit waits (minutes)
 	@tests/setup
 	@cargo build --release --workspace --bin longshore --bin longshore-bench
 	@$(CARGO_TARGET_DIR)/release/longshore-bench
