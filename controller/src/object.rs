@@ -32,7 +32,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kubernetes::{Stores, mount_of};
-use crate::references::{references, task_source};
+use crate::references::{references, runs_spec_of, task_source};
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,6 +178,10 @@ pub(crate) trait Object:
     }
     /// What its tasks are judged by, of an object that runs some to their end.
     fn run_policy(&self) -> Option<Policy> {
+        None
+    }
+    /// The service, in the same namespace, whose present spec a task runs to its end.
+    fn runs_spec_of(&self) -> Option<&str> {
         None
     }
     /// Whether resources of its own are made for a task that runs to its end.
@@ -403,6 +407,10 @@ impl Object for EcsTask {
         }
         let source = task_source(self, scope, stores);
         ecs_task(scope, &spec, facts, &references, source.as_ref(), memory, tracked(self))
+    }
+
+    fn runs_spec_of(&self) -> Option<&str> {
+        runs_spec_of(self)
     }
 
     fn has_template(&self) -> bool {

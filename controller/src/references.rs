@@ -8,7 +8,7 @@ mod task_source;
 
 pub(crate) use file_systems::may_mount;
 pub(crate) use instances::{cluster_in_aws, instance_listeners};
-pub(crate) use task_source::task_source;
+pub(crate) use task_source::{is_behind, runs_spec_of, task_source};
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,14 @@
 //! A task that runs to its end: followed where it was begun, and else begun once what it needs is there. What to do next
 //! `longshore_planner::one_off` says.
 
-use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
+use kube::{Api, ResourceExt};
 use longshore_aws::{
     Aws, Fault, Read, Started, Write, leave_trace, one_off_tasks, run_task, settle_traces, stop_task, traces,
 };
-use longshore_crds::Mode;
 use longshore_crds::ecs_task::RunStatus;
 use longshore_crds::status::{ConditionType, ConditionedStatus, OwnerStatus};
+use longshore_crds::{EcsService, Mode};
 use longshore_planner::desired::Scope;
 use longshore_planner::engine::World;
 use longshore_planner::one_off::{
@@ -20,8 +20,9 @@ use super::halt::Halt;
 use super::inventory;
 use super::outcome::Outcome;
 use super::pass::{Pass, Work};
-use crate::kubernetes::{CALL, WriteError, annotate};
+use crate::kubernetes::{CALL, WriteError, annotate, read};
 use crate::object::Object;
+use crate::references::is_behind;
 
 /// The call was made before, and was not the same: what it started then is found by its tags.
 const CONFLICT: &str = "ConflictException";
@@ -49,6 +50,24 @@ impl<O: Object> Pass<'_, O> {
             Next::Begin { .. } | Next::Run => Ok(None),
             next => self.settle(scope, writer, attempt, records, next).await.map(Some),
         }
+    }
+
+    /// Before it is begun, the spec that it runs is seen as the API server has it. What a watch has told may be older: it lags
+    /// while it begins anew.
+    pub(super) async fn see_its_service(&self) -> Result<(), Halt> {
+        let Some(name) = self.object.runs_spec_of().filter(|_| !self.object.annotations().contains_key(ATTEMPT)) else {
+            return Ok(());
+        };
+        let namespace = self.namespace();
+        let now = read(&Api::<EcsService>::namespaced(self.shell.client.clone(), &namespace), name).await?;
+        if is_behind(self.shell.stores.service(&namespace, name).as_deref(), now.as_ref()) {
+            let message = format!(
+                "spec.taskFrom: EcsService {namespace}/{name} has just changed; the task waits until Longshore has looked \
+                 at that"
+            );
+            return Err(Halt::waiting("ServiceNotReady", message));
+        }
+        Ok(())
     }
 
     /// All that it needs is there: it is started, unless it was.

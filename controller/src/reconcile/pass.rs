@@ -111,6 +111,7 @@ impl<O: Object> Pass<'_, O> {
             if let Some(outcome) = self.follow(&scope, &session.reader(), writer.as_ref()).await? {
                 return Ok(outcome);
             }
+            self.see_its_service().await?;
         }
         let mut memory = Memory::read(self.status().memory());
         let (desired, facts) = self.desired_with_facts(&scope, &environment, &memory).await?;

@@ -58,6 +58,24 @@ pub(crate) fn task_source(task: &EcsTask, scope: &Scope, stores: &Stores) -> Opt
     }))
 }
 
+/// The service whose present spec a task runs, where it does: it must not be read from what a watch has told so far, since a
+/// task that is applied together with its service would run the spec before.
+pub(crate) fn runs_spec_of(task: &EcsTask) -> Option<&str> {
+    let from = task.spec.task_from.as_ref()?;
+    (from.revision == Some(RevisionOf::Spec)).then_some(from.service.name.as_str())
+}
+
+/// Whether the watch has still to tell what the API server says `now`.
+pub(crate) fn is_behind(seen: Option<&EcsService>, now: Option<&EcsService>) -> bool {
+    match (seen, now) {
+        (Some(seen), Some(now)) => {
+            let (seen, now) = (seen.meta(), now.meta());
+            seen.uid != now.uid || seen.generation < now.generation
+        }
+        (seen, now) => seen.is_some() != now.is_some(),
+    }
+}
+
 fn names(service: &EcsService, task: &EcsTask) -> bool {
     service.spec.after.iter().any(|after| after.task.name == task.name_any())
 }
@@ -78,4 +96,55 @@ fn containers(service: &EcsService, scope: &Scope) -> Vec<ContainerDefinition> {
         container
     };
     service.spec.task.container_definitions.iter().cloned().map(with_logs).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn service(uid: &str, generation: i64) -> EcsService {
+        let spec = json!({"cluster": {"name": "main"}, "task": {"containerDefinitions": []}});
+        let metadata = json!({"namespace": "shop", "name": "hello", "uid": uid, "generation": generation});
+        let object = json!({
+            "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsService", "metadata": metadata, "spec": spec,
+        });
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn a_watch_is_behind_that_has_not_told_of_the_present_spec() {
+        let cases = [
+            ("the same spec", Some(("1", 2)), Some(("1", 2)), false),
+            ("an edit", Some(("1", 1)), Some(("1", 2)), true),
+            ("an edit since the API server was asked", Some(("1", 3)), Some(("1", 2)), false),
+            ("made anew", Some(("1", 2)), Some(("2", 1)), true),
+            ("just made", None, Some(("1", 1)), true),
+            ("just gone", Some(("1", 1)), None, true),
+            ("never there", None, None, false),
+        ];
+        for (what, seen, now, behind) in cases {
+            let [seen, now] = [seen, now].map(|it| it.map(|(uid, generation)| service(uid, generation)));
+            assert_eq!(is_behind(seen.as_ref(), now.as_ref()), behind, "{what}");
+        }
+    }
+
+    #[test]
+    fn only_a_task_of_the_spec_needs_the_present_one() {
+        let from = |revision: Value| json!({"service": {"name": "hello"}, "revision": revision});
+        let cases = [
+            ("taskFrom", from(json!("Spec")), Some("hello")),
+            ("taskFrom", from(json!("Deployed")), None),
+            ("taskFrom", from(Value::Null), None),
+            ("task", json!({"containerDefinitions": []}), None),
+        ];
+        for (member, runs, expected) in cases {
+            let object = json!({
+                "apiVersion": "ecs.longshore.dev/v1alpha1", "kind": "EcsTask",
+                "metadata": {"namespace": "shop", "name": "migrate"}, "spec": {"cluster": {"name": "main"}, member: runs},
+            });
+            let task: EcsTask = serde_json::from_value(object).unwrap();
+            assert_eq!(runs_spec_of(&task), expected, "{member}: {runs}");
+        }
+    }
 }

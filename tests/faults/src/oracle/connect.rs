@@ -42,14 +42,15 @@ pub(super) fn running(account: &Account, service: &Thing) -> Value {
     json!(running.count())
 }
 
-/// Which ports of a service's group are open for other services, and for addresses.
+/// Which ports of a service's group are open for other services, and for addresses. A service that has no group yet no rule
+/// can name: this one does not wait for it.
 pub(super) fn let_in(account: &Account, want: &Want) -> impl Iterator<Item = Value> {
-    list(&want.spec["networkConfiguration"]["allowFrom"]).map(|allowed| {
+    list(&want.spec["networkConfiguration"]["allowFrom"]).filter_map(|allowed| {
         if allowed["cidr"].is_string() {
-            return balancing::into(allowed["port"].as_i64(), &json!({"Ipv4": allowed["cidr"]}));
+            return Some(balancing::into(allowed["port"].as_i64(), &json!({"Ipv4": allowed["cidr"]})));
         }
         let of = format!("EcsService/{}/{}", want.namespace, text(&allowed["service"]["name"]));
-        let group = account.things.iter().find(|thing| thing.kind == "security group" && thing.object() == of);
-        balancing::into(allowed["port"].as_i64(), &json!({"Group": group.map(|group| &group.id)}))
+        let group = account.things.iter().find(|thing| thing.kind == "security group" && thing.object() == of)?;
+        Some(balancing::into(allowed["port"].as_i64(), &json!({"Group": group.id})))
     })
 }

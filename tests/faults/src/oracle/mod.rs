@@ -58,7 +58,7 @@ pub(crate) struct Judge {
     scenario: Scenario,
     meanwhile: Meanwhile,
     /// What was in AWS before Longshore.
-    foreign: BTreeSet<String>,
+    foreign: &'static BTreeSet<String>,
     /// What users last applied of each object.
     specs: BTreeMap<String, Value>,
     /// What they had applied at the start.
@@ -121,7 +121,7 @@ impl Judge {
     /// by a watch, at the latest when that begins anew.
     pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
         let all = all(&stage.api);
-        let account = Account::of(&stage.simulator, &self.foreign);
+        let account = Account::of(&stage.simulator, self.foreign);
         all.iter().all(|(key, object)| self.end_problems(key, object).is_empty())
             && access::differences(&account, service_specs(&all)).is_empty()
             && storage::instances(&account, &all).is_empty()
@@ -140,7 +140,7 @@ impl Judge {
             }
             lies.extend(conditions::contradictions(&object).into_iter().map(|lie| format!("{key}: {lie}")));
             if conditions::claims_ready(&object) {
-                let account = Account::of(&stage.simulator, &self.foreign);
+                let account = Account::of(&stage.simulator, self.foreign);
                 let differences = self.differences(&account, &key, &object, &stage.api);
                 lies.extend(differences.into_iter().map(|difference| format!("{key} says Ready, but {difference}")));
             }
@@ -150,7 +150,7 @@ impl Judge {
 
     /// Everything that is wrong at the end.
     pub(crate) fn end(&self, stage: &Stage) -> Vec<String> {
-        let mut problems = self.differences_of_all(&Account::of(&stage.simulator, &self.foreign), stage);
+        let mut problems = self.differences_of_all(&Account::of(&stage.simulator, self.foreign), stage);
         problems.extend(creates::second(&stage.simulator));
         problems.extend(one_off::second_runs(&stage.simulator));
         problems.extend(triggers::second_starts(&stage.simulator));

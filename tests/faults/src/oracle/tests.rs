@@ -30,7 +30,7 @@ fn sees(scenario: &str, cases: &[(&str, Bend)]) {
         let stage = Stage::of(suite.end_of(&chosen));
         let judge = Judge::begin(&chosen, Meanwhile::Nothing, &stage);
         let world = stage.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
-        let told = |world: Value| judge.differences_of_all(&Account::new(world, &aws::foreign()), &stage);
+        let told = |world: Value| judge.differences_of_all(&Account::new(world, aws::foreign()), &stage);
         assert_eq!(told(world.clone()), [""; 0]);
         for (expected, bend) in cases {
             let mut bent = world.clone();
