@@ -46,7 +46,7 @@ pub(super) struct Account {
 }
 
 /// What is in the account of the examples before Longshore. Read once: every run begins by asking for it.
-pub(super) fn foreign() -> &'static BTreeSet<String> {
+fn foreign() -> &'static BTreeSet<String> {
     static FOREIGN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let world = serde_json::to_value(longshore_simulator::world_file::seed()).unwrap();
         things(&world).into_iter().map(|thing| thing.id).collect()
@@ -55,12 +55,12 @@ pub(super) fn foreign() -> &'static BTreeSet<String> {
 }
 
 impl Account {
-    pub(super) fn of(simulator: &Simulator, foreign: &BTreeSet<String>) -> Self {
-        Self::new(simulator.with_world(|world| serde_json::to_value(&*world).unwrap()), foreign)
+    pub(super) fn of(simulator: &Simulator) -> Self {
+        Self::new(simulator.with_world(|world| serde_json::to_value(&*world).unwrap()))
     }
 
-    pub(super) fn new(world: Value, foreign: &BTreeSet<String>) -> Self {
-        let things = things(&world).into_iter().filter(|thing| !foreign.contains(&thing.id)).collect();
+    pub(super) fn new(world: Value) -> Self {
+        let things = things(&world).into_iter().filter(|thing| !foreign().contains(&thing.id)).collect();
         Self { world, things }
     }
 

@@ -57,8 +57,6 @@ impl Want {
 pub(crate) struct Judge {
     scenario: Scenario,
     meanwhile: Meanwhile,
-    /// What was in AWS before Longshore.
-    foreign: &'static BTreeSet<String>,
     /// What users last applied of each object.
     specs: BTreeMap<String, Value>,
     /// What they had applied at the start.
@@ -77,11 +75,9 @@ impl Judge {
     /// At the start of a run.
     pub(crate) fn begin(scenario: &Scenario, meanwhile: Meanwhile, stage: &Stage) -> Self {
         let specs = specs(&stage.api);
-        let foreign = aws::foreign();
         Self {
             scenario: scenario.clone(),
             meanwhile,
-            foreign,
             first: specs.clone(),
             specs,
             unseen: None,
@@ -121,7 +117,7 @@ impl Judge {
     /// by a watch, at the latest when that begins anew.
     pub(crate) fn has_arrived(&self, stage: &Stage) -> bool {
         let all = all(&stage.api);
-        let account = Account::of(&stage.simulator, self.foreign);
+        let account = Account::of(&stage.simulator);
         all.iter().all(|(key, object)| self.end_problems(key, object).is_empty())
             && access::differences(&account, service_specs(&all)).is_empty()
             && storage::instances(&account, &all).is_empty()
@@ -140,7 +136,7 @@ impl Judge {
             }
             lies.extend(conditions::contradictions(&object).into_iter().map(|lie| format!("{key}: {lie}")));
             if conditions::claims_ready(&object) {
-                let account = Account::of(&stage.simulator, self.foreign);
+                let account = Account::of(&stage.simulator);
                 let differences = self.differences(&account, &key, &object, &stage.api);
                 lies.extend(differences.into_iter().map(|difference| format!("{key} says Ready, but {difference}")));
             }
@@ -150,7 +146,7 @@ impl Judge {
 
     /// Everything that is wrong at the end.
     pub(crate) fn end(&self, stage: &Stage) -> Vec<String> {
-        let mut problems = self.differences_of_all(&Account::of(&stage.simulator, self.foreign), stage);
+        let mut problems = self.differences_of_all(&Account::of(&stage.simulator), stage);
         problems.extend(creates::second(&stage.simulator));
         problems.extend(one_off::second_runs(&stage.simulator));
         problems.extend(triggers::second_starts(&stage.simulator));

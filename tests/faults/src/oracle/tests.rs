@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Account, Judge, aws, one_off};
+use super::{Account, Judge, one_off};
 use crate::fault::Meanwhile;
 use crate::scenario;
 use crate::stage::Stage;
@@ -30,7 +30,7 @@ fn sees(scenario: &str, cases: &[(&str, Bend)]) {
         let stage = Stage::of(suite.end_of(&chosen));
         let judge = Judge::begin(&chosen, Meanwhile::Nothing, &stage);
         let world = stage.simulator.with_world(|world| serde_json::to_value(&*world).unwrap());
-        let told = |world: Value| judge.differences_of_all(&Account::new(world, aws::foreign()), &stage);
+        let told = |world: Value| judge.differences_of_all(&Account::new(world), &stage);
         assert_eq!(told(world.clone()), [""; 0]);
         for (expected, bend) in cases {
             let mut bent = world.clone();
@@ -121,7 +121,7 @@ fn the_oracle_sees_what_is_wrong_with_services_that_find_each_other() {
         let mut attached = services.map(|service| &mut service["revision"]["attached"]["serviceConnectConfiguration"]);
         attached.find(|connect| connect["services"].is_array()).unwrap()
     }
-    let cases: [(&str, Bend); 4] = [
+    let cases: [(&str, Bend); 5] = [
         ("Service Connect: false", |world| attached(world)["enabled"] = json!(false)),
         ("names that clients use", |world| attached(world)["services"][0]["clientAliases"][0]["port"] = json!(81)),
         ("tasks that answer to catalog", |world| {
@@ -130,6 +130,7 @@ fn the_oracle_sees_what_is_wrong_with_services_that_find_each_other() {
             }
         }),
         ("EcsService/shop/catalog: rules of its", |world| open(world, "EcsService/shop/catalog")),
+        ("EcsService/shop/catalog: rules of its", |world| close(world, "EcsService/shop/catalog")),
     ];
     sees("connected", &cases);
 }
@@ -260,10 +261,20 @@ fn opened(world: &mut Value) -> &mut Value {
 
 /// Everybody is let in.
 fn open(world: &mut Value, object: &str) {
-    let groups = world["ec2"]["groups"].as_object_mut().unwrap();
-    let group = groups.values_mut().find(|group| group["tags"]["longshore.dev/object"] == object).unwrap();
-    for rule in group["rules"].as_object_mut().unwrap().values_mut().filter(|rule| rule["egress"] == false) {
+    for rule in rules_of(world, object).values_mut().filter(|rule| rule["egress"] == false) {
         rule["peer"] = json!({"Ipv4": "0.0.0.0/0"});
         rule["to_port"] = json!(65_535);
     }
+}
+
+/// Nobody is.
+fn close(world: &mut Value, object: &str) {
+    rules_of(world, object).retain(|_, rule| rule["egress"] == true);
+}
+
+/// The rules of an object's own group.
+fn rules_of<'a>(world: &'a mut Value, object: &str) -> &'a mut Map<String, Value> {
+    let groups = world["ec2"]["groups"].as_object_mut().unwrap();
+    let group = groups.values_mut().find(|group| group["tags"]["longshore.dev/object"] == object).unwrap();
+    group["rules"].as_object_mut().unwrap()
 }
