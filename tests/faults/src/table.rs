@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use comfy_table::{CellAlignment, Table, presets};
+
 use crate::fault::{Kind, Meanwhile};
 use crate::name::Point;
 use crate::run::Trial;
@@ -19,28 +21,28 @@ pub(crate) fn table(tried: &[Tried<'_>]) -> String {
         *counts.entry(trial.kind).or_default() += 1;
         *failed += usize::from(!problems.is_empty());
     }
-    let width = order.iter().map(|name| name.len()).max().unwrap_or_default();
-    let mut text = line(width, "", Kind::ALL.map(|(_, name)| name.to_owned()), "points", "failed");
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([""].into_iter().chain(Kind::ALL.map(|(_, name)| name)).chain(["points", "failed"]));
     let mut total: BTreeMap<Kind, usize> = BTreeMap::new();
     for name in order {
         let (counts, failed) = &rows[name];
         for (kind, count) in counts {
             *total.entry(*kind).or_default() += count;
         }
-        text += &row(width, name, counts, *failed);
+        table.add_row(row(name, counts, *failed));
     }
-    text + &row(width, "all", &total, tried.iter().filter(|tried| !tried.problems.is_empty()).count())
+    table.add_row(row("all", &total, tried.iter().filter(|tried| !tried.problems.is_empty()).count()));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
 }
 
-fn row(width: usize, name: &str, counts: &BTreeMap<Kind, usize>, failed: usize) -> String {
+fn row(name: &str, counts: &BTreeMap<Kind, usize>, failed: usize) -> Vec<String> {
     let cells = Kind::ALL.map(|(kind, _)| counts.get(&kind).map_or_else(|| "-".to_owned(), ToString::to_string));
-    line(width, name, cells, &counts.values().sum::<usize>().to_string(), &failed.to_string())
-}
-
-/// `width` is that of the first column: names of scenarios are of any length.
-fn line<const CELLS: usize>(width: usize, name: &str, cells: [String; CELLS], points: &str, failed: &str) -> String {
-    let cells = cells.map(|cell| format!("{cell:>14}")).concat();
-    format!("{name:<width$}{cells}{points:>9}{failed:>8}\n")
+    let sums = [counts.values().sum::<usize>(), failed].map(|sum| sum.to_string());
+    [name.to_owned()].into_iter().chain(cells).chain(sums).collect()
 }
 
 #[test]
